@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Sets the machine up and runs every test project of the solution, one after the other. The last line is the sum.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 TESTINGPLATFORM_TELEMETRY_OPTOUT=1
+
+infra/local/setup.sh
+
+log="$(mktemp)"
+trap 'rm -f "$log"' EXIT
+# One project at a time: tests that measure time must not share two cores with another project.
+outcome=0
+dotnet test --solution Serverless.sln -c Release --no-build --max-parallel-test-modules 1 --no-progress "$@" 2>&1 | tee "$log" || outcome=$?
+
+count() { awk -v name="$1:" '$1 == name { n = $2 } END { print n + 0 }' "$log"; }
+passed="$(count succeeded)" failed="$(count failed)" skipped="$(count skipped)"
+
+# A test program that died counts nothing: the run has failed all the same.
+if ((outcome != 0 && failed == 0)); then failed=1; fi
+if ((passed == 0 && failed == 0)); then echo "No test ran." >&2; failed=1; fi
+
+echo "$passed passed, $failed failed$( ((skipped == 0)) || echo ", $skipped skipped")"
+exit $((failed > 0))
