@@ -1,0 +1,34 @@
+using System.Text;
+
+namespace Serverless.Storage;
+
+/// <summary>The sizes that an article and a request may have.</summary>
+public static class ArticleLimits
+{
+    /// <summary>The longest text of one article, in bytes of UTF-8.</summary>
+    public const int TextBytes = 1024 * 1024;
+
+    /// <summary>The longest id, in characters.</summary>
+    public const int IdCharacters = 1024;
+
+    /// <summary>The longest body of an HTTP request, in bytes.</summary>
+    public const int RequestBytes = 2 * 1024 * 1024;
+
+    /// <summary>The most articles in one HTTP request.</summary>
+    public const int RequestArticles = 256;
+
+    /// <summary>The longest queue message before Base64; a longer article travels as a blob (a queue takes 64 KiB of Base64, that is 48 KiB).</summary>
+    public const int MessageBytes = 40 * 1024;
+
+    /// <summary>Why this text cannot be classified, or null if it can.</summary>
+    public static string? Reject(string? text)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return "The article has no text.";
+        }
+
+        var bytes = Encoding.UTF8.GetByteCount(text);
+        return bytes > TextBytes ? $"The article's text has {bytes:N0} bytes; at most {TextBytes:N0} (1 MB) are accepted." : null;
+    }
+}

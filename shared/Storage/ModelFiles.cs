@@ -1,0 +1,149 @@
+using System.Text.Json;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+
+namespace Serverless.Storage;
+
+/// <summary>Folders of the container <c>models</c>: up with a manifest at the end, down only as a whole and only as the manifest says.</summary>
+internal sealed class ModelFiles(BlobContainerClient container)
+{
+    /// <summary>Uploads the named files of a local folder and then their manifest.</summary>
+    /// <exception cref="InvalidOperationException">The folder has a manifest already: what is published never changes.</exception>
+    public async Task<ModelManifest> UploadAsync(
+        string localFolder, IEnumerable<string> names, string folder, Func<IReadOnlyDictionary<string, string>, ModelManifest> describe, CancellationToken cancellationToken)
+    {
+        if (await ReadAsync(folder + StorageNames.ManifestFile, cancellationToken) is not null)
+        {
+            throw Published(folder);
+        }
+
+        var hashes = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var name in names)
+        {
+            var path = Path.Combine(localFolder, name);
+            hashes[name] = await Sha256Hex.OfFileAsync(path, cancellationToken);
+            await container.GetBlobClient(folder + name).UploadAsync(path, overwrite: true, cancellationToken);
+        }
+
+        var manifest = describe(hashes);
+        return await TryWriteAsync(folder + StorageNames.ManifestFile, manifest.ToJson(), expected: null, cancellationToken) ? manifest : throw Published(folder);
+    }
+
+    /// <summary>
+    /// Downloads files into <paramref name="localFolder"/>: beside it at first, each checked against its SHA-256 where one is known,
+    /// and only then moved into place, so that a folder that exists is whole.
+    /// </summary>
+    /// <exception cref="InvalidDataException">A file is missing or is not what the manifest says.</exception>
+    public async Task DownloadAsync(string folder, IEnumerable<KeyValuePair<string, string?>> files, string localFolder, CancellationToken cancellationToken)
+    {
+        if (Directory.Exists(localFolder))
+        {
+            return;
+        }
+
+        var temporary = $"{localFolder}.{Guid.NewGuid():N}.download";
+        try
+        {
+            foreach (var (name, expected) in files)
+            {
+                var path = LocalPath(temporary, name);
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                await DownloadFileAsync(folder + name, path, cancellationToken);
+                if (expected is not null && await Sha256Hex.OfFileAsync(path, cancellationToken) is var actual && actual != expected)
+                {
+                    throw new InvalidDataException($"{container.Name}/{folder}{name} is damaged: its SHA-256 is {actual}, the manifest says {expected}.");
+                }
+            }
+
+            MoveIntoPlace(temporary, localFolder);
+        }
+        finally
+        {
+            if (Directory.Exists(temporary))
+            {
+                Directory.Delete(temporary, recursive: true);
+            }
+        }
+    }
+
+    /// <summary>The blob's content and ETag, or null if there is none.</summary>
+    public async Task<BlobDownloadResult?> ReadAsync(string blob, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await container.GetBlobClient(blob).DownloadContentAsync(cancellationToken)).Value;
+        }
+        catch (RequestFailedException exception) when (exception.Status == 404)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Writes a blob if it still has the ETag that is expected, or, for null, if there is none yet.</summary>
+    public async Task<bool> TryWriteAsync(string blob, BinaryData content, ETag? expected, CancellationToken cancellationToken)
+    {
+        var options = new BlobUploadOptions
+        {
+            Conditions = expected is { } etag ? new BlobRequestConditions { IfMatch = etag } : new BlobRequestConditions { IfNoneMatch = ETag.All },
+            HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
+        };
+        try
+        {
+            await container.GetBlobClient(blob).UploadAsync(content, options, cancellationToken);
+            return true;
+        }
+        catch (RequestFailedException exception) when (exception.Status is 409 or 412)
+        {
+            return false;
+        }
+    }
+
+    public static T Parse<T>(BinaryData json, string blob)
+    {
+        try
+        {
+            return json.ToObjectFromJson<T>(StorageJson.Options) ?? throw new InvalidDataException($"{blob} is empty.");
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidDataException($"{blob} is damaged: {exception.Message}", exception);
+        }
+    }
+
+    private async Task DownloadFileAsync(string blob, string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await container.GetBlobClient(blob).DownloadToAsync(path, cancellationToken);
+        }
+        catch (RequestFailedException exception) when (exception.Status == 404)
+        {
+            throw new InvalidDataException($"{container.Name}/{blob} is missing; the manifest lists it.", exception);
+        }
+    }
+
+    private static InvalidOperationException Published(string folder) =>
+        new($"{StorageNames.ModelsContainer}/{folder} is published already and never changes; publish under a new name.");
+
+    /// <summary>A manifest is data: a name in it must not climb out of the folder.</summary>
+    private static string LocalPath(string folder, string name)
+    {
+        var path = Path.GetFullPath(Path.Combine(folder, name));
+        return path.StartsWith(Path.GetFullPath(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+            ? path
+            : throw new InvalidDataException($"The manifest names '{name}', which lies outside its folder.");
+    }
+
+    private static void MoveIntoPlace(string temporary, string localFolder)
+    {
+        try
+        {
+            Directory.Move(temporary, localFolder);
+        }
+        catch (IOException) when (Directory.Exists(localFolder))
+        {
+            // Another process downloaded the same, equally verified files a moment earlier.
+        }
+    }
+}

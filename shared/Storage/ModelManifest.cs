@@ -1,0 +1,33 @@
+using System.Text.Json;
+
+namespace Serverless.Storage;
+
+/// <summary><c>manifest.json</c>: written after the files it lists, so a folder that has one is complete.</summary>
+/// <param name="BaseModel">The base model that the files are, or that the adapter was trained on.</param>
+/// <param name="Created">When the files were uploaded.</param>
+/// <param name="Files">File name to SHA-256 in lower-case hex.</param>
+public sealed record ModelManifest(string BaseModel, DateTimeOffset Created, IReadOnlyDictionary<string, string> Files)
+{
+    /// <summary>The data set blob that an adapter was trained on, inside the container <c>datasets</c>.</summary>
+    public string? Dataset { get; init; }
+
+    public string? DatasetETag { get; init; }
+
+    internal BinaryData ToJson() => BinaryData.FromObjectAsJson(this, StorageJson.Options);
+
+    internal static ModelManifest Parse(BinaryData json, string blob) =>
+        ModelFiles.Parse<ModelManifest>(json, blob) is { BaseModel: not null, Files: not null } manifest
+            ? manifest
+            : throw new InvalidDataException($"{blob} is no manifest: it needs 'baseModel' and 'files'.");
+}
+
+/// <summary><c>current.json</c>: which version of a classifier serves.</summary>
+/// <param name="Version">The version's name.</param>
+/// <param name="ManifestSha256">The hash of the version's manifest, which in turn has those of its files.</param>
+/// <param name="PublishedAt">When the pointer was written.</param>
+public sealed record ModelPointer(string Version, string ManifestSha256, DateTimeOffset PublishedAt);
+
+/// <summary>A version as it lies in storage.</summary>
+/// <param name="Metrics">The content of its <c>metrics.json</c>, as the trainer wrote it; null if it has none.</param>
+/// <param name="Serving">True for the one that the pointer names.</param>
+public sealed record ModelVersion(string Classifier, string Version, ModelManifest Manifest, JsonElement? Metrics, bool Serving);

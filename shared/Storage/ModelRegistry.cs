@@ -1,0 +1,212 @@
+using System.Text;
+using System.Text.Json;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+
+namespace Serverless.Storage;
+
+/// <summary>
+/// The container <c>models</c>: base models, the versions of each classifier, and the pointer to the one that serves.
+/// What is downloaded lies in a local cache folder, verified, and is never downloaded twice.
+/// </summary>
+public sealed class ModelRegistry(StorageClients storage, string cacheFolder, TimeProvider time)
+{
+    private readonly BlobContainerClient container = storage.Container(StorageNames.ModelsContainer);
+    private readonly ModelFiles files = new(storage.Container(StorageNames.ModelsContainer));
+
+    /// <summary>Makes a base model available as a local Hugging Face folder.</summary>
+    /// <returns>The folder.</returns>
+    /// <exception cref="InvalidDataException">There is no such base model, or a file is not what its manifest says.</exception>
+    public async Task<string> DownloadBaseAsync(string baseModel, CancellationToken cancellationToken)
+    {
+        var folder = StorageNames.BaseFolder(baseModel);
+        var listed = new SortedDictionary<string, string?>(StringComparer.Ordinal);
+        var identity = new StringBuilder();
+        await foreach (var blob in container.GetBlobsAsync(BlobTraits.None, BlobStates.None, folder, cancellationToken))
+        {
+            var name = blob.Name[folder.Length..];
+            if (IsBaseFile(name))
+            {
+                listed[name] = null;
+                identity.AppendLine(null, $"{name} {blob.Properties.ETag}");
+            }
+        }
+
+        if (listed.Count == 0)
+        {
+            throw new InvalidDataException($"There is no base model '{baseModel}': upload its Hugging Face folder to {container.Name}/{folder}.");
+        }
+
+        // A base that was uploaded by hand has no manifest: then its files are told apart by their ETags, and taken as they are.
+        if (await files.ReadAsync(folder + StorageNames.ManifestFile, cancellationToken) is { } manifest)
+        {
+            listed = new(ModelManifest.Parse(manifest.Content, folder + StorageNames.ManifestFile).Files.ToDictionary(file => file.Key, file => (string?)file.Value), StringComparer.Ordinal);
+        }
+
+        var local = Path.Combine(cacheFolder, folder, Sha256Hex.OfText(identity.ToString())[..12]);
+        await files.DownloadAsync(folder, listed, local, cancellationToken);
+        return local;
+    }
+
+    /// <summary>Uploads a local Hugging Face folder as a base model, with a manifest. Does nothing if it is there already.</summary>
+    public async Task UploadBaseAsync(string baseModel, string localFolder, CancellationToken cancellationToken)
+    {
+        var folder = StorageNames.BaseFolder(baseModel);
+        if (await files.ReadAsync(folder + StorageNames.ManifestFile, cancellationToken) is null)
+        {
+            var names = FilesOf(localFolder).Where(IsBaseFile);
+            await files.UploadAsync(localFolder, names, folder, hashes => new ModelManifest(baseModel, time.GetUtcNow(), hashes), cancellationToken);
+        }
+    }
+
+    /// <summary>The hyper-parameters that suit a base model: its <c>training.json</c>, or nothing if it has none.</summary>
+    /// <param name="baseFolder">A local folder, such as <see cref="DownloadBaseAsync"/> returns.</param>
+    public static IReadOnlyDictionary<string, JsonElement> ReadTraining(string baseFolder)
+    {
+        var path = Path.Combine(baseFolder, StorageNames.TrainingFile);
+        return File.Exists(path) ? ModelFiles.Parse<Dictionary<string, JsonElement>>(BinaryData.FromBytes(File.ReadAllBytes(path)), path) : new Dictionary<string, JsonElement>();
+    }
+
+    /// <summary>Reads which version of a classifier serves.</summary>
+    /// <param name="classifier">The classifier's name.</param>
+    /// <param name="known">The ETag of the last reading; if it still holds, nothing is downloaded and <see cref="PointerReading.Unchanged"/> is true.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task<PointerReading> ReadPointerAsync(string classifier, ETag? known, CancellationToken cancellationToken)
+    {
+        var blob = StorageNames.PointerBlob(classifier);
+        try
+        {
+            var options = new BlobDownloadOptions { Conditions = new BlobRequestConditions { IfNoneMatch = known } };
+            var response = await container.GetBlobClient(blob).DownloadContentAsync(options, cancellationToken);
+            if (response.GetRawResponse().Status == 304)
+            {
+                return PointerReading.Same(known);
+            }
+
+            var pointer = ModelFiles.Parse<ModelPointer>(response.Value.Content, blob);
+            return new PointerReading(pointer, response.Value.Details.ETag, Unchanged: false);
+        }
+        catch (RequestFailedException exception) when (exception.Status == 304)
+        {
+            return PointerReading.Same(known);
+        }
+        catch (RequestFailedException exception) when (exception.Status == 404)
+        {
+            return new PointerReading(null, null, Unchanged: known is null);
+        }
+    }
+
+    /// <summary>Makes a version available as a local PEFT folder, verified against its manifest.</summary>
+    /// <param name="classifier">The classifier's name.</param>
+    /// <param name="version">The version's name.</param>
+    /// <param name="manifestSha256">What the manifest itself must hash to (see <see cref="ModelPointer"/>); null to take it as it is.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="InvalidDataException">The version is missing or damaged.</exception>
+    public async Task<LocalVersion> DownloadVersionAsync(string classifier, string version, string? manifestSha256, CancellationToken cancellationToken)
+    {
+        var folder = StorageNames.VersionFolder(classifier, version);
+        var content = (await files.ReadAsync(folder + StorageNames.ManifestFile, cancellationToken))?.Content
+            ?? throw new InvalidDataException($"There is no version '{version}' of the classifier '{classifier}': {container.Name}/{folder}{StorageNames.ManifestFile} is missing.");
+        var actual = Sha256Hex.OfBytes(content);
+        if (manifestSha256 is not null && manifestSha256 != actual)
+        {
+            throw new InvalidDataException($"The manifest of version '{version}' of '{classifier}' is damaged: its SHA-256 is {actual}, the pointer says {manifestSha256}.");
+        }
+
+        var manifest = ModelManifest.Parse(content, folder + StorageNames.ManifestFile);
+        var local = $"{Path.Combine(cacheFolder, folder).TrimEnd('/')}.{actual[..12]}";
+        await files.DownloadAsync(folder, manifest.Files.ToDictionary(file => file.Key, file => (string?)file.Value), local, cancellationToken);
+        return new LocalVersion(classifier, version, local, manifest);
+    }
+
+    /// <summary>A name for a version that begins now: names sort by time.</summary>
+    public string NewVersion() => string.Create(null, $"{time.GetUtcNow().UtcDateTime:yyyyMMdd-HHmmss-fff}");
+
+    /// <summary>Uploads a PEFT folder as a version: files first, its manifest last. It does not serve until <see cref="PublishAsync"/>.</summary>
+    /// <exception cref="InvalidOperationException">The version exists; versions never change.</exception>
+    public async Task<ModelManifest> UploadVersionAsync(
+        string classifier, string version, string localFolder, string baseModel, string? dataset, string? datasetETag, CancellationToken cancellationToken) =>
+        await files.UploadAsync(
+            localFolder,
+            FilesOf(localFolder).Where(name => name != StorageNames.ManifestFile),
+            StorageNames.VersionFolder(classifier, version),
+            hashes => new ModelManifest(baseModel, time.GetUtcNow(), hashes) { Dataset = dataset, DatasetETag = datasetETag },
+            cancellationToken);
+
+    /// <summary>Points the classifier to an uploaded version, if the pointer is still the one that was read.</summary>
+    /// <param name="classifier">The classifier's name.</param>
+    /// <param name="version">A version that was uploaded.</param>
+    /// <param name="expected">The ETag of the reading that the decision was based on; null if there was no pointer.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>False when someone else published meanwhile: read again and decide again.</returns>
+    public async Task<bool> PublishAsync(string classifier, string version, ETag? expected, CancellationToken cancellationToken)
+    {
+        var manifest = await files.ReadAsync(StorageNames.VersionFolder(classifier, version) + StorageNames.ManifestFile, cancellationToken)
+            ?? throw new InvalidOperationException($"The version '{version}' of '{classifier}' was not uploaded, so it cannot be published.");
+        var pointer = new ModelPointer(version, Sha256Hex.OfBytes(manifest.Content), time.GetUtcNow());
+        return await files.TryWriteAsync(StorageNames.PointerBlob(classifier), BinaryData.FromObjectAsJson(pointer, StorageJson.Options), expected, cancellationToken);
+    }
+
+    /// <summary>The versions of a classifier with their metrics, oldest first. A version whose upload broke off has no manifest and is left out.</summary>
+    public async Task<IReadOnlyList<ModelVersion>> ListVersionsAsync(string classifier, CancellationToken cancellationToken)
+    {
+        var serving = (await ReadPointerAsync(classifier, null, cancellationToken)).Current?.Version;
+        var prefix = StorageNames.VersionsFolder(classifier);
+        var versions = new List<ModelVersion>();
+        await foreach (var item in container.GetBlobsByHierarchyAsync(BlobTraits.None, BlobStates.None, "/", prefix, cancellationToken))
+        {
+            if (item.IsPrefix && await files.ReadAsync(item.Prefix + StorageNames.ManifestFile, cancellationToken) is { } manifest)
+            {
+                var version = item.Prefix[prefix.Length..].TrimEnd('/');
+                var metrics = await files.ReadAsync(item.Prefix + StorageNames.MetricsFile, cancellationToken);
+                versions.Add(new ModelVersion(
+                    classifier,
+                    version,
+                    ModelManifest.Parse(manifest.Content, item.Prefix + StorageNames.ManifestFile),
+                    metrics is null ? null : ModelFiles.Parse<JsonElement>(metrics.Content, item.Prefix + StorageNames.MetricsFile),
+                    Serving: version == serving));
+            }
+        }
+
+        return [.. versions.OrderBy(version => version.Manifest.Created)];
+    }
+
+    /// <summary>The classifiers that have a folder in <c>models/adapters/</c>.</summary>
+    public async Task<IReadOnlyList<string>> ListClassifiersAsync(CancellationToken cancellationToken)
+    {
+        var names = new List<string>();
+        await foreach (var item in container.GetBlobsByHierarchyAsync(BlobTraits.None, BlobStates.None, "/", "adapters/", cancellationToken))
+        {
+            if (item.IsPrefix)
+            {
+                names.Add(item.Prefix["adapters/".Length..].TrimEnd('/'));
+            }
+        }
+
+        return names;
+    }
+
+    private static IEnumerable<string> FilesOf(string localFolder) =>
+        Directory.EnumerateFiles(localFolder, "*", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(localFolder, path).Replace(Path.DirectorySeparatorChar, '/'))
+            .Order(StringComparer.Ordinal);
+
+    /// <summary>What is read of a Hugging Face folder; hub folders hold gigabytes of pickles and copies beside it.</summary>
+    private static bool IsBaseFile(string name) =>
+        !name.Contains('/', StringComparison.Ordinal) && name != StorageNames.ManifestFile
+        && (name.EndsWith(".json", StringComparison.Ordinal) || name.EndsWith(".safetensors", StringComparison.Ordinal));
+}
+
+/// <summary>What reading the pointer gave.</summary>
+/// <param name="Current">Null if nothing is published, or if it is unchanged.</param>
+/// <param name="ETag">To be handed to the next reading, or to the publishing that is based on this one.</param>
+/// <param name="Unchanged">True if the pointer is the one that was known already.</param>
+public sealed record PointerReading(ModelPointer? Current, ETag? ETag, bool Unchanged)
+{
+    internal static PointerReading Same(ETag? known) => new(null, known, Unchanged: true);
+}
+
+/// <summary>A version in the local cache.</summary>
+/// <param name="Folder">Holds <c>adapter_config.json</c>, <c>adapter_model.safetensors</c>, <c>labels.json</c> and what else was uploaded.</param>
+public sealed record LocalVersion(string Classifier, string Version, string Folder, ModelManifest Manifest);

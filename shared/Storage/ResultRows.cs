@@ -1,0 +1,84 @@
+using System.Text.Json;
+using Azure;
+using Azure.Data.Tables;
+
+namespace Serverless.Storage;
+
+/// <summary>The rows of a result in the tables <c>classifications</c> and <c>recent</c>, made from its blob.</summary>
+internal sealed class ResultRows(StorageClients storage)
+{
+    // A string property holds at most 32,768 UTF-16 characters; the blob has everything.
+    private const int PropertyCharacters = 30_000;
+
+    private readonly TableClient classifications = storage.Table(StorageNames.ClassificationsTable);
+    private readonly TableClient recent = storage.Table(StorageNames.RecentTable);
+
+    public async Task<RowState> ReadETagAsync(string classifier, string hash, CancellationToken cancellationToken)
+    {
+        var row = await classifications.GetEntityIfExistsAsync<TableEntity>(
+            StorageNames.ClassificationsPartition(classifier, hash), hash, ["ResultETag"], cancellationToken);
+        return row.HasValue ? new RowState(row.Value!.ETag, row.Value.GetString("ResultETag")) : new RowState(null, null);
+    }
+
+    /// <returns>False when another writer was faster: read again.</returns>
+    public async Task<bool> TryWriteAsync(ClassificationResult result, ETag blobETag, RowState replaced, CancellationToken cancellationToken)
+    {
+        var hash = result.ArticleHash();
+
+        // `recent` comes first: the row in `classifications`, which names the blob's ETag, says that both are there.
+        await recent.UpsertEntityAsync(
+            ToRow(result, blobETag, StorageNames.RecentPartition(result.Classifier, result.CompletedAt), StorageNames.RecentRow(hash, result.CompletedAt)),
+            TableUpdateMode.Replace,
+            cancellationToken);
+
+        var row = ToRow(result, blobETag, StorageNames.ClassificationsPartition(result.Classifier, hash), hash);
+        try
+        {
+            await (replaced.ETag is { } etag
+                ? classifications.UpdateEntityAsync(row, etag, TableUpdateMode.Replace, cancellationToken)
+                : classifications.AddEntityAsync(row, cancellationToken));
+            return true;
+        }
+        catch (RequestFailedException exception) when (exception.Status is 404 or 409 or 412)
+        {
+            return false;
+        }
+    }
+
+    private static TableEntity ToRow(ClassificationResult result, ETag blobETag, string partition, string key)
+    {
+        var probabilities = result.Probabilities is null ? null : JsonSerializer.Serialize(result.Probabilities, StorageJson.Options);
+        return new TableEntity(partition, key)
+        {
+            ["Id"] = result.Id,
+            ["Hash"] = result.ArticleHash(),
+            ["Classifier"] = result.Classifier,
+            ["Status"] = JsonNamingPolicy.CamelCase.ConvertName(result.Status.ToString()),
+            ["Reason"] = Shortened(result.Reason),
+            ["Label"] = result.Label,
+            ["Score"] = result.Score,
+            ["Probabilities"] = probabilities is { Length: > PropertyCharacters } ? null : probabilities,
+            ["ModelVersion"] = result.ModelVersion,
+            ["Tokens"] = result.Tokens,
+            ["Truncated"] = result.Truncated,
+            ["Title"] = Shortened(result.Title),
+            ["Source"] = Shortened(result.Source),
+            ["TextHash"] = result.TextHash,
+            ["InsertedOn"] = result.InsertedOn,
+            ["CompletedAt"] = result.CompletedAt,
+            ["Replaced"] = result.Replaced,
+            ["QueueMilliseconds"] = result.QueueMilliseconds,
+            ["WaitMilliseconds"] = result.WaitMilliseconds,
+            ["ForwardMilliseconds"] = result.ForwardMilliseconds,
+            ["ResultETag"] = blobETag.ToString(),
+        };
+    }
+
+    private static string? Shortened(string? text) => text is { Length: > PropertyCharacters } ? text[..PropertyCharacters] : text;
+}
+
+/// <summary>What stands in <c>classifications</c>: the row's own ETag, and that of the blob it was made from.</summary>
+internal sealed record RowState(ETag? ETag, string? ResultETag)
+{
+    public bool IsOf(ETag blobETag) => ResultETag == blobETag.ToString();
+}

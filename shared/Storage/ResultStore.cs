@@ -1,0 +1,151 @@
+using Azure;
+using Azure.Data.Tables;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+
+namespace Serverless.Storage;
+
+/// <summary>What a write came to.</summary>
+public enum ResultWrite
+{
+    /// <summary>The first result for this id, or one that followed a rejection or failure.</summary>
+    Written,
+
+    /// <summary>It took the place of a result for another text of the same id.</summary>
+    Replaced,
+
+    /// <summary>A final result for the same text stood there already; nothing changed.</summary>
+    AlreadyFinal,
+
+    /// <summary>A result of a newer message stood there already; nothing changed.</summary>
+    Older,
+}
+
+/// <summary>
+/// Results: the blob first, which is the truth, then the rows made from it. Every write carries the ETag of what was read, so
+/// that of two writers one reads again; a redelivery finds the blob and mends rows that a crash left out.
+/// </summary>
+public sealed class ResultStore(StorageClients storage)
+{
+    // Two writers need two rounds; what goes on for longer is no contention but a fault.
+    private const int Rounds = 10;
+
+    private readonly BlobContainerClient blobs = storage.Container(StorageNames.ResultsContainer);
+    private readonly ResultRows rows = new(storage);
+
+    /// <summary>The result of an article, or null.</summary>
+    public async Task<ClassificationResult?> FindAsync(string classifier, string articleId, CancellationToken cancellationToken) =>
+        (await ReadBlobAsync(classifier, Sha256Hex.OfText(articleId), cancellationToken))?.Result;
+
+    /// <summary>
+    /// Says before any forward pass whether a message needs one: <see cref="ResultWrite.AlreadyFinal"/> and
+    /// <see cref="ResultWrite.Older"/> mean that it does not, and missing rows are mended; otherwise null.
+    /// </summary>
+    public async Task<ResultWrite?> SettleAsync(string classifier, string articleId, string textHash, DateTimeOffset insertedOn, CancellationToken cancellationToken)
+    {
+        var hash = Sha256Hex.OfText(articleId);
+        for (var round = 0; round < Rounds; round++)
+        {
+            var rowETag = rows.ReadETagAsync(classifier, hash, cancellationToken);
+            var stored = await ReadBlobAsync(classifier, hash, cancellationToken);
+            var row = await rowETag;
+            var verdict = Judge(stored?.Result, ClassificationStatus.Classified, textHash, insertedOn);
+            if (verdict is not (ResultWrite.AlreadyFinal or ResultWrite.Older))
+            {
+                return null;
+            }
+
+            if (row.IsOf(stored!.ETag) || await rows.TryWriteAsync(stored.Result, stored.ETag, row, cancellationToken))
+            {
+                return verdict;
+            }
+        }
+
+        throw Contended(hash);
+    }
+
+    /// <summary>Writes a result by the contract's rules; see <see cref="ResultWrite"/>.</summary>
+    public async Task<ResultWrite> WriteAsync(ClassificationResult result, CancellationToken cancellationToken)
+    {
+        var hash = result.ArticleHash();
+        ResultWrite? done = null;
+        for (var round = 0; round < Rounds; round++)
+        {
+            // The row's ETag is read before the blob: if another writer changes blob and row in between, our row write fails.
+            var row = await rows.ReadETagAsync(result.Classifier, hash, cancellationToken);
+            var stored = await ReadBlobAsync(result.Classifier, hash, cancellationToken);
+            var verdict = Judge(stored?.Result, result.Status, result.TextHash, result.InsertedOn);
+            if (done is null && verdict is ResultWrite.Written or ResultWrite.Replaced)
+            {
+                stored = await TryWriteBlobAsync(result with { Replaced = verdict == ResultWrite.Replaced }, stored?.ETag, cancellationToken);
+                if (stored is null)
+                {
+                    continue;
+                }
+
+                done = verdict;
+            }
+
+            if (row.IsOf(stored!.ETag) || await rows.TryWriteAsync(stored.Result, stored.ETag, row, cancellationToken))
+            {
+                return done ?? verdict;
+            }
+        }
+
+        throw Contended(hash);
+    }
+
+    private static ResultWrite Judge(ClassificationResult? stored, ClassificationStatus status, string textHash, DateTimeOffset insertedOn)
+    {
+        if (stored is null)
+        {
+            return ResultWrite.Written;
+        }
+
+        var sameText = stored.TextHash == textHash;
+        if (sameText && (stored.Status == ClassificationStatus.Classified || stored.Status == status))
+        {
+            return ResultWrite.AlreadyFinal;
+        }
+
+        // Queues tell the second, no more: of two messages of the same second the one handled last stands.
+        return insertedOn < stored.InsertedOn ? ResultWrite.Older : sameText ? ResultWrite.Written : ResultWrite.Replaced;
+    }
+
+    private async Task<StoredResult?> ReadBlobAsync(string classifier, string hash, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var content = await blobs.GetBlobClient(StorageNames.ResultBlob(classifier, hash)).DownloadContentAsync(cancellationToken);
+            return new StoredResult(ClassificationResult.Parse(content.Value.Content), content.Value.Details.ETag);
+        }
+        catch (RequestFailedException exception) when (exception.Status == 404)
+        {
+            return null;
+        }
+    }
+
+    private async Task<StoredResult?> TryWriteBlobAsync(ClassificationResult result, ETag? replaced, CancellationToken cancellationToken)
+    {
+        var options = new BlobUploadOptions
+        {
+            Conditions = replaced is { } etag ? new BlobRequestConditions { IfMatch = etag } : new BlobRequestConditions { IfNoneMatch = ETag.All },
+            HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
+        };
+        try
+        {
+            var written = await blobs.GetBlobClient(StorageNames.ResultBlob(result.Classifier, result.ArticleHash()))
+                .UploadAsync(BinaryData.FromString(result.ToJson()), options, cancellationToken);
+            return new StoredResult(result, written.Value.ETag);
+        }
+        catch (RequestFailedException exception) when (exception.Status is 409 or 412)
+        {
+            return null;
+        }
+    }
+
+    private static InvalidOperationException Contended(string hash) =>
+        new($"The result {hash} changed {Rounds} times while it was being written; the message will be tried again.");
+
+    private sealed record StoredResult(ClassificationResult Result, ETag ETag);
+}

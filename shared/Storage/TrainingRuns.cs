@@ -1,0 +1,70 @@
+using System.Text.Json;
+using Azure;
+using Azure.Data.Tables;
+
+namespace Serverless.Storage;
+
+/// <summary>The table <c>trainingruns</c> (PartitionKey = classifier, RowKey = version).</summary>
+public sealed class TrainingRuns(StorageClients storage)
+{
+    // A string property holds at most 32,768 UTF-16 characters.
+    private const int ReasonCharacters = 30_000;
+
+    private readonly TableClient table = storage.Table(StorageNames.TrainingRunsTable);
+
+    /// <summary>Writes the row, whatever stood there: a run has one writer.</summary>
+    public async Task WriteAsync(TrainingRun run, CancellationToken cancellationToken) =>
+        await table.UpsertEntityAsync(ToRow(run), TableUpdateMode.Replace, cancellationToken);
+
+    public async Task<TrainingRun?> FindAsync(string classifier, string version, CancellationToken cancellationToken)
+    {
+        var row = await table.GetEntityIfExistsAsync<TableEntity>(classifier, version, cancellationToken: cancellationToken);
+        return row.HasValue ? FromRow(row.Value!) : null;
+    }
+
+    /// <summary>All runs of a classifier, the newest version last.</summary>
+    public async Task<IReadOnlyList<TrainingRun>> ListAsync(string classifier, CancellationToken cancellationToken)
+    {
+        var runs = new List<TrainingRun>();
+        var rows = table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {classifier}"), cancellationToken: cancellationToken);
+        await foreach (var row in rows)
+        {
+            runs.Add(FromRow(row));
+        }
+
+        return runs;
+    }
+
+    private static TableEntity ToRow(TrainingRun run) => new(run.Classifier, run.Version)
+    {
+        ["State"] = Word(run.State),
+        ["Progress"] = run.Progress,
+        ["Step"] = run.Step,
+        ["Reason"] = run.Reason is { Length: > ReasonCharacters } ? run.Reason[..ReasonCharacters] : run.Reason,
+        ["Dataset"] = run.Dataset,
+        ["DatasetETag"] = run.DatasetETag,
+        ["BaseModel"] = run.BaseModel,
+        ["RequestedAt"] = run.RequestedAt,
+        ["StartedAt"] = run.StartedAt,
+        ["FinishedAt"] = run.FinishedAt,
+        // JSON has no word for NaN; the figures of a training that went wrong may be one.
+        ["Metrics"] = JsonSerializer.Serialize(run.Metrics.Where(metric => double.IsFinite(metric.Value)).ToDictionary(), StorageJson.Options),
+    };
+
+    private static TrainingRun FromRow(TableEntity row) => new(row.PartitionKey, row.RowKey)
+    {
+        State = Enum.Parse<TrainingState>(row.GetString("State"), ignoreCase: true),
+        Progress = row.GetDouble("Progress") ?? 0,
+        Step = row.GetString("Step"),
+        Reason = row.GetString("Reason"),
+        Dataset = row.GetString("Dataset"),
+        DatasetETag = row.GetString("DatasetETag"),
+        BaseModel = row.GetString("BaseModel"),
+        RequestedAt = row.GetDateTimeOffset("RequestedAt"),
+        StartedAt = row.GetDateTimeOffset("StartedAt"),
+        FinishedAt = row.GetDateTimeOffset("FinishedAt"),
+        Metrics = JsonSerializer.Deserialize<Dictionary<string, double>>(row.GetString("Metrics") ?? "{}", StorageJson.Options)!,
+    };
+
+    private static string Word(TrainingState state) => JsonNamingPolicy.CamelCase.ConvertName(state.ToString());
+}
