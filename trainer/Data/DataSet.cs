@@ -1,0 +1,66 @@
+namespace Serverless.Trainer.Data;
+
+/// <summary>
+/// A data set ready to train on: its labels in ordinal order and its rows in three parts that share no text.
+/// <see cref="Notes"/> tells a person what was left out on the way, one sentence each.
+/// </summary>
+internal sealed record DataSet(
+    string Name,
+    IReadOnlyList<string> Labels,
+    IReadOnlyList<DataSetRow> Train,
+    IReadOnlyList<DataSetRow> HeldOut,
+    IReadOnlyList<DataSetRow> Test,
+    IReadOnlyList<string> Notes)
+{
+    /// <param name="path">A CSV or JSONL file.</param>
+    /// <param name="heldOutFraction">Share of the training rows to hold out where the file does not say so itself.</param>
+    /// <param name="name">What to call the file in messages.</param>
+    /// <exception cref="DataSetRefusedException">The file cannot be trained on, and why.</exception>
+    public static DataSet Load(string path, double heldOutFraction, string? name = null)
+    {
+        var file = DataSetFile.Read(path, name);
+        var notes = new List<string>();
+        if (file.BadRows.Count > 0)
+        {
+            notes.Add($"{file.BadRows.Count} bad rows left out: {string.Join("; ", file.BadRows.Take(5))}.");
+        }
+
+        var rows = Duplicates.Drop(file.Rows, notes);
+        RefuseTooFewRows(file, rows);
+        var (train, heldOut, test) = HeldOutSplit.Divide(rows, heldOutFraction);
+        RefuseUntrainedLabels(file, train, heldOut, test);
+
+        var labels = train.Select(row => row.Label).Distinct().Order(StringComparer.Ordinal).ToArray();
+        return new DataSet(file.Name, labels, train, heldOut, test, notes);
+    }
+
+    private static void RefuseTooFewRows(DataSetFile file, IReadOnlyList<DataSetRow> rows)
+    {
+        var labels = rows.Where(row => row.Part != DataPart.Test).GroupBy(row => row.Label).ToArray();
+        if (labels.Length < 2)
+        {
+            var only = labels.Length == 0 ? "no rows to train on" : $"only the label '{labels[0].Key}'";
+            throw new DataSetRefusedException(file.Name, $"There is {only}; a classifier needs at least two labels.", file.BadRows);
+        }
+
+        var single = labels.Where(label => label.Count() == 1)
+            .Select(label => new BadRow(label.First().Line, $"the only row with the label '{label.Key}'")).ToArray();
+        if (single.Length > 0)
+        {
+            throw new DataSetRefusedException(
+                file.Name, "Every label needs at least two different texts, one to train on and one to hold out.", single);
+        }
+    }
+
+    private static void RefuseUntrainedLabels(
+        DataSetFile file, IReadOnlyList<DataSetRow> train, IReadOnlyList<DataSetRow> heldOut, IReadOnlyList<DataSetRow> test)
+    {
+        var known = train.Select(row => row.Label).ToHashSet();
+        var untrained = heldOut.Concat(test).Where(row => !known.Contains(row.Label)).DistinctBy(row => row.Label)
+            .Select(row => new BadRow(row.Line, $"the label '{row.Label}' has no row to train on, all are held out or test; add rows")).ToArray();
+        if (untrained.Length > 0)
+        {
+            throw new DataSetRefusedException(file.Name, "Some labels cannot be learnt.", untrained);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using System.Text.Unicode;
+
+namespace Serverless.Trainer.Data;
+
+/// <summary>The rows of one CSV or JSONL file, the usable and the bad ones, in the order of the file.</summary>
+internal sealed record DataSetFile(string Name, IReadOnlyList<DataSetRow> Rows, IReadOnlyList<BadRow> BadRows)
+{
+    // A few bad rows are left out and told; more than this share means that the file is not what its author thinks.
+    private const double MaxBadShare = 0.1;
+
+    /// <param name="name">What to call the file in messages (the blob name of a downloaded one).</param>
+    /// <exception cref="DataSetRefusedException">Unknown format, broken encoding, no usable rows, or too many bad ones.</exception>
+    public static DataSetFile Read(string path, string? name = null)
+    {
+        name ??= Path.GetFileName(path);
+        var bytes = File.ReadAllBytes(path);
+        RefuseBrokenEncoding(name, bytes);
+
+        var rows = new List<DataSetRow>();
+        var badRows = new List<BadRow>();
+        switch (Path.GetExtension(name).ToLowerInvariant())
+        {
+            case ".csv":
+                CsvRows.Read(name, bytes, rows, badRows);
+                break;
+            case ".jsonl" or ".ndjson":
+                JsonLinesRows.Read(bytes, rows, badRows);
+                break;
+            case var extension:
+                throw new DataSetRefusedException(name, $"The ending '{extension}' is not known; data sets are .csv or .jsonl files.");
+        }
+
+        if (rows.Count == 0)
+        {
+            throw new DataSetRefusedException(name, $"No usable rows; each row needs {RowFields.Expected}.", badRows);
+        }
+
+        if (badRows.Count > MaxBadShare * (rows.Count + badRows.Count))
+        {
+            throw new DataSetRefusedException(name, $"{badRows.Count} of {rows.Count + badRows.Count} rows cannot be used.", badRows);
+        }
+
+        return new DataSetFile(name, rows, badRows);
+    }
+
+    private static void RefuseBrokenEncoding(string name, byte[] bytes)
+    {
+        if (bytes is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..])
+        {
+            throw new DataSetRefusedException(name, "The file is UTF-16; save it as UTF-8.");
+        }
+
+        var badRows = new List<BadRow>();
+        var line = 0;
+        foreach (var range in bytes.AsSpan().Split((byte)'\n'))
+        {
+            line++;
+            var span = bytes.AsSpan(range);
+            if (!Utf8.IsValid(span) || span.Contains((byte)0))
+            {
+                badRows.Add(new BadRow(line, "not UTF-8 text"));
+            }
+        }
+
+        if (badRows.Count > 0)
+        {
+            throw new DataSetRefusedException(name, "The encoding is broken; save the file as UTF-8.", badRows);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+namespace Serverless.Trainer.Data;
+
+/// <summary>
+/// A data set that nobody should train on. The message is for the person who made the file: which file, what is wrong,
+/// and the first bad rows by line. Trying again cannot help; the file has to change.
+/// </summary>
+internal sealed class DataSetRefusedException(string file, string reason, IReadOnlyList<BadRow>? badRows = null)
+    : Exception(Explain(file, reason, badRows ?? []))
+{
+    private const int RowsShown = 5;
+
+    public IReadOnlyList<BadRow> BadRows { get; } = badRows ?? [];
+
+    private static string Explain(string file, string reason, IReadOnlyList<BadRow> badRows)
+    {
+        var first = string.Join("; ", badRows.Take(RowsShown));
+        return badRows.Count switch
+        {
+            0 => $"{file}: {reason}",
+            <= RowsShown => $"{file}: {reason} Bad rows: {first}.",
+            _ => $"{file}: {reason} First bad rows of {badRows.Count}: {first}.",
+        };
+    }
+}

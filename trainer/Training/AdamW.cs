@@ -1,0 +1,118 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Serverless.Trainer.Training;
+
+/// <summary>
+/// AdamW (Loshchilov and Hutter 2019) for many small fp32 parameters. The gradients are views into one flat buffer, in which
+/// autograd accumulates, and so are the moments: clipping and the moments take about ten native calls in all, where
+/// an optimizer that goes parameter by parameter makes ten for each.
+/// </summary>
+internal sealed class AdamW : IDisposable
+{
+    private const double Beta1 = 0.9;
+    private const double Beta2 = 0.999;
+    private const double Epsilon = 1e-8;
+
+    private readonly IReadOnlyList<Parameter> parameters;
+    private readonly double weightDecay;
+    private readonly Tensor gradient;     // [all elements], fp32
+    private readonly Tensor firstMoment;  // [all elements], fp32
+    private readonly Tensor secondMoment; // [all elements], fp32
+    private readonly Tensor update;       // [all elements], fp32
+    private readonly List<Tensor> updates; // the update of each parameter, in its shape: views into the flat one
+    private int steps;
+
+    public AdamW(IReadOnlyList<Parameter> parameters, double weightDecay)
+    {
+        if (parameters.FirstOrDefault(parameter => parameter.dtype != ScalarType.Float32) is { } half)
+        {
+            throw new ArgumentException($"Trainable parameters must be fp32, one is {half.dtype}.", nameof(parameters));
+        }
+
+        this.parameters = parameters;
+        this.weightDecay = weightDecay;
+        var device = parameters[0].device;
+        var elements = parameters.Sum(parameter => parameter.NumberOfElements);
+        gradient = zeros(elements, ScalarType.Float32, device).DetachFromDisposeScope();
+        firstMoment = zeros(elements, ScalarType.Float32, device).DetachFromDisposeScope();
+        secondMoment = zeros(elements, ScalarType.Float32, device).DetachFromDisposeScope();
+        update = zeros(elements, ScalarType.Float32, device).DetachFromDisposeScope();
+        updates = [.. Views(update)];
+        foreach (var (parameter, view) in parameters.Zip(Views(gradient)))
+        {
+            using (view)
+            {
+                parameter.grad = view;
+            }
+        }
+    }
+
+    public void ZeroGradient()
+    {
+        using var noGrad = no_grad();
+        gradient.zero_();
+    }
+
+    /// <summary>Divides the gradient by the loss scale, then scales it down to <paramref name="maxNorm"/> where it is longer.</summary>
+    /// <returns>The L2 norm before clipping; not finite if the step must not be taken.</returns>
+    public double ClipGradient(double maxNorm, double lossScale = 1)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var norm = gradient.norm().item<float>() / lossScale;
+        var factor = Math.Min(1, maxNorm / (norm + 1e-6)) / lossScale;
+        if (factor != 1 && double.IsFinite(norm))
+        {
+            gradient.mul_(factor);
+        }
+
+        return norm;
+    }
+
+    public void Step(double learningRate)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        steps++;
+        firstMoment.mul_(Beta1).add_(gradient, alpha: 1 - Beta1);
+        secondMoment.mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
+        var unbiased = secondMoment.div(1 - Math.Pow(Beta2, steps)).sqrt_().add_(Epsilon);
+        update.copy_(firstMoment).div_(unbiased).mul_(-learningRate / (1 - Math.Pow(Beta1, steps)));
+        for (var i = 0; i < parameters.Count; i++)
+        {
+            if (weightDecay > 0)
+            {
+                parameters[i].mul_(1 - (learningRate * weightDecay));
+            }
+
+            parameters[i].add_(updates[i]);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var parameter in parameters)
+        {
+            parameter.grad = null;
+        }
+
+        updates.ForEach(view => view.Dispose());
+        update.Dispose();
+        secondMoment.Dispose();
+        firstMoment.Dispose();
+        gradient.Dispose();
+    }
+
+    private IEnumerable<Tensor> Views(Tensor flat)
+    {
+        var start = 0L;
+        foreach (var parameter in parameters)
+        {
+            using var slice = flat.narrow(0, start, parameter.NumberOfElements);
+            start += parameter.NumberOfElements;
+            yield return slice.view(parameter.shape).DetachFromDisposeScope();
+        }
+    }
+}
