@@ -1,0 +1,78 @@
+using System.Text;
+using Azure.Storage.Queues;
+using Serverless.Storage;
+
+namespace Serverless.UnitTests.Storage;
+
+public class ArticleTextsTests(Emulator emulator)
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_short_article_travels_in_its_message_as_Base64()
+    {
+        var connectionString = await emulator.NewConnectionStringAsync();
+        var storage = await Emulator.PreparedAsync(connectionString);
+        var article = new ArticleMessage("a") { Text = "Störche" };
+
+        await new ArticleSender(storage, new ArticleTexts(storage)).SendAsync(article, Cancel);
+
+        var raw = new QueueClient(connectionString, StorageNames.ArticlesQueue);
+        var message = (await raw.ReceiveMessageAsync(cancellationToken: Cancel)).Value;
+        Assert.Equal(article.ToJson(), Encoding.UTF8.GetString(Convert.FromBase64String(message.MessageText)));
+    }
+
+    [Fact]
+    public async Task An_article_too_long_for_a_message_travels_as_a_blob_that_the_message_names()
+    {
+        var storage = await emulator.NewAccountAsync();
+        var texts = new ArticleTexts(storage);
+        var text = string.Concat(Enumerable.Repeat("Łódź ", 20_000));
+
+        await new ArticleSender(storage, texts).SendAsync(new ArticleMessage("a/../b") { Text = text, Title = "T" }, Cancel);
+
+        var message = (await storage.Queue(StorageNames.ArticlesQueue).ReceiveMessageAsync(cancellationToken: Cancel)).Value;
+        Assert.True(ArticleMessage.TryParse(message.MessageText, out var received, out _));
+        Assert.Null(received.Text);
+        Assert.Equal("a/../b", received.Id);
+        Assert.Equal("T", received.Title);
+        Assert.Equal(text, (await texts.ReadAsync(received.Blob!, Cancel)).Text);
+    }
+
+    [Fact]
+    public async Task A_blob_that_is_missing_gives_a_reason_and_no_error()
+    {
+        var texts = new ArticleTexts(await emulator.NewAccountAsync());
+
+        Assert.Contains("There is no blob 'gone.txt'", (await texts.ReadAsync("gone.txt", Cancel)).Reason);
+    }
+
+    [Fact]
+    public async Task A_blob_over_the_limit_is_not_read()
+    {
+        var storage = await emulator.NewAccountAsync();
+        var texts = new ArticleTexts(storage);
+        await texts.WriteAsync("long.txt", new string('a', ArticleLimits.TextBytes + 1), Cancel);
+
+        Assert.Contains("1 MB", (await texts.ReadAsync("long.txt", Cancel)).Reason);
+    }
+
+    [Fact]
+    public async Task A_blob_in_another_encoding_gives_a_reason_with_the_place()
+    {
+        var storage = await emulator.NewAccountAsync();
+        await storage.Container(StorageNames.ArticlesContainer).UploadBlobAsync("latin.txt", BinaryData.FromBytes(Encoding.Latin1.GetBytes("abcé")), Cancel);
+
+        Assert.Contains("not UTF-8 (byte 3)", (await new ArticleTexts(storage).ReadAsync("latin.txt", Cancel)).Reason);
+    }
+
+    [Fact]
+    public async Task A_name_with_characters_that_mean_something_in_an_address_is_read_as_a_name()
+    {
+        var storage = await emulator.NewAccountAsync();
+        var texts = new ArticleTexts(storage);
+        await texts.WriteAsync("a%2e%2e/b?c#d é.txt", "text", Cancel);
+
+        Assert.Equal("text", (await texts.ReadAsync("a%2e%2e/b?c#d é.txt", Cancel)).Text);
+    }
+}
