@@ -1,0 +1,236 @@
+// Everything that the article classifier needs in one resource group, top to bottom:
+// identities, storage, registry, monitoring, network, environment, the two programs, their roles, events, alerts.
+//
+// It is deployed in three passes of the same file, because each needs what the one before made (deploy.sh does it):
+//   1. imageTag ''              registry, storage, environment; no program, as there is no image yet
+//   2. imageTag set             the functions app and the trainer job
+//   3. subscribeToDatasets true the Event Grid subscription, whose handshake needs the app to answer
+targetScope = 'resourceGroup'
+
+// ---- what a team decides -------------------------------------------------------------------------------------------
+
+@description('Prefix of every resource name: lower-case letters and digits.')
+@minLength(3)
+@maxLength(8)
+param name string
+
+@description('A region with the workload profile Consumption-GPU-NC8as-T4, if training is to run on a GPU.')
+param location string = resourceGroup().location
+
+@description('Tag of both images in the registry. Empty in the first pass: nothing has been pushed yet.')
+param imageTag string = ''
+
+@description('Folder under base/ in the container "models": serverless/starter, meta-llama/Llama-3.2-1B-Instruct, ...')
+param baseModel string = 'serverless/starter'
+
+@description('Classifier of the articles that name none.')
+param defaultClassifier string = 'news'
+
+@description('Replicas that are always there. 0 costs nothing when idle; 1 spares the first article the cold start.')
+@minValue(0)
+@maxValue(100)
+param minReplicas int = 0
+
+@description('The bound on what a burst can cost.')
+@minValue(1)
+@maxValue(300)
+param maxReplicas int = 10
+
+@description('Workload profile of the functions. Consumption scales to zero; D4 and up are dedicated nodes with a known processor.')
+@allowed(['Consumption', 'D4', 'D8', 'D16', 'E4', 'E8'])
+param functionsProfile string = 'Consumption'
+
+@description('vCPUs of a replica, with 2 GiB each. 4 for a Llama 3.2 1B (2.5 GB of weights); 1 is enough for the starter model.')
+@allowed([1, 2, 4])
+param functionsCpu int = 4
+
+@description('Where the trainer runs. gpu: one T4, which a Llama 3.2 1B needs; cpu: enough for the starter model.')
+@allowed(['gpu', 'cpu'])
+param trainOn string = 'gpu'
+
+@description('A virtual network, private endpoints for storage, and no public access to it but from deployerIpAddress.')
+param privateNetworking bool = false
+
+@description('Public IPv4 address that may still reach storage when privateNetworking is on; needed to upload the base model.')
+param deployerIpAddress string = ''
+
+@description('Object id of the person or pipeline that uploads base models, data sets and articles. Empty: nobody is given a role.')
+param deployerObjectId string = ''
+
+@description('Kind of that principal.')
+@allowed(['User', 'Group', 'ServicePrincipal'])
+param deployerType string = 'User'
+
+@description('Deploy the functions as kind "functionapp". Off: its scale rules fail with a user-assigned identity (azure-container-apps#1633, azure-dev#6331).')
+param functionAppKind bool = false
+
+@description('Key that HTTP callers of the functions send. deploy.sh makes one and keeps it on later runs.')
+@secure()
+param functionKey string = ''
+
+@description('Key that Event Grid sends to the blob trigger.')
+@secure()
+param eventKey string = ''
+
+@description('Third pass: the app answers, so Event Grid may subscribe it to the data sets.')
+param subscribeToDatasets bool = false
+
+@description('Where alerts are mailed. Empty: alerts are raised, and nobody is mailed.')
+param alertEmail string = ''
+
+// ---- names: within every limit of Azure, unique where they are global ------------------------------------------------
+
+var suffix = uniqueString(resourceGroup().id)
+var lowerName = toLower(name)
+var names = {
+  functionsIdentity: 'id-${lowerName}-functions'
+  trainerIdentity: 'id-${lowerName}-trainer'
+  storage: 'st${lowerName}${suffix}' // 3-24, letters and digits
+  hostStorage: 'sth${lowerName}${suffix}' // 3-24, letters and digits
+  registry: 'cr${lowerName}${suffix}' // 5-50, letters and digits
+  workspace: 'log-${lowerName}'
+  insights: 'appi-${lowerName}'
+  actions: 'ag-${lowerName}'
+  network: 'vnet-${lowerName}'
+  environment: 'cae-${lowerName}'
+  functions: 'ca-${lowerName}-functions' // 2-32
+  trainer: 'caj-${lowerName}-trainer' // 2-32
+  events: 'evgt-${lowerName}-datasets'
+}
+var programsExist = !empty(imageTag)
+
+// ---- the parts -----------------------------------------------------------------------------------------------------
+
+module identities 'modules/identities.bicep' = {
+  params: { location: location, functionsName: names.functionsIdentity, trainerName: names.trainerIdentity }
+}
+
+module network 'modules/network.bicep' = if (privateNetworking) {
+  params: { location: location, name: names.network }
+}
+
+module storage 'modules/storage.bicep' = {
+  params: {
+    location: location
+    name: names.storage
+    hostName: names.hostStorage
+    privateNetworking: privateNetworking
+    deployerIpAddress: deployerIpAddress
+  }
+}
+
+module endpoints 'modules/endpoints.bicep' = if (privateNetworking) {
+  params: {
+    location: location
+    networkId: network!.outputs.networkId
+    subnetId: network!.outputs.endpointsSubnetId
+    storageName: names.storage
+    hostStorageName: names.hostStorage
+  }
+  dependsOn: [storage]
+}
+
+module registry 'modules/registry.bicep' = {
+  params: { location: location, name: names.registry }
+}
+
+module monitoring 'modules/monitoring.bicep' = {
+  params: { location: location, workspaceName: names.workspace, insightsName: names.insights }
+}
+
+module environment 'modules/environment.bicep' = {
+  params: {
+    location: location
+    name: names.environment
+    workspaceName: names.workspace
+    functionsProfile: functionsProfile
+    maxNodes: maxReplicas
+    gpu: trainOn == 'gpu'
+    subnetId: privateNetworking ? network!.outputs.programsSubnetId : ''
+  }
+  dependsOn: [monitoring]
+}
+
+module roles 'modules/roles.bicep' = {
+  params: {
+    storageName: names.storage
+    hostStorageName: names.hostStorage
+    registryName: names.registry
+    insightsName: names.insights
+    functionsIdentityName: names.functionsIdentity
+    trainerIdentityName: names.trainerIdentity
+    deployerObjectId: deployerObjectId
+    deployerType: deployerType
+  }
+  dependsOn: [identities, storage, registry, monitoring]
+}
+
+module functions 'modules/functions.bicep' = if (programsExist) {
+  params: {
+    location: location
+    name: names.functions
+    environmentId: environment.outputs.id
+    workloadProfile: functionsProfile
+    cpu: functionsCpu
+    registryServer: registry.outputs.loginServer
+    image: '${registry.outputs.loginServer}/functions:${imageTag}'
+    identity: identities.outputs.functions
+    storage: storage.outputs.endpoints
+    storageName: names.storage
+    hostStorage: storage.outputs.hostEndpoints
+    insightsConnectionString: monitoring.outputs.insightsConnectionString
+    baseModel: baseModel
+    defaultClassifier: defaultClassifier
+    minReplicas: minReplicas
+    maxReplicas: maxReplicas
+    functionAppKind: functionAppKind
+    functionKey: functionKey
+    eventKey: eventKey
+  }
+  // A first start without its roles fails to pull the image and never tries again by itself.
+  dependsOn: [roles, endpoints]
+}
+
+module trainer 'modules/trainer.bicep' = if (programsExist) {
+  params: {
+    location: location
+    name: names.trainer
+    environmentId: environment.outputs.id
+    gpu: trainOn == 'gpu'
+    registryServer: registry.outputs.loginServer
+    image: '${registry.outputs.loginServer}/trainer:${imageTag}'
+    identity: identities.outputs.trainer
+    storage: storage.outputs.endpoints
+    storageName: names.storage
+    baseModel: baseModel
+  }
+  dependsOn: [roles, endpoints]
+}
+
+module events 'modules/events.bicep' = if (subscribeToDatasets && programsExist) {
+  params: {
+    location: location
+    name: names.events
+    storageName: names.storage
+    triggerUrl: 'https://${functions!.outputs.host}/runtime/webhooks/blobs?functionName=Host.Functions.RetrainOnDataset&code=${eventKey}'
+  }
+}
+
+module alerts 'modules/alerts.bicep' = {
+  params: {
+    location: location
+    name: names.actions
+    email: alertEmail
+    workspaceName: names.workspace
+  }
+  dependsOn: [monitoring]
+}
+
+// ---- what deploy.sh reads --------------------------------------------------------------------------------------------
+
+output storageName string = names.storage
+output registryName string = names.registry
+output environmentName string = names.environment
+output functionsName string = names.functions
+output trainerName string = names.trainer
+output functionsHost string = programsExist ? functions!.outputs.host : ''

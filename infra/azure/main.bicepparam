@@ -1,0 +1,24 @@
+using './main.bicep'
+
+// What a team changes first. deploy.sh fills in the rest from the environment, and leaves no key in any file.
+param name = readEnvironmentVariable('SERVERLESS_NAME', 'articles')
+param location = readEnvironmentVariable('SERVERLESS_LOCATION', 'swedencentral')
+
+param baseModel = 'serverless/starter'
+param defaultClassifier = 'news'
+param minReplicas = 0
+param maxReplicas = 10
+param functionsProfile = 'Consumption'
+param functionsCpu = 4
+param trainOn = 'gpu'
+param privateNetworking = false
+param functionAppKind = false
+
+param imageTag = readEnvironmentVariable('SERVERLESS_IMAGE_TAG', '')
+param subscribeToDatasets = bool(readEnvironmentVariable('SERVERLESS_SUBSCRIBE', 'false'))
+param functionKey = readEnvironmentVariable('SERVERLESS_FUNCTION_KEY', '')
+param eventKey = readEnvironmentVariable('SERVERLESS_EVENT_KEY', '')
+param deployerObjectId = readEnvironmentVariable('SERVERLESS_DEPLOYER_OBJECT_ID', '')
+param deployerType = readEnvironmentVariable('SERVERLESS_DEPLOYER_TYPE', 'User')
+param deployerIpAddress = readEnvironmentVariable('SERVERLESS_DEPLOYER_IP', '')
+param alertEmail = readEnvironmentVariable('SERVERLESS_ALERT_EMAIL', '')

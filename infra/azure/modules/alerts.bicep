@@ -1,0 +1,69 @@
+// What a person has to know of, read from the programs' own log lines. A test finds each phrase in the code that logs it.
+
+param location string
+param name string
+param email string
+param workspaceName string
+
+var rules = [
+  {
+    name: 'poison-articles'
+    phrase: 'Moving message to queue' // of the Functions host
+    severity: 2
+    title: 'An article failed five times and lies in a poison queue.'
+  }
+  {
+    name: 'failed-model-loads'
+    phrase: 'could not be loaded'
+    severity: 1
+    title: 'The functions cannot load a model; nothing of that classifier is classified.'
+  }
+  {
+    name: 'refused-trainings'
+    phrase: 'refused'
+    severity: 3
+    title: 'A data set or a new model version was refused; the serving model stays.'
+  }
+]
+
+resource actions 'Microsoft.Insights/actionGroups@2023-01-01' = {
+  name: name
+  location: 'global'
+  properties: {
+    enabled: true
+    groupShortName: 'articles'
+    emailReceivers: empty(email) ? [] : [{ name: 'people', emailAddress: email, useCommonAlertSchema: true }]
+  }
+}
+
+resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' existing = {
+  name: workspaceName
+}
+
+resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
+  for rule in rules: {
+    name: rule.name
+    location: location
+    properties: {
+      displayName: rule.title
+      severity: rule.severity
+      enabled: true
+      scopes: [workspace.id]
+      evaluationFrequency: 'PT15M'
+      windowSize: 'PT15M'
+      criteria: {
+        allOf: [
+          {
+            query: 'ContainerAppConsoleLogs | where Log has "${rule.phrase}"'
+            timeAggregation: 'Count'
+            operator: 'GreaterThan'
+            threshold: 0
+          }
+        ]
+      }
+      skipQueryValidation: true // the table is made by the first log line, which comes after this rule
+      autoMitigate: true
+      actions: { actionGroups: [actions.id] }
+    }
+  }
+]

@@ -1,0 +1,36 @@
+// One user-assigned identity per program: neither can do what only the other must.
+// User-assigned, because its roles can be given before the program exists.
+
+param location string
+param functionsName string
+param trainerName string
+
+@export()
+@description('What a program needs to know of its identity.')
+type Identity = {
+  id: string
+  clientId: string
+  principalId: string
+}
+
+resource functions 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
+  name: functionsName
+  location: location
+}
+
+resource trainer 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
+  name: trainerName
+  location: location
+}
+
+output functions Identity = {
+  id: functions.id
+  clientId: functions.properties.clientId
+  principalId: functions.properties.principalId
+}
+
+output trainer Identity = {
+  id: trainer.id
+  clientId: trainer.properties.clientId
+  principalId: trainer.properties.principalId
+}

@@ -1,0 +1,190 @@
+// Who may do what. Each line is one role assignment, with its reason, which is stored with the assignment as its
+// description. Roles reach single containers, queues and tables; only the Functions host has its own account at large.
+
+param storageName string
+param hostStorageName string
+param registryName string
+param insightsName string
+param functionsIdentityName string
+param trainerIdentityName string
+param deployerObjectId string
+param deployerType string
+
+// Built-in roles, the same in every tenant.
+var roleIds = {
+  blobOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b' // Storage Blob Data Owner
+  blobContributor: 'ba92f5b4-2d11-453d-a403-e96b0029c9fe' // Storage Blob Data Contributor
+  blobReader: '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1' // Storage Blob Data Reader
+  queueContributor: '974c5e8b-45b9-4653-ba55-5f855dd0fb88' // Storage Queue Data Contributor
+  queueReader: '19e7f393-937e-4f77-808e-94535e297925' // Storage Queue Data Reader
+  queueSender: 'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a' // Storage Queue Data Message Sender
+  tableContributor: '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3' // Storage Table Data Contributor
+  tableReader: '76199698-9eea-4c19-bc75-cec21354c6b6' // Storage Table Data Reader
+  acrPull: '7f951dda-4ed3-4680-a7ca-43fe172d538d' // AcrPull
+  metricsPublisher: '3913510d-42f4-4e42-8a64-420c390055eb' // Monitoring Metrics Publisher
+}
+
+resource functions 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = { name: functionsIdentityName }
+resource trainer 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = { name: trainerIdentityName }
+
+// Known before the identities exist, so that what-if can name each assignment. The deployer is a person or a pipeline.
+var deployer = empty(deployerObjectId) ? {} : { deployer: deployerObjectId }
+var receivers = union({ functions: functions.id, trainer: trainer.id }, deployer)
+var principals = {
+  functions: { id: functions.properties.principalId, type: 'ServicePrincipal' }
+  trainer: { id: trainer.properties.principalId, type: 'ServicePrincipal' }
+  deployer: { id: deployerObjectId, type: deployerType }
+}
+
+// "Contributor" on a queue that is received from: changing a message's invisibility (the host and the trainer renew it
+// while they work) is messages/write, which the role "Message Processor" lacks.
+var allGrants = {
+  containers: [
+    { on: 'articles', to: 'functions', role: 'blobReader', why: 'Reads articles that are too long for a message.' }
+    { on: 'datasets', to: 'functions', role: 'blobReader', why: 'The blob trigger looks at a new data set.' }
+    { on: 'models', to: 'functions', role: 'blobReader', why: 'Downloads the base model and adapters, polls the pointer.' }
+    { on: 'results', to: 'functions', role: 'blobContributor', why: 'Writes the result of each article.' }
+    { on: 'datasets', to: 'trainer', role: 'blobReader', why: 'Downloads the data set to train on.' }
+    { on: 'models', to: 'trainer', role: 'blobContributor', why: 'Downloads the base model, publishes versions and the pointer.' }
+    { on: 'articles', to: 'deployer', role: 'blobContributor', why: 'Uploads long articles.' }
+    { on: 'datasets', to: 'deployer', role: 'blobContributor', why: 'Uploads data sets.' }
+    { on: 'models', to: 'deployer', role: 'blobContributor', why: 'Uploads base models.' }
+    { on: 'results', to: 'deployer', role: 'blobReader', why: 'Reads results.' }
+  ]
+  queues: [
+    { on: 'articles', to: 'functions', role: 'queueContributor', why: 'Receives, renews and deletes articles; the scaler reads the length.' }
+    {
+      on: 'articles-poison'
+      to: 'functions'
+      role: 'queueContributor'
+      why: 'The host moves here what failed five times; a function records it and empties the queue.'
+    }
+    { on: 'articles-review', to: 'functions', role: 'queueSender', why: 'Puts aside articles that a person should label.' }
+    { on: 'training-requests', to: 'functions', role: 'queueSender', why: 'Asks for a training after an upload.' }
+    { on: 'webjobs-blobtrigger-poison', to: 'functions', role: 'queueSender', why: 'The blob trigger names here the uploads that it gave up.' }
+    { on: 'training-requests', to: 'trainer', role: 'queueContributor', why: 'Receives, renews and deletes its request; the scaler reads the length.' }
+    { on: 'training-requests-poison', to: 'trainer', role: 'queueSender', why: 'Moves here the requests that failed again and again.' }
+    { on: 'articles', to: 'deployer', role: 'queueSender', why: 'Drops articles.' }
+    { on: 'articles-review', to: 'deployer', role: 'queueReader', why: 'Reads articles that wait for a label.' }
+  ]
+  tables: [
+    { on: 'classifications', to: 'functions', role: 'tableContributor', why: 'Writes the row of each article, reads it before classifying again.' }
+    { on: 'recent', to: 'functions', role: 'tableContributor', why: 'Lists the newest results.' }
+    { on: 'trainingruns', to: 'functions', role: 'tableContributor', why: 'Records an upload that is refused before any training.' }
+    { on: 'trainingruns', to: 'trainer', role: 'tableContributor', why: 'Records progress, figures and the decision of the gate.' }
+    { on: 'classifications', to: 'deployer', role: 'tableReader', why: 'Reads results.' }
+    { on: 'trainingruns', to: 'deployer', role: 'tableReader', why: 'Follows a training.' }
+  ]
+}
+var containerGrants = filter(allGrants.containers, grant => contains(receivers, grant.to))
+var queueGrants = filter(allGrants.queues, grant => contains(receivers, grant.to))
+var tableGrants = filter(allGrants.tables, grant => contains(receivers, grant.to))
+
+var accountGrants = [
+  { role: 'blobOwner', why: 'Leases, locks and blob receipts of the Functions host.' }
+  { role: 'queueContributor', why: 'The internal queue of the blob trigger, which the Functions host creates.' }
+  { role: 'tableContributor', why: 'Diagnostic events of the Functions host.' }
+]
+var registryGrants = [
+  { to: 'functions', why: 'Pulls the functions image.' }
+  { to: 'trainer', why: 'Pulls the trainer image.' }
+]
+
+resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' existing = {
+  name: storageName
+
+  resource blobs 'blobServices' existing = {
+    name: 'default'
+    resource containers 'containers' existing = [for grant in containerGrants: { name: grant.on }]
+  }
+
+  resource queueService 'queueServices' existing = {
+    name: 'default'
+    resource queues 'queues' existing = [for grant in queueGrants: { name: grant.on }]
+  }
+
+  resource tableService 'tableServices' existing = {
+    name: 'default'
+    resource tables 'tables' existing = [for grant in tableGrants: { name: grant.on }]
+  }
+}
+
+resource hostStorage 'Microsoft.Storage/storageAccounts@2023-05-01' existing = { name: hostStorageName }
+resource registry 'Microsoft.ContainerRegistry/registries@2023-07-01' existing = { name: registryName }
+resource insights 'Microsoft.Insights/components@2020-02-02' existing = { name: insightsName }
+
+resource containerRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (grant, i) in containerGrants: {
+    name: guid(storage::blobs::containers[i].id, receivers[grant.to], roleIds[grant.role])
+    scope: storage::blobs::containers[i]
+    properties: {
+      principalId: principals[grant.to].id
+      principalType: principals[grant.to].type
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleIds[grant.role])
+      description: grant.why
+    }
+  }
+]
+
+resource queueRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (grant, i) in queueGrants: {
+    name: guid(storage::queueService::queues[i].id, receivers[grant.to], roleIds[grant.role])
+    scope: storage::queueService::queues[i]
+    properties: {
+      principalId: principals[grant.to].id
+      principalType: principals[grant.to].type
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleIds[grant.role])
+      description: grant.why
+    }
+  }
+]
+
+resource tableRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (grant, i) in tableGrants: {
+    name: guid(storage::tableService::tables[i].id, receivers[grant.to], roleIds[grant.role])
+    scope: storage::tableService::tables[i]
+    properties: {
+      principalId: principals[grant.to].id
+      principalType: principals[grant.to].type
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleIds[grant.role])
+      description: grant.why
+    }
+  }
+]
+
+resource hostRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for grant in accountGrants: {
+    name: guid(hostStorage.id, functions.id, roleIds[grant.role])
+    scope: hostStorage
+    properties: {
+      principalId: functions.properties.principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleIds[grant.role])
+      description: grant.why
+    }
+  }
+]
+
+resource pullRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for grant in registryGrants: {
+    name: guid(registry.id, receivers[grant.to], roleIds.acrPull)
+    scope: registry
+    properties: {
+      principalId: principals[grant.to].id
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleIds.acrPull)
+      description: grant.why
+    }
+  }
+]
+
+resource telemetryRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(insights.id, functions.id, roleIds.metricsPublisher)
+  scope: insights
+  properties: {
+    principalId: functions.properties.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleIds.metricsPublisher)
+    description: 'Sends traces and metrics without a key.'
+  }
+}

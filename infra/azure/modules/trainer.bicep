@@ -1,0 +1,74 @@
+// The trainer: a job that starts once for each training request, one at a time, on a T4 that costs nothing in between.
+
+import { Identity } from 'identities.bicep'
+import { Endpoints } from 'storage.bicep'
+
+param location string
+param name string
+param environmentId string
+param gpu bool
+param registryServer string
+param image string
+param identity Identity
+param storage Endpoints
+param storageName string
+param baseModel string
+
+var cacheFolder = '/cache'
+
+resource trainer 'Microsoft.App/jobs@2025-07-01' = {
+  name: name
+  location: location
+  identity: { type: 'UserAssigned', userAssignedIdentities: { '${identity.id}': {} } }
+  properties: {
+    environmentId: environmentId
+    workloadProfileName: gpu ? 'gpu-t4' : 'Consumption'
+    configuration: {
+      triggerType: 'Event'
+      // The default of 1,800 s kills a fine-tune (azure-container-apps#986). The published recipe takes 1 h 40 on a T4.
+      replicaTimeout: 14400
+      replicaRetryLimit: 0 // the queue tries again: the message comes back when its invisibility ends
+      registries: [{ server: registryServer, identity: identity.id }]
+      eventTriggerConfig: {
+        parallelism: 1
+        replicaCompletionCount: 1
+        scale: {
+          minExecutions: 0
+          maxExecutions: 1 // never two trainings at once: they would race for the pointer and pay for two GPUs
+          pollingInterval: 60
+          rules: [
+            {
+              name: 'training-requests'
+              type: 'azure-queue'
+              identity: identity.id // API 2025-01-01 or later; older ones drop it silently
+              metadata: { accountName: storageName, queueName: 'training-requests', queueLength: '1' }
+            }
+          ]
+        }
+      }
+    }
+    template: {
+      volumes: [{ name: 'cache', storageType: 'EmptyDir' }]
+      containers: [
+        {
+          name: 'trainer'
+          image: image
+          args: ['run'] // takes one request, renews its message while it works, exits 0 also when the queue is empty
+          // The profile brings the GPU: a "gpu" among the resources is refused for serverless ones.
+          resources: gpu ? { cpu: json('8'), memory: '56Gi' } : { cpu: json('4'), memory: '8Gi' }
+          env: [
+            { name: 'Storage__blobServiceUri', value: storage.blob }
+            { name: 'Storage__queueServiceUri', value: storage.queue }
+            { name: 'Storage__tableServiceUri', value: storage.table }
+            { name: 'Storage__credential', value: 'managedidentity' }
+            { name: 'Storage__clientId', value: identity.clientId }
+            { name: 'AZURE_CLIENT_ID', value: identity.clientId }
+            { name: 'Classifier__Base', value: baseModel }
+            { name: 'Classifier__CacheFolder', value: cacheFolder }
+          ]
+          volumeMounts: [{ volumeName: 'cache', mountPath: cacheFolder }]
+        }
+      ]
+    }
+  }
+}
