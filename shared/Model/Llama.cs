@@ -1,0 +1,170 @@
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Serverless.Model;
+
+// The network itself, top to bottom: the decoder, one of its layers, attention, MLP. Inference and training share it.
+// Specified by transformers' modeling_llama.py; equal to it within rounding (tests/UnitTests/Model).
+
+/// <summary>Llama's decoder: token ids in, one hidden state a token out.</summary>
+public sealed class Llama : IDisposable
+{
+    private readonly Tensor embedTokens; // [vocab, hidden]
+    private readonly LlamaDecoderLayer[] layers;
+    private readonly RmsNorm norm;
+    private readonly RotaryEmbedding rotaryEmbedding;
+    private readonly ScalarType computeType;
+    private readonly ScalarType residualType;
+
+    /// <param name="weights">Borrowed: they outlive the model.</param>
+    /// <param name="computeType">The type that the linear layers and attention compute in.</param>
+    /// <param name="residualType">The type of the residual stream, which the layers add to.</param>
+    public Llama(LlamaWeights weights, ScalarType computeType, ScalarType residualType)
+    {
+        var config = weights.Config;
+        this.computeType = computeType;
+        this.residualType = residualType;
+        embedTokens = weights["model.embed_tokens.weight"];
+        layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(layer => new LlamaDecoderLayer(weights, layer))];
+        norm = new RmsNorm(weights["model.norm.weight"], config.RmsNormEps);
+        rotaryEmbedding = new RotaryEmbedding(config);
+    }
+
+    /// <summary>Every projection, in checkpoint order.</summary>
+    public IEnumerable<LoraLinear> Linears => layers.SelectMany(layer => layer.Linears);
+
+    /// <param name="batch">The tokens.</param>
+    /// <param name="pooledOnly">Compute the last layer for each sequence's last token alone: all that a classifier reads.</param>
+    /// <param name="training">Whether dropout is on.</param>
+    /// <returns><c>[tokens, hidden]</c>, or <c>[sequences, hidden]</c> in the batch's inner order when pooled.</returns>
+    public Tensor Forward(PackedBatch batch, bool pooledOnly, bool training)
+    {
+        using var scope = NewDisposeScope();
+        var (cos, sin) = rotaryEmbedding.For(batch, computeType);
+        var h = embedTokens.index_select(0, batch.Ids).to(residualType); // [tokens, hidden]
+        for (var layer = 0; layer < layers.Length; layer++)
+        {
+            var pool = pooledOnly && layer == layers.Length - 1;
+            h = layers[layer].Forward(h, new AttentionInput(batch, cos, sin, computeType, pool, training));
+        }
+
+        return norm.Forward(h).MoveToOuterDisposeScope();
+    }
+
+    public void Dispose()
+    {
+        foreach (var linear in Linears)
+        {
+            linear.Dispose();
+        }
+    }
+}
+
+/// <summary>What every layer of one forward pass shares.</summary>
+internal readonly record struct AttentionInput(
+    PackedBatch Batch, Tensor Cos, Tensor Sin, ScalarType ComputeType, bool PooledOnly, bool Training);
+
+internal sealed class LlamaDecoderLayer(LlamaWeights weights, int layer)
+{
+    private readonly RmsNorm inputLayernorm = new(weights[$"model.layers.{layer}.input_layernorm.weight"], weights.Config.RmsNormEps);
+    private readonly LlamaAttention selfAttention = new(weights, $"model.layers.{layer}.self_attn");
+    private readonly RmsNorm postAttentionLayernorm = new(weights[$"model.layers.{layer}.post_attention_layernorm.weight"], weights.Config.RmsNormEps);
+    private readonly LlamaMlp mlp = new(weights, $"model.layers.{layer}.mlp");
+
+    public IEnumerable<LoraLinear> Linears => [.. selfAttention.Linears, .. mlp.Linears];
+
+    /// <param name="h"><c>[tokens, hidden]</c></param>
+    /// <param name="input">The batch.</param>
+    /// <returns><c>[tokens, hidden]</c>, or <c>[sequences, hidden]</c> when pooled.</returns>
+    public Tensor Forward(Tensor h, AttentionInput input)
+    {
+        using var scope = NewDisposeScope();
+        var residual = input.PooledOnly ? h.index_select(0, input.Batch.Last) : h;
+        h = residual + selfAttention.Forward(inputLayernorm.Forward(h).to(input.ComputeType), input);
+        h = h + mlp.Forward(postAttentionLayernorm.Forward(h).to(input.ComputeType), input.Training);
+        return h.MoveToOuterDisposeScope();
+    }
+}
+
+internal sealed class LlamaAttention(LlamaWeights weights, string name)
+{
+    private readonly int heads = weights.Config.NumAttentionHeads;
+    private readonly int keyValueHeads = weights.Config.NumKeyValueHeads;
+    private readonly int headDim = weights.Config.HeadDim;
+    private readonly LoraLinear qProj = weights.Linear($"{name}.q_proj");
+    private readonly LoraLinear kProj = weights.Linear($"{name}.k_proj");
+    private readonly LoraLinear vProj = weights.Linear($"{name}.v_proj");
+    private readonly LoraLinear oProj = weights.Linear($"{name}.o_proj");
+
+    public IEnumerable<LoraLinear> Linears => [qProj, kProj, vProj, oProj];
+
+    /// <param name="x"><c>[tokens, hidden]</c></param>
+    /// <param name="input">The batch.</param>
+    /// <returns><c>[tokens, hidden]</c>, or <c>[sequences, hidden]</c> when pooled.</returns>
+    public Tensor Forward(Tensor x, AttentionInput input)
+    {
+        var (batch, cos, sin, _, pooledOnly, training) = input;
+        var k = RotaryEmbedding.Apply(kProj.Forward(x, training).view(-1, keyValueHeads, headDim), cos, sin);
+        var v = vProj.Forward(x, training).view(-1, keyValueHeads, headDim);
+        if (pooledOnly)
+        {
+            (x, cos, sin) = (x.index_select(0, batch.Last), cos.index_select(0, batch.Last), sin.index_select(0, batch.Last));
+        }
+
+        var q = RotaryEmbedding.Apply(qProj.Forward(x, training).view(-1, heads, headDim), cos, sin);
+        return oProj.Forward(Attend(q, k, v, batch, pooledOnly), training);
+    }
+
+    /// <summary>Causal attention inside each sequence, one call for each run of equal lengths: no mask, no padding.</summary>
+    private Tensor Attend(Tensor q, Tensor k, Tensor v, PackedBatch batch, bool pooledOnly)
+    {
+        var runs = batch.Runs;
+        if (runs.Count == 1)
+        {
+            return AttendRun(q, k, v, runs[0].Count, pooledOnly);
+        }
+
+        long[] tokens = [.. runs.Select(run => (long)run.Count * run.Length)];
+        var queries = q.split(pooledOnly ? [.. runs.Select(run => (long)run.Count)] : tokens);
+        var (keys, values) = (k.split(tokens), v.split(tokens));
+        return cat([.. runs.Select((run, i) => AttendRun(queries[i], keys[i], values[i], run.Count, pooledOnly))]);
+    }
+
+    private Tensor AttendRun(Tensor q, Tensor k, Tensor v, int sequences, bool pooledOnly)
+    {
+        // The last token sees the whole of its sequence, so pooled attention needs no causal mask.
+        var attended = functional.scaled_dot_product_attention(
+            q.view(sequences, -1, heads, headDim).transpose(1, 2),
+            RepeatHeads(k.view(sequences, -1, keyValueHeads, headDim).transpose(1, 2)),
+            RepeatHeads(v.view(sequences, -1, keyValueHeads, headDim).transpose(1, 2)),
+            is_casual: !pooledOnly); // [sequences, heads, length, headDim]
+        return attended.transpose(1, 2).reshape(-1, heads * headDim);
+    }
+
+    /// <summary><c>[sequences, keyValueHeads, length, headDim]</c> to as many heads as the queries have.</summary>
+    private Tensor RepeatHeads(Tensor x)
+    {
+        if (keyValueHeads == heads)
+        {
+            return x;
+        }
+
+        var (sequences, length) = (x.shape[0], x.shape[2]);
+        return x.unsqueeze(2).expand(sequences, keyValueHeads, heads / keyValueHeads, length, headDim)
+            .reshape(sequences, heads, length, headDim);
+    }
+}
+
+internal sealed class LlamaMlp(LlamaWeights weights, string name)
+{
+    private readonly LoraLinear gateProj = weights.Linear($"{name}.gate_proj");
+    private readonly LoraLinear upProj = weights.Linear($"{name}.up_proj");
+    private readonly LoraLinear downProj = weights.Linear($"{name}.down_proj");
+
+    public IEnumerable<LoraLinear> Linears => [gateProj, upProj, downProj];
+
+    /// <summary>SwiGLU (Shazeer 2020, arXiv:2002.05202) of <c>[tokens, hidden]</c>.</summary>
+    public Tensor Forward(Tensor x, bool training) =>
+        downProj.Forward(functional.silu(gateProj.Forward(x, training)) * upProj.Forward(x, training), training);
+}

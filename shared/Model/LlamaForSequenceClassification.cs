@@ -1,0 +1,109 @@
+using Serverless.Files;
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Serverless.Model;
+
+/// <summary>
+/// A Llama that answers with a label: the hidden state of each text's last token, through one linear head.
+/// Specified by transformers' <c>LlamaForSequenceClassification</c> and PEFT's <c>SEQ_CLS</c> task.
+/// </summary>
+public sealed class LlamaForSequenceClassification : IDisposable
+{
+    private readonly LlamaWeights weights;
+    private readonly Llama model;
+    private Tensor? score; // [labels, hidden], fp32
+
+    /// <param name="weights">The base; borrowed, and shared with other classifiers on it.</param>
+    /// <param name="computeType">The type of the matrix products; the base's own by default.</param>
+    /// <param name="residualType">The type of the residual stream; the base's own by default, fp32 for training.</param>
+    public LlamaForSequenceClassification(LlamaWeights weights, ScalarType? computeType = null, ScalarType? residualType = null)
+    {
+        this.weights = weights;
+        model = new Llama(weights, computeType ?? weights.Type, residualType ?? weights.Type);
+    }
+
+    /// <summary>Whether dropout is on.</summary>
+    public bool Training { get; set; }
+
+    public int Labels => (int)Score.shape[0];
+
+    /// <summary>Every projection, in checkpoint order: what is merged one by one.</summary>
+    public IEnumerable<LoraLinear> Linears => model.Linears;
+
+    /// <summary>What an optimizer may change, by PEFT's names without their prefix; all fp32.</summary>
+    public IReadOnlyList<(string Name, Tensor Value)> TrainableParameters =>
+    [
+        .. model.Linears.Where(linear => linear.LoraA is not null).SelectMany(linear => new[]
+        {
+            ($"{linear.Name}.lora_A.weight", linear.LoraA!),
+            ($"{linear.Name}.lora_B.weight", linear.LoraB!),
+        }),
+        ("score.weight", Score),
+    ];
+
+    private Tensor Score => score ?? throw new InvalidOperationException("The model has no head yet: add or load an adapter first.");
+
+    /// <summary>A fresh adapter to train: A uniform in ±1/√in, B zero, the head normal with the base's standard deviation.</summary>
+    public void AddLora(LoraConfig config, int labels, int seed)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator((ulong)seed);
+        foreach (var linear in model.Linears.Where(linear => config.TargetModules.Contains(linear.Name[(linear.Name.LastIndexOf('.') + 1)..])))
+        {
+            var (rows, columns) = (linear.Weight.shape[0], linear.Weight.shape[1]);
+            var a = (rand(config.Rank, columns, generator: generator) * 2 - 1) / Math.Sqrt(columns);
+            linear.SetLora(Trainable(a), Trainable(zeros(rows, config.Rank)), config);
+        }
+
+        SetScore(Trainable(randn(labels, weights.Config.HiddenSize, generator: generator) * weights.Config.InitializerRange));
+    }
+
+    /// <summary>Applies a trained adapter beside the base.</summary>
+    /// <exception cref="InvalidDataException">A tensor is missing, left over, or of another shape; names it.</exception>
+    public void LoadAdapter(PeftAdapter adapter)
+    {
+        using var scope = NewDisposeScope();
+        var unread = adapter.Tensors.Keys.ToHashSet(StringComparer.Ordinal);
+        Tensor Take(string name, long rows, long columns)
+        {
+            unread.Remove(name);
+            return adapter.Take(name, rows, columns).to(float32, copy: true).to(weights.Device);
+        }
+
+        foreach (var linear in model.Linears.Where(linear => adapter.Tensors.ContainsKey($"{linear.Name}.lora_A.weight")))
+        {
+            linear.SetLora(
+                Take($"{linear.Name}.lora_A.weight", adapter.Config.Rank, linear.Weight.shape[1]),
+                Take($"{linear.Name}.lora_B.weight", linear.Weight.shape[0], adapter.Config.Rank),
+                adapter.Config);
+        }
+
+        SetScore(Take("score.weight", adapter.Labels, weights.Config.HiddenSize));
+        adapter.RequireNoneLeft(unread);
+    }
+
+    /// <param name="batch">The texts.</param>
+    /// <returns>Logits, <c>[sequences, labels]</c>, fp32, in the order in which the sequences were given.</returns>
+    public Tensor Forward(PackedBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        var pooled = model.Forward(batch, pooledOnly: true, Training).to(float32); // [sequences, hidden]
+        return functional.linear(pooled, Score).index_select(0, batch.Order).MoveToOuterDisposeScope();
+    }
+
+    public void Dispose()
+    {
+        model.Dispose();
+        score?.Dispose();
+    }
+
+    private Tensor Trainable(Tensor value) => value.to(weights.Device).detach().requires_grad_(true);
+
+    private void SetScore(Tensor value)
+    {
+        score?.Dispose();
+        score = value.DetachFromDisposeScope();
+    }
+}

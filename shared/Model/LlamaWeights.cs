@@ -1,0 +1,92 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Serverless.Model;
+
+/// <summary>The tensors of a base model by their checkpoint names, shared by every classifier that stands on it.</summary>
+public sealed class LlamaWeights : IDisposable
+{
+    private readonly IReadOnlyDictionary<string, Tensor> tensors;
+
+    /// <param name="config">The shape.</param>
+    /// <param name="tensors">Taken over; see <see cref="Names"/> for the names needed.</param>
+    public LlamaWeights(LlamaConfig config, IReadOnlyDictionary<string, Tensor> tensors)
+    {
+        Config = config;
+        this.tensors = tensors;
+        foreach (var tensor in tensors.Values)
+        {
+            tensor.DetachFromDisposeScope();
+        }
+    }
+
+    public LlamaConfig Config { get; }
+
+    public Tensor this[string name] => tensors[name];
+
+    /// <summary>The linear layer of that name, without its <c>.weight</c>.</summary>
+    public LoraLinear Linear(string name) => new(name, this[$"{name}.weight"], tensors.GetValueOrDefault($"{name}.bias"));
+
+    public IEnumerable<(string Name, Tensor Value)> All => tensors.Select(pair => (pair.Key, pair.Value));
+
+    public Device Device => this["model.embed_tokens.weight"].device;
+
+    public ScalarType Type => this["model.embed_tokens.weight"].dtype;
+
+    /// <summary>Name and shape of every tensor that a classifier on this shape reads; a language-model head is not among them.</summary>
+    public static IEnumerable<(string Name, long[] Shape)> Names(LlamaConfig config)
+    {
+        long hidden = config.HiddenSize, inner = config.IntermediateSize;
+        long queries = (long)config.NumAttentionHeads * config.HeadDim, keys = (long)config.NumKeyValueHeads * config.HeadDim;
+        yield return ("model.embed_tokens.weight", [config.VocabSize, hidden]);
+        for (var layer = 0; layer < config.NumHiddenLayers; layer++)
+        {
+            var prefix = $"model.layers.{layer}.";
+            (string Module, long Out, long In, bool Bias)[] linears =
+            [
+                ("self_attn.q_proj", queries, hidden, config.AttentionBias),
+                ("self_attn.k_proj", keys, hidden, config.AttentionBias),
+                ("self_attn.v_proj", keys, hidden, config.AttentionBias),
+                ("self_attn.o_proj", hidden, queries, config.AttentionBias),
+                ("mlp.gate_proj", inner, hidden, config.MlpBias),
+                ("mlp.up_proj", inner, hidden, config.MlpBias),
+                ("mlp.down_proj", hidden, inner, config.MlpBias),
+            ];
+            foreach (var (module, rows, columns, bias) in linears)
+            {
+                yield return ($"{prefix}{module}.weight", [rows, columns]);
+                if (bias)
+                {
+                    yield return ($"{prefix}{module}.bias", [rows]);
+                }
+            }
+
+            yield return ($"{prefix}input_layernorm.weight", [hidden]);
+            yield return ($"{prefix}post_attention_layernorm.weight", [hidden]);
+        }
+
+        yield return ("model.norm.weight", [hidden]);
+    }
+
+    /// <summary>Fresh weights: normal with the config's standard deviation, norms one, biases zero, as transformers starts them.</summary>
+    public static LlamaWeights Random(LlamaConfig config, ScalarType dtype, int seed)
+    {
+        using var generator = new Generator((ulong)seed);
+        using var scope = NewDisposeScope();
+        var tensors = Names(config).ToDictionary(entry => entry.Name, entry => entry.Name switch
+        {
+            var name when name.EndsWith("norm.weight", StringComparison.Ordinal) => ones(entry.Shape, dtype),
+            var name when name.EndsWith(".bias", StringComparison.Ordinal) => zeros(entry.Shape, dtype),
+            _ => (randn(entry.Shape, float32, generator: generator) * config.InitializerRange).to(dtype),
+        });
+        return new LlamaWeights(config, tensors);
+    }
+
+    public void Dispose()
+    {
+        foreach (var tensor in tensors.Values)
+        {
+            tensor.Dispose();
+        }
+    }
+}
