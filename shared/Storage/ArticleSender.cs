@@ -1,21 +1,35 @@
 using System.Text;
+using System.Text.Json;
 
 namespace Serverless.Storage;
 
-/// <summary>The sender's side of the queue <c>articles</c>.</summary>
+/// <summary>The sender's side of the article queues.</summary>
 public sealed class ArticleSender(StorageClients storage, ArticleTexts texts)
 {
-    /// <summary>Sends an article; one that is too long for a message is first stored as a blob, which the message then names.</summary>
-    public async Task SendAsync(ArticleMessage article, CancellationToken cancellationToken)
+    /// <summary>Puts an article on the queue <c>articles</c>; a text too long for a message is first stored as a blob, which the message then names.</summary>
+    public Task SendAsync(ArticleMessage article, CancellationToken cancellationToken) =>
+        SendAsync(StorageNames.ArticlesQueue, article, text => text.ToJson(), cancellationToken);
+
+    /// <summary>Puts an article on the queue <c>articles-review</c>, for a person to label, with what the model made of it.</summary>
+    public Task SendForReviewAsync(ArticleMessage article, ClassificationResult answer, CancellationToken cancellationToken) =>
+        SendAsync(
+            StorageNames.ArticlesReviewQueue,
+            article,
+            text => JsonSerializer.Serialize(
+                new { answer.Id, text.Text, text.Blob, answer.Classifier, answer.Title, answer.Source, answer.Label, answer.Score, answer.ModelVersion },
+                StorageJson.Options),
+            cancellationToken);
+
+    private async Task SendAsync(string queue, ArticleMessage article, Func<ArticleMessage, string> write, CancellationToken cancellationToken)
     {
-        var body = article.ToJson();
+        var body = write(article);
         if (article.Text is not null && Encoding.UTF8.GetByteCount(body) > ArticleLimits.MessageBytes)
         {
             var blob = $"{Sha256Hex.OfText(article.Id)}/{Sha256Hex.OfText(article.Text)}.txt";
             await texts.WriteAsync(blob, article.Text, cancellationToken);
-            body = (article with { Text = null, Blob = blob }).ToJson();
+            body = write(article with { Text = null, Blob = blob });
         }
 
-        await storage.Queue(StorageNames.ArticlesQueue).SendMessageAsync(body, cancellationToken);
+        await storage.Queue(queue).SendMessageAsync(body, cancellationToken);
     }
 }

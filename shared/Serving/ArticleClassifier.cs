@@ -1,0 +1,124 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Serverless.Storage;
+
+namespace Serverless.Serving;
+
+/// <summary>
+/// Answers which label a text has. Loads nothing before the first question; questions that come together share one forward
+/// pass; a newly published version is swapped in while the old one answers.
+/// </summary>
+public sealed class ArticleClassifier : IDisposable
+{
+    private readonly ClassifierOptions options;
+    private readonly ModelRegistry registry;
+    private readonly TimeProvider time;
+    private readonly ILogger<ArticleClassifier> log;
+    private readonly ConcurrentDictionary<string, ServedClassifier> classifiers = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource stopping = new();
+    private readonly ModelLoader loader;
+    private readonly ModelThread thread;
+    private int inside;
+
+    public ArticleClassifier(ClassifierOptions options, ModelRegistry registry, TimeProvider time, ILogger<ArticleClassifier> log)
+    {
+        (this.options, this.registry, this.time, this.log) = (options, registry, time, log);
+        loader = new ModelLoader(registry, options.Base);
+        thread = new ModelThread(new MicroBatches(options.MaxBatch, options.MaxBatchTokens), batch => ForwardPass.Run(batch, time));
+    }
+
+    /// <summary>How this process stands. Asking starts nothing.</summary>
+    public ServingStatus Status
+    {
+        get
+        {
+            var all = classifiers.Values.Select(classifier => classifier.Status).OrderBy(status => status.Name, StringComparer.Ordinal).ToArray();
+            ModelState[] order = [ModelState.Ready, ModelState.Failed, ModelState.Loading];
+            var state = order.FirstOrDefault(state => all.Any(status => status.State == state), ModelState.Cold);
+            var version = all.FirstOrDefault(status => status.Name == options.Default)?.Version;
+            return new ServingStatus(state, options.Base, version, Volatile.Read(ref inside), all);
+        }
+    }
+
+    /// <summary>Classifies a text; waits up to a minute for the model to be loaded.</summary>
+    /// <param name="classifier">Null for the default one.</param>
+    /// <param name="text">Not empty; see <see cref="ArticleLimits"/>.</param>
+    /// <param name="cancellationToken">Leaves the queue at once.</param>
+    /// <exception cref="UnknownClassifierException">Nothing is published under this name.</exception>
+    /// <exception cref="WaitingRoomFullException">Too many texts are inside.</exception>
+    /// <exception cref="ModelNotReadyException">The model could not be loaded in time.</exception>
+    public async Task<Classification> ClassifyAsync(string? classifier, string text, CancellationToken cancellationToken)
+    {
+        if (Interlocked.Increment(ref inside) > options.WaitingRoom)
+        {
+            Interlocked.Decrement(ref inside);
+            throw new WaitingRoomFullException(options.WaitingRoom);
+        }
+
+        try
+        {
+            var enteredAt = time.GetTimestamp();
+            var served = await ReadyAsync(classifier ?? options.Default, cancellationToken);
+            var model = served.Model!;
+            var pending = new PendingText(served, text, model.Encode(text), model.Labels.MaxTokens, enteredAt, cancellationToken);
+            thread.Add(pending);
+            return await pending.Completion.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref inside);
+        }
+    }
+
+    /// <summary>Looks once for newly published versions of the classifiers that serve.</summary>
+    public async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        foreach (var served in classifiers.Values)
+        {
+            await served.RefreshAsync(cancellationToken);
+        }
+    }
+
+    public void Dispose()
+    {
+        stopping.Cancel();
+        thread.Dispose();
+        foreach (var served in classifiers.Values)
+        {
+            served.Model?.Dispose();
+        }
+
+        loader.Dispose();
+        stopping.Dispose();
+    }
+
+    private async Task<ServedClassifier> ReadyAsync(string name, CancellationToken cancellationToken)
+    {
+        if (!StorageNames.IsName(name))
+        {
+            throw new UnknownClassifierException(name);
+        }
+
+        var served = classifiers.GetOrAdd(name, Create);
+        try
+        {
+            await served.ReadyAsync().WaitAsync(options.LoadWait, time, cancellationToken);
+            return served;
+        }
+        catch (TimeoutException)
+        {
+            throw new ModelNotReadyException(served.Status.Problem is { } problem
+                ? $"The model could not be loaded and is tried again: {problem}"
+                : "The model is still being loaded.");
+        }
+        catch (UnknownClassifierException)
+        {
+            // Names come from outside; those that lead nowhere are not kept.
+            classifiers.TryRemove(new(name, served));
+            throw;
+        }
+    }
+
+    private ServedClassifier Create(string name) =>
+        new(name, merge: name == options.Default, registry, loader, thread, time, log, stopping.Token);
+}

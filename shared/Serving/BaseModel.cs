@@ -1,0 +1,50 @@
+using Serverless.Files;
+using Serverless.Model;
+using Serverless.Storage;
+using Serverless.Text;
+
+namespace Serverless.Serving;
+
+/// <summary>The base that all classifiers of the process stand on: its weights, mapped once, and its tokenizer.</summary>
+internal sealed class BaseModel : IDisposable
+{
+    private readonly LlamaWeights weights;
+    private readonly LlamaTokenizer tokenizer;
+
+    private BaseModel(LlamaWeights weights, LlamaTokenizer tokenizer) => (this.weights, this.tokenizer) = (weights, tokenizer);
+
+    /// <param name="folder">A local Hugging Face folder.</param>
+    /// <exception cref="InvalidDataException">A file is missing or not understood.</exception>
+    public static BaseModel Open(string folder)
+    {
+        var files = HuggingFaceFolder.Open(folder);
+        var tokenizer = LlamaTokenizer.Read(files.TokenizerPath);
+        return new BaseModel(files.LoadWeights(TorchRuntime.CpuType), tokenizer);
+    }
+
+    /// <summary>A version that computes beside the base.</summary>
+    /// <exception cref="InvalidDataException">Its files do not fit this base or each other.</exception>
+    public ServedModel Load(LocalVersion version)
+    {
+        var labels = ClassifierLabels.Read(version.Folder);
+        using var adapter = PeftAdapter.Read(version.Folder);
+        if (adapter.Labels != labels.Labels.Count)
+        {
+            throw new InvalidDataException($"Version '{version.Version}' of '{version.Classifier}' has {labels.Labels.Count} labels and a head for {adapter.Labels}.");
+        }
+
+        var network = new LlamaForSequenceClassification(weights);
+        try
+        {
+            network.LoadAdapter(adapter);
+            return new ServedModel(version.Version, labels, tokenizer, network);
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose() => weights.Dispose();
+}

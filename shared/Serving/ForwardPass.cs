@@ -1,0 +1,49 @@
+namespace Serverless.Serving;
+
+/// <summary>One micro-batch through the model. Each text succeeds or fails for itself.</summary>
+internal static class ForwardPass
+{
+    public static void Run(IReadOnlyList<PendingText> batch, TimeProvider time)
+    {
+        try
+        {
+            Compute(batch, time);
+        }
+        catch (Exception exception) when (batch.Count == 1)
+        {
+            batch[0].Fail(exception);
+        }
+        catch (Exception)
+        {
+            // One text may have spoilt it for all.
+            foreach (var text in batch)
+            {
+                Run([text], time);
+            }
+        }
+    }
+
+    private static void Compute(IReadOnlyList<PendingText> batch, TimeProvider time)
+    {
+        var model = batch[0].Classifier.Model!;
+
+        // A swap may have come between the question and now, to a version that reads more or less of a text.
+        var tokens = batch.Select(text => text.MaxTokens == model.Labels.MaxTokens ? text.Tokens : model.Encode(text.Text)).ToArray();
+        var startedAt = time.GetTimestamp();
+        var probabilities = model.Probabilities([.. tokens.Select(text => text.Ids)]);
+        var forward = time.GetElapsedTime(startedAt).TotalMilliseconds;
+        for (var row = 0; row < batch.Count; row++)
+        {
+            var best = Array.IndexOf(probabilities[row], probabilities[row].Max());
+            batch[row].Complete(new Classification(
+                model.Labels.Labels[best],
+                probabilities[row][best],
+                new OrderedDictionary<string, double>(model.Labels.Labels.Zip(probabilities[row], KeyValuePair.Create)),
+                model.Version,
+                tokens[row].Ids.Length,
+                tokens[row].Truncated,
+                time.GetElapsedTime(batch[row].EnteredAt, startedAt).TotalMilliseconds,
+                forward));
+        }
+    }
+}

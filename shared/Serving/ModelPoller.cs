@@ -1,0 +1,16 @@
+using Microsoft.Extensions.Hosting;
+
+namespace Serverless.Serving;
+
+/// <summary>Looks for newly published versions, again and again.</summary>
+internal sealed class ModelPoller(ArticleClassifier classifier, ClassifierOptions options, TimeProvider time) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(options.PollInterval, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            await classifier.RefreshAsync(stoppingToken);
+        }
+    }
+}

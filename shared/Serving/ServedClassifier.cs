@@ -1,0 +1,182 @@
+using System.Collections;
+using Azure;
+using Microsoft.Extensions.Logging;
+using Serverless.Storage;
+
+namespace Serverless.Serving;
+
+/// <summary>
+/// One classifier's life in this process: cold, loaded by the first question, swapped when its pointer moves. A load that
+/// fails is tried again, with growing pauses; a newer version that cannot be used leaves the one that serves.
+/// </summary>
+/// <param name="merge">Merge its versions into the base: for the default classifier, since merged weights are a model's size each.</param>
+internal sealed class ServedClassifier(
+    string name, bool merge, ModelRegistry registry, ModelLoader loader, ModelThread thread, TimeProvider time, ILogger log, CancellationToken stopping)
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+
+    private readonly Lock gate = new();
+    private Task? loading;
+    private ETag? pointerETag;
+    private string? refusal;
+    private volatile ServedModel? model;
+    private volatile ClassifierStatus status = new(name, ModelState.Cold);
+
+    public ClassifierStatus Status => status;
+
+    /// <summary>The version that serves; null before the first. Only the model's thread computes with it, and only that thread changes it.</summary>
+    public ServedModel? Model => model;
+
+    /// <summary>Completes when a version serves. The first call starts the load, which all calls share.</summary>
+    /// <exception cref="UnknownClassifierException">Nothing is published.</exception>
+    public Task ReadyAsync()
+    {
+        if (model is not null)
+        {
+            return Task.CompletedTask;
+        }
+
+        lock (gate)
+        {
+            if (loading is null or { IsCompleted: true, IsCompletedSuccessfully: false })
+            {
+                loading = Task.Run(LoadAsync, stopping);
+            }
+
+            return loading;
+        }
+    }
+
+    /// <summary>Takes a newly published version, if there is one. Whatever goes wrong, the one that serves goes on, and the status says what it was.</summary>
+    public async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        if (model is not { } serving)
+        {
+            return;
+        }
+
+        try
+        {
+            var reading = await registry.ReadPointerAsync(name, pointerETag, cancellationToken);
+            if (reading.Current is not null)
+            {
+                refusal = await TryTakeAsync(reading.Current, cancellationToken);
+                pointerETag = reading.ETag;
+            }
+
+            Update(now => now with { Problem = refusal });
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            log.LogWarning(exception, "The classifier {Classifier} could not be refreshed; {Version} goes on serving", name, serving.Version);
+            Update(now => now with { Problem = $"The last look for a newer version failed: {exception.Message}" });
+        }
+    }
+
+    /// <returns>Null, or why this version will never serve.</returns>
+    private async Task<string?> TryTakeAsync(ModelPointer pointer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await TakeAsync(pointer, cancellationToken);
+            return null;
+        }
+        catch (InvalidDataException exception)
+        {
+            // The files of a version never change, so it is not tried again until the pointer moves.
+            log.LogError(exception, "Version {Version} of the classifier {Classifier} cannot be used; the one before goes on serving", pointer.Version, name);
+            return $"Version {pointer.Version} cannot be used: {exception.Message}";
+        }
+    }
+
+    private async Task LoadAsync()
+    {
+        Update(_ => new ClassifierStatus(name, ModelState.Loading));
+        for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        {
+            try
+            {
+                var reading = await registry.ReadPointerAsync(name, null, stopping);
+                await TakeAsync(reading.Current ?? throw new UnknownClassifierException(name), stopping);
+                pointerETag = reading.ETag;
+                return;
+            }
+            catch (Exception exception) when (exception is not UnknownClassifierException && !stopping.IsCancellationRequested)
+            {
+                log.LogError(exception, "The classifier {Classifier} could not be loaded; next attempt in {Seconds} s", name, pause.TotalSeconds);
+                Update(_ => new ClassifierStatus(name, ModelState.Failed, Problem: exception.Message));
+                await Task.Delay(pause, time, stopping);
+            }
+        }
+    }
+
+    private async Task TakeAsync(ModelPointer pointer, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        var next = await loader.LoadAsync(name, pointer, cancellationToken);
+        await thread.RunAsync(SwapSteps(next));
+        log.LogInformation("Version {Version} of the classifier {Classifier} serves, {Seconds:0.0} s after it was found", next.Version, name, time.GetElapsedTime(started).TotalSeconds);
+    }
+
+    /// <summary>On the model's thread: prove, swap, and hand over what is left to do in the background.</summary>
+    private IEnumerable SwapSteps(ServedModel next)
+    {
+        try
+        {
+            next.Prove();
+        }
+        catch
+        {
+            next.Dispose();
+            throw;
+        }
+
+        var previous = model;
+        model = next;
+        Update(_ => new ClassifierStatus(name, ModelState.Ready, next.Version));
+        _ = SettleAsync(next, previous);
+        yield break;
+    }
+
+    private async Task SettleAsync(ServedModel next, ServedModel? previous)
+    {
+        try
+        {
+            await thread.RunAsync(SettleSteps(next, previous));
+        }
+        catch (Exception exception) when (!stopping.IsCancellationRequested)
+        {
+            log.LogError(exception, "Version {Version} of the classifier {Classifier} could not be merged; it computes beside the base", next.Version, name);
+        }
+        catch (OperationCanceledException)
+        {
+            // The process ends.
+        }
+    }
+
+    /// <summary>On the model's thread: merge linear by linear, each into the buffer that the previous version gives up for it, so that two merged models never exist.</summary>
+    private IEnumerable SettleSteps(ServedModel next, ServedModel? previous)
+    {
+        using (previous)
+        {
+            if (merge)
+            {
+                foreach (var step in next.MergeSteps(previous))
+                {
+                    yield return step;
+                }
+
+                Update(now => now with { Merged = true });
+            }
+        }
+    }
+
+    private void Update(Func<ClassifierStatus, ClassifierStatus> change)
+    {
+        lock (gate)
+        {
+            status = change(status);
+        }
+    }
+}

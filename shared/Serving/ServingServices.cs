@@ -1,0 +1,34 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Serverless.Storage;
+
+namespace Serverless.Serving;
+
+/// <summary>The one composition of the classifier, for every host.</summary>
+public static class ServingServices
+{
+    /// <summary>
+    /// Adds <see cref="ArticleClassifier"/>, <see cref="ArticleProcessor"/> and the storage that they use. Nothing is loaded or
+    /// connected to before the first article.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">A setting cannot be used; names it.</exception>
+    public static IServiceCollection AddArticleClassifier(this IServiceCollection services, IConfiguration configuration)
+    {
+        var options = ClassifierOptions.Read(configuration);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
+        services.AddSingleton(new StorageClients(configuration));
+        services.AddSingleton(provider => new ModelRegistry(
+            provider.GetRequiredService<StorageClients>(), options.CacheFolder, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ArticleTexts>();
+        services.AddSingleton<ArticleSender>();
+        services.AddSingleton<ResultStore>();
+        services.AddSingleton<TrainingRuns>();
+        services.AddSingleton<Starter>();
+        services.AddSingleton<ArticleClassifier>();
+        services.AddSingleton<ArticleProcessor>();
+        services.AddHostedService<ModelPoller>();
+        return services;
+    }
+}
