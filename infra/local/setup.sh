@@ -124,8 +124,9 @@ install_emulator() {
 }
 
 build() {
+  local output
   say "building"
-  dotnet build Serverless.sln -c Release -v quiet "-clp:ErrorsOnly;NoSummary" || fail "The build failed: see the messages above."
+  output="$(dotnet build Serverless.sln -c Release -v quiet 2>&1)" || fail "The build failed:" "$output"
 }
 
 main
