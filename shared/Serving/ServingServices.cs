@@ -25,6 +25,7 @@ public static class ServingServices
         services.AddSingleton<ArticleSender>();
         services.AddSingleton<ResultStore>();
         services.AddSingleton<TrainingRuns>();
+        services.AddSingleton<TrainingRequests>();
         services.AddSingleton<Starter>();
         services.AddSingleton<ArticleClassifier>();
         services.AddSingleton<ArticleProcessor>();

@@ -1,0 +1,18 @@
+using Serverless.Serving;
+
+namespace Serverless.Functions;
+
+/// <summary>What the caller of <c>classify</c> gets for an article.</summary>
+/// <param name="Id">The id that came with the article, or the SHA-256 of its text.</param>
+/// <param name="Label">The likeliest label.</param>
+/// <param name="Score">Its calibrated probability.</param>
+/// <param name="Probabilities">Of every label.</param>
+/// <param name="ModelVersion">Which version of the classifier said so.</param>
+/// <param name="Tokens">How many tokens were read.</param>
+/// <param name="Truncated">True when the text was longer than the model reads.</param>
+internal sealed record ClassifyAnswer(
+    string Id, string Label, double Score, IReadOnlyDictionary<string, double> Probabilities, string ModelVersion, int Tokens, bool Truncated)
+{
+    public static ClassifyAnswer Of(string id, Classification classification) => new(
+        id, classification.Label, classification.Score, classification.Probabilities, classification.ModelVersion, classification.Tokens, classification.Truncated);
+}

@@ -1,0 +1,15 @@
+using Azure.Storage.Queues.Models;
+using Microsoft.Azure.Functions.Worker;
+using Serverless.Serving;
+using Serverless.Storage;
+
+namespace Serverless.Functions;
+
+/// <summary>An article on the queue becomes a result.</summary>
+public sealed class ClassifyArticle(ArticleProcessor articles)
+{
+    [Function(nameof(ClassifyArticle))]
+    public Task RunAsync(
+        [QueueTrigger(StorageNames.ArticlesQueue, Connection = StorageNames.Connection)] QueueMessage message, CancellationToken cancellationToken) =>
+        articles.ProcessAsync(message, cancellationToken);
+}

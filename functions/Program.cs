@@ -1,0 +1,12 @@
+using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+using Serverless.Functions;
+using Serverless.Serving;
+
+var builder = FunctionsApplication.CreateBuilder(args);
+TorchRuntime.Initialise(builder.Configuration.GetValue<int?>("Classifier:TorchThreads"));
+builder.ConfigureFunctionsWebApplication();
+builder.Services.AddTelemetry(builder.Configuration);
+builder.Services.AddArticleClassifier(builder.Configuration);
+builder.Build().Run();

@@ -1,0 +1,15 @@
+using Azure.Storage.Queues.Models;
+using Microsoft.Azure.Functions.Worker;
+using Serverless.Serving;
+using Serverless.Storage;
+
+namespace Serverless.Functions;
+
+/// <summary>An article that failed on every attempt becomes a result that says so.</summary>
+public sealed class RecordPoisonArticle(ArticleProcessor articles)
+{
+    [Function(nameof(RecordPoisonArticle))]
+    public Task RunAsync(
+        [QueueTrigger(StorageNames.ArticlesPoisonQueue, Connection = StorageNames.Connection)] QueueMessage message, CancellationToken cancellationToken) =>
+        articles.RecordFailureAsync(message, cancellationToken);
+}

@@ -1,0 +1,15 @@
+using Azure.Storage.Blobs;
+using Microsoft.Azure.Functions.Worker;
+using Serverless.Storage;
+
+namespace Serverless.Functions;
+
+/// <summary>A new data set becomes a training request.</summary>
+public sealed class RetrainOnDataset(TrainingRequests requests)
+{
+    [Function(nameof(RetrainOnDataset))]
+    public Task RunAsync(
+        [BlobTrigger(StorageNames.DatasetPath, Source = BlobTriggerSource.EventGrid, Connection = StorageNames.Connection)] BlobClient dataset,
+        CancellationToken cancellationToken) =>
+        requests.RequestAsync(dataset, cancellationToken);
+}

@@ -1,0 +1,22 @@
+using Azure.Monitor.OpenTelemetry.Exporter;
+using Microsoft.Azure.Functions.Worker.OpenTelemetry;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Serverless.Functions;
+
+internal static class Telemetry
+{
+    /// <summary>Traces and logs by OpenTelemetry; sent to Application Insights where a connection string says so.</summary>
+    public static void AddTelemetry(this IServiceCollection services, IConfiguration configuration)
+    {
+        // The worker's own console logger is off, and with OpenTelemetry the host no longer shows what the worker logs.
+        services.AddLogging(logging => logging.AddSimpleConsole());
+        var telemetry = services.AddOpenTelemetry().UseFunctionsWorkerDefaults();
+        if (configuration["APPLICATIONINSIGHTS_CONNECTION_STRING"] is { Length: > 0 })
+        {
+            telemetry.UseAzureMonitorExporter();
+        }
+    }
+}

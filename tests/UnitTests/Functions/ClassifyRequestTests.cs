@@ -1,0 +1,125 @@
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Serverless.Functions;
+using Serverless.Storage;
+
+namespace Serverless.UnitTests.Functions;
+
+public sealed class ClassifyRequestTests
+{
+    private const string Json = "application/json";
+
+    [Fact]
+    public async Task An_object_is_one_article()
+    {
+        var request = await ReadAsync(Json, """{"id":"a1","title":"Rovers win","text":"Two goals in extra time."}""");
+
+        Assert.False(request.IsBatch);
+        Assert.Equal(new ArticleMessage("a1") { Title = "Rovers win", Text = "Two goals in extra time." }, Assert.Single(request.Articles));
+    }
+
+    [Fact]
+    public async Task An_array_keeps_its_order()
+    {
+        var request = await ReadAsync(Json, """[{"text":"first"},{"text":"second"},{"text":"third"}]""");
+
+        Assert.True(request.IsBatch);
+        Assert.Equal(["first", "second", "third"], request.Articles.Select(article => article.Text!));
+    }
+
+    [Fact]
+    public async Task Plain_text_is_one_article_named_by_its_hash()
+    {
+        var request = await ReadAsync("text/plain; charset=utf-8", "Größe: 2 goals");
+
+        Assert.Equal(Sha256Hex.OfText("Größe: 2 goals"), Assert.Single(request.Articles).Id);
+    }
+
+    [Theory]
+    [InlineData("{\"text\":\"unfinished", "no valid JSON")]
+    [InlineData("\"just a string\"", "must be an object")]
+    [InlineData("{}", "has no 'text'")]
+    [InlineData("{\"text\":null}", "has no 'text'")]
+    [InlineData("{\"text\":42}", "must be a string")]
+    [InlineData("{\"text\":\" \\n\"}", "no text")]
+    [InlineData("{\"text\":\"\\ud800\"}", "no valid Unicode")]
+    [InlineData("[]", "holds no article")]
+    [InlineData("[{\"text\":\"good\"},{\"text\":\"\"}]", "Article 1")]
+    [InlineData("[\"text\"]", "Article 0")]
+    public async Task What_is_malformed_is_answered_with_400_and_says_what_is_wrong(string body, string expected)
+    {
+        var problem = await ProblemAsync(Json, Encoding.UTF8.GetBytes(body));
+
+        Assert.Equal(StatusCodes.Status400BadRequest, problem.StatusCode);
+        Assert.Equal("urn:serverless:problem:malformed-request", problem.ProblemDetails.Type);
+        Assert.Contains(expected, problem.ProblemDetails.Detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(Json)]
+    [InlineData("text/plain")]
+    public async Task A_body_that_is_not_utf8_is_answered_with_400(string contentType)
+    {
+        var problem = await ProblemAsync(contentType, [(byte)'a', 0xff, 0xfe]);
+
+        Assert.Equal(StatusCodes.Status400BadRequest, problem.StatusCode);
+        Assert.Contains("not UTF-8 (byte 1)", problem.ProblemDetails.Detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("application/x-www-form-urlencoded")]
+    [InlineData("application/json; charset=utf-16")]
+    public async Task Another_content_type_is_answered_with_415(string? contentType)
+    {
+        var problem = await ProblemAsync(contentType, "{}"u8.ToArray());
+
+        Assert.Equal(StatusCodes.Status415UnsupportedMediaType, problem.StatusCode);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_body_over_two_megabytes_is_answered_with_413_whether_it_tells_its_length_or_not(bool tellsLength)
+    {
+        var context = Context("text/plain", new byte[ArticleLimits.RequestBytes + 1]);
+        context.Request.ContentLength = tellsLength ? ArticleLimits.RequestBytes + 1 : null;
+
+        var exception = await Assert.ThrowsAsync<ProblemException>(() => ClassifyRequest.ReadAsync(context.Request, TestContext.Current.CancellationToken));
+
+        Assert.Equal(StatusCodes.Status413PayloadTooLarge, exception.Problem.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_text_over_one_megabyte_is_answered_with_413()
+    {
+        var problem = await ProblemAsync("text/plain", Enumerable.Repeat((byte)'a', ArticleLimits.TextBytes + 1).ToArray());
+
+        Assert.Equal(StatusCodes.Status413PayloadTooLarge, problem.StatusCode);
+    }
+
+    [Fact]
+    public async Task The_two_hundred_and_fifty_seventh_article_is_one_too_many()
+    {
+        static byte[] Articles(int count) => Encoding.UTF8.GetBytes($"[{string.Join(',', Enumerable.Repeat("{\"text\":\"a\"}", count))}]");
+
+        var accepted = await ReadAsync(Json, Encoding.UTF8.GetString(Articles(256)));
+        var problem = await ProblemAsync(Json, Articles(257));
+
+        Assert.Equal(256, accepted.Articles.Count);
+        Assert.Equal(StatusCodes.Status413PayloadTooLarge, problem.StatusCode);
+    }
+
+    private static Task<ClassifyRequest> ReadAsync(string contentType, string body) =>
+        ClassifyRequest.ReadAsync(Context(contentType, Encoding.UTF8.GetBytes(body)).Request, TestContext.Current.CancellationToken);
+
+    private static async Task<ProblemHttpResult> ProblemAsync(string? contentType, byte[] body)
+    {
+        var request = Context(contentType, body).Request;
+        return (await Assert.ThrowsAsync<ProblemException>(() => ClassifyRequest.ReadAsync(request, TestContext.Current.CancellationToken))).Problem;
+    }
+
+    private static DefaultHttpContext Context(string? contentType, byte[] body) =>
+        new() { Request = { ContentType = contentType, Body = new MemoryStream(body) } };
+}
