@@ -1,0 +1,45 @@
+using System.CommandLine;
+using Serverless.Storage;
+using Spectre.Console;
+
+namespace Serverless.Local.Commands;
+
+/// <summary><c>drop</c>: puts an article on the queue.</summary>
+internal static class DropCommand
+{
+    public static Command Create()
+    {
+        var text = new Argument<string?>("text") { Description = "The article; without it the article is read from --file or standard input.", Arity = ArgumentArity.ZeroOrOne };
+        var file = new Option<FileInfo?>("--file") { Description = "A text file with the article." };
+        var id = new Option<string?>("--id") { Description = "The article's id (default: the SHA-256 of its text)." };
+        var classifier = new Option<string?>("--classifier") { Description = "Which classifier to ask (default: news)." };
+        var data = DataOption.Create();
+        var command = new Command("drop", "Puts an article on the queue 'articles'.") { text, file, id, classifier, data };
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            var article = arguments.GetValue(text) ?? await ReadAsync(arguments.GetValue(file), cancellationToken);
+            if (ArticleLimits.Reject(article) is { } reason)
+            {
+                throw new LocalSystemException(reason);
+            }
+
+            var storage = data.Storage(arguments);
+            var message = new ArticleMessage(arguments.GetValue(id) ?? Sha256Hex.OfText(article)) { Text = article, Classifier = arguments.GetValue(classifier) };
+            await new ArticleSender(storage, new ArticleTexts(storage)).SendAsync(message, cancellationToken);
+            AnsiConsole.MarkupLineInterpolated($"Dropped. Its result: [bold]result {message.Id}{(message.Classifier is { } name ? $" --classifier {name}" : "")}[/]");
+        });
+        return command;
+    }
+
+    private static async Task<string> ReadAsync(FileInfo? file, CancellationToken cancellationToken)
+    {
+        if (file is null)
+        {
+            return await Console.In.ReadToEndAsync(cancellationToken);
+        }
+
+        return file.Exists
+            ? await File.ReadAllTextAsync(file.FullName, cancellationToken)
+            : throw new LocalSystemException($"There is no file {file.FullName}.");
+    }
+}

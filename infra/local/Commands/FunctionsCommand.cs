@@ -1,0 +1,23 @@
+using System.CommandLine;
+using Microsoft.Extensions.Hosting;
+using Serverless.Local.Hosting;
+
+namespace Serverless.Local.Commands;
+
+/// <summary><c>functions</c>: the function host alone; <c>up</c> starts it as a process of its own.</summary>
+internal static class FunctionsCommand
+{
+    public static Command Create()
+    {
+        var port = new Option<int>("--port") { Description = "Where to listen on 127.0.0.1.", DefaultValueFactory = _ => Ports.Standard.Http };
+        var keyFile = new Option<string?>("--key-file") { Description = "Ask callers for the function key in this file, which is made if it is missing." };
+        var untilInputEnds = new Option<bool>("--until-input-ends") { Description = "Stop when standard input ends." };
+        var command = new Command("functions", "Hosts the functions on the storage account that the setting 'Storage' names.") { port, keyFile, untilInputEnds };
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            await using var app = FunctionsHost.Create(arguments.GetValue(port), arguments.GetValue(keyFile), arguments.GetValue(untilInputEnds));
+            await app.RunAsync(cancellationToken);
+        });
+        return command;
+    }
+}

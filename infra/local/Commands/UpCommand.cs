@@ -1,0 +1,76 @@
+using System.CommandLine;
+using Serverless.Local.Demo;
+using Spectre.Console;
+
+namespace Serverless.Local.Commands;
+
+/// <summary><c>up</c>: the whole system, until Ctrl-C.</summary>
+internal static class UpCommand
+{
+    public static Command Create()
+    {
+        var demo = new Option<bool>("--demo") { Description = "Show what the system does, on sample articles and a training." };
+        var keys = new Option<bool>("--keys") { Description = "Ask HTTP callers for a function key, as Azure does." };
+        var data = DataOption.Create();
+        var http = Port("--port", Ports.Standard.Http);
+        var blobs = Port("--blob-port", Ports.Standard.Blobs);
+        var queues = Port("--queue-port", Ports.Standard.Queues);
+        var tables = Port("--table-port", Ports.Standard.Tables);
+        var command = new Command("up", "Starts everything and stays up until Ctrl-C.") { demo, keys, data, http, blobs, queues, tables };
+        command.SetAction((arguments, cancellationToken) => RunAsync(
+            data.Folder(arguments),
+            new Endpoints(arguments.GetValue(blobs), arguments.GetValue(queues), arguments.GetValue(tables), arguments.GetValue(http)),
+            arguments.GetValue(demo),
+            arguments.GetValue(keys),
+            cancellationToken));
+        return command;
+    }
+
+    private static Option<int> Port(string name, int standard) =>
+        new(name) { Description = "A port of 127.0.0.1; 0 takes any free one.", DefaultValueFactory = _ => standard };
+
+    private static async Task RunAsync(LocalFolder folder, Endpoints ports, bool demo, bool keys, CancellationToken cancellationToken)
+    {
+        // While the demo draws, what the programs say goes to their log files only.
+        var quiet = demo;
+        void Show(string program, string line)
+        {
+            if (!quiet)
+            {
+                Console.WriteLine($"{program,-9} {line}");
+            }
+        }
+
+        await using var system = await LocalSystem.StartAsync(folder, ports, keys, Show, cancellationToken);
+        Announce(system, keys);
+        try
+        {
+            if (demo)
+            {
+                await Task.WhenAny(new DemoRun(system).RunAsync(cancellationToken), system.Broken).Unwrap();
+                quiet = false;
+            }
+
+            AnsiConsole.MarkupLine("[bold]Up.[/] Ctrl-C stops everything.");
+            await system.Broken.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            quiet = true;
+            AnsiConsole.MarkupLine("Stopping.");
+        }
+    }
+
+    private static void Announce(LocalSystem system, bool keys)
+    {
+        var endpoints = system.Endpoints;
+        AnsiConsole.MarkupLineInterpolated($"[bold]Storage[/]    127.0.0.1, blobs {endpoints.Blobs}, queues {endpoints.Queues}, tables {endpoints.Tables}; data in {system.Folder.Root}");
+        AnsiConsole.MarkupLineInterpolated($"[bold]Functions[/]  {endpoints.Api} (try: curl {endpoints.Api}health)");
+        if (keys)
+        {
+            AnsiConsole.MarkupLineInterpolated($"[bold]Key[/]        {File.ReadAllText(system.Folder.FunctionKeyFile)} (send it as the header x-functions-key)");
+        }
+
+        AnsiConsole.MarkupLineInterpolated($"[bold]Logs[/]       {system.Folder.Logs}");
+    }
+}

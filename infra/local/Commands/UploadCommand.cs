@@ -1,0 +1,35 @@
+using System.CommandLine;
+using Serverless.Storage;
+using Spectre.Console;
+
+namespace Serverless.Local.Commands;
+
+/// <summary><c>upload</c>: puts a data set where it starts a training.</summary>
+internal static class UploadCommand
+{
+    public static Command Create()
+    {
+        var file = new Argument<FileInfo>("file") { Description = "A CSV or JSONL file of text,label rows." };
+        var classifier = new Option<string>("--classifier") { Description = "Which classifier to train.", DefaultValueFactory = _ => "news" };
+        var data = DataOption.Create();
+        var command = new Command("upload", "Uploads a data set, which starts a training.") { file, classifier, data };
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            var source = arguments.GetValue(file)!;
+            if (!source.Exists)
+            {
+                throw new LocalSystemException($"There is no file {source.FullName}.");
+            }
+
+            var blob = $"{arguments.GetValue(classifier)}/{source.Name}";
+            if (StorageNames.ClassifierOf(blob) is null)
+            {
+                throw new LocalSystemException($"'{arguments.GetValue(classifier)}' is no name for a classifier: letters, digits, '-' and '_' only, at most 63 characters.");
+            }
+
+            await data.Storage(arguments).Container(StorageNames.DatasetsContainer).GetBlobClient(blob).UploadAsync(source.FullName, overwrite: true, cancellationToken);
+            AnsiConsole.MarkupLineInterpolated($"Uploaded as {StorageNames.DatasetsContainer}/{blob}. The training: [bold]runs --classifier {arguments.GetValue(classifier)}[/]");
+        });
+        return command;
+    }
+}

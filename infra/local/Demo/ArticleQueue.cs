@@ -1,0 +1,43 @@
+using Serverless.Storage;
+
+namespace Serverless.Local.Demo;
+
+/// <summary>Drops sample articles on the queue and waits for what comes back.</summary>
+internal sealed class ArticleQueue(StorageClients storage, string run)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    private readonly ArticleSender sender = new(storage, new ArticleTexts(storage));
+    private readonly ResultStore results = new(storage);
+
+    /// <param name="articles">What to drop.</param>
+    /// <param name="classifier">Which classifier to ask.</param>
+    /// <param name="shown">Called for each result, in the order of the articles.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task ClassifyAsync(
+        IReadOnlyList<SampleArticle> articles, string classifier, Action<SampleArticle, ClassificationResult> shown, CancellationToken cancellationToken)
+    {
+        var messages = articles.Select(article => article.ToMessage(run, classifier)).ToList();
+        await Task.WhenAll(messages.Select(message => sender.SendAsync(message, cancellationToken)));
+        foreach (var (article, message) in articles.Zip(messages))
+        {
+            shown(article, await WaitAsync(classifier, message.Id, cancellationToken));
+        }
+    }
+
+    private async Task<ClassificationResult> WaitAsync(string classifier, string id, CancellationToken cancellationToken)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (TimeProvider.System.GetElapsedTime(started) < Patience)
+        {
+            if (await results.FindAsync(classifier, id, cancellationToken) is { } result)
+            {
+                return result;
+            }
+
+            await Task.Delay(50, cancellationToken);
+        }
+
+        throw new LocalSystemException($"The article {id} got no result within {Patience.TotalMinutes:0} minutes: see the functions' log.");
+    }
+}

@@ -1,0 +1,37 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace Serverless.Local.Demo;
+
+/// <summary>Calls the HTTP function, as any program would.</summary>
+internal sealed class ClassifyApi : IDisposable
+{
+    private readonly HttpClient http;
+
+    public ClassifyApi(LocalSystem system)
+    {
+        http = new HttpClient { BaseAddress = system.Endpoints.Api };
+        if (File.Exists(system.Folder.FunctionKeyFile))
+        {
+            http.DefaultRequestHeaders.Add("x-functions-key", File.ReadAllText(system.Folder.FunctionKeyFile));
+        }
+    }
+
+    public async Task<JsonElement> ClassifyAsync(string classifier, SampleArticle article, CancellationToken cancellationToken)
+    {
+        using var answer = await http.PostAsJsonAsync($"classify/{classifier}", new { article.Title, article.Text }, JsonSerializerOptions.Web, cancellationToken);
+        answer.EnsureSuccessStatusCode();
+        return await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
+    }
+
+    /// <summary>Asks until the answer comes from the version.</summary>
+    public async Task WaitForVersionAsync(string classifier, string version, SampleArticle article, CancellationToken cancellationToken)
+    {
+        while ((await ClassifyAsync(classifier, article, cancellationToken)).GetProperty("modelVersion").GetString() != version)
+        {
+            await Task.Delay(250, cancellationToken);
+        }
+    }
+
+    public void Dispose() => http.Dispose();
+}

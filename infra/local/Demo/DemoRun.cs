@@ -1,0 +1,85 @@
+using System.Text.Json;
+using Serverless.Storage;
+using Spectre.Console;
+
+namespace Serverless.Local.Demo;
+
+/// <summary>What <c>up --demo</c> shows: articles classified by the starter model, a second classifier trained, and trained again.</summary>
+internal sealed class DemoRun(LocalSystem system)
+{
+    private const string News = "news";
+    private const string Desk = "desk";
+
+    private readonly string run = $"demo-{TimeProvider.System.GetUtcNow():yyyyMMdd-HHmmss}";
+    private readonly Table summary = new Table().Title("What the classifiers made of the articles").AddColumns("article", "classifier", "expected", "predicted", "score");
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var articles = SampleArticle.Read("articles.jsonl");
+        var deskArticles = SampleArticle.Read("desk-articles.jsonl");
+        var queue = new ArticleQueue(system.Storage, run);
+        var training = new TrainingProgress(system.Storage, Desk);
+        using var api = new ClassifyApi(system);
+
+        Chapter($"{articles.Count} articles on the queue, for the classifier {News}");
+        await queue.ClassifyAsync(articles, News, (article, result) => Show(article, result, inSummary: true), cancellationToken);
+
+        Chapter("One article over HTTP");
+        await CallAsync(api, articles[0], cancellationToken);
+
+        Chapter($"A data set with labels of its own trains the classifier {Desk}");
+        await TrainAsync(training, "desk.csv", api, deskArticles[0], cancellationToken);
+        await queue.ClassifyAsync(deskArticles, Desk, (article, result) => Show(article, result, inSummary: false), cancellationToken);
+
+        Chapter("The grown data set trains it again; the gate decides");
+        await TrainAsync(training, "desk-grown.csv", api, deskArticles[0], cancellationToken);
+        var again = new ArticleQueue(system.Storage, $"{run}-again");
+        await again.ClassifyAsync(deskArticles, Desk, (article, result) => Show(article, result, inSummary: true), cancellationToken);
+
+        AnsiConsole.WriteLine();
+        AnsiConsole.Write(summary);
+    }
+
+    private static void Chapter(string title)
+    {
+        AnsiConsole.WriteLine();
+        AnsiConsole.Write(new Rule($"[bold]{Markup.Escape(title)}[/]").LeftJustified());
+    }
+
+    private async Task CallAsync(ClassifyApi api, SampleArticle article, CancellationToken cancellationToken)
+    {
+        AnsiConsole.MarkupLineInterpolated($"POST {system.Endpoints.Api}classify/{News}");
+        AnsiConsole.WriteLine(JsonSerializer.Serialize(await api.ClassifyAsync(News, article, cancellationToken), Indented));
+    }
+
+    private static async Task TrainAsync(TrainingProgress training, string file, ClassifyApi api, SampleArticle probe, CancellationToken cancellationToken)
+    {
+        AnsiConsole.MarkupLineInterpolated($"Uploading infra/local/samples/{file} as datasets/{Desk}/{Desk}.csv");
+        var trained = await training.TrainAsync(SampleArticle.PathOf(file), cancellationToken);
+        var figures = string.Join(", ", trained.Metrics.Where(metric => metric.Key is "accuracy" or "f1").Select(metric => $"{metric.Key} {metric.Value:0.000}"));
+        AnsiConsole.MarkupLineInterpolated($"[bold]{trained.State}[/] {trained.Version} {figures}");
+        if (trained.Reason is { } reason)
+        {
+            AnsiConsole.WriteLine(reason);
+        }
+
+        if (trained.State == TrainingState.Published)
+        {
+            await api.WaitForVersionAsync(Desk, trained.Version, probe, cancellationToken);
+            AnsiConsole.MarkupLineInterpolated($"The functions serve {trained.Version} now, without a restart.");
+        }
+    }
+
+    private void Show(SampleArticle article, ClassificationResult result, bool inSummary)
+    {
+        var predicted = result.Label ?? $"{result.Status}: {result.Reason}";
+        var color = result.Label == article.Expected ? "green" : "red";
+        AnsiConsole.MarkupLine($"[{color}]{Markup.Escape(predicted),-10}[/] {result.Score:0.00}  {Markup.Escape(article.Headline)}");
+        if (inSummary)
+        {
+            summary.AddRow(Markup.Escape(article.Headline), result.Classifier, Markup.Escape(article.Expected), $"[{color}]{Markup.Escape(predicted)}[/]", $"{result.Score:0.00}");
+        }
+    }
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+}

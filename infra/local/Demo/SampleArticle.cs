@@ -1,0 +1,21 @@
+using System.Text.Json;
+using Serverless.Storage;
+
+namespace Serverless.Local.Demo;
+
+/// <summary>An article of infra/local/samples, and the label that a person gave it.</summary>
+internal sealed record SampleArticle(string Id, string? Title, string Text, string Expected)
+{
+    private static readonly string Folder = Path.Combine(LocalFolder.Repository, "infra/local/samples");
+
+    public string Headline => Title ?? Text;
+
+    public static string PathOf(string file) => Path.Combine(Folder, file);
+
+    public static IReadOnlyList<SampleArticle> Read(string file) =>
+        [.. File.ReadLines(PathOf(file)).Select(line => JsonSerializer.Deserialize<SampleArticle>(line, JsonSerializerOptions.Web)!)];
+
+    /// <summary>As a message under an id of its own, so that each demo classifies it anew.</summary>
+    public ArticleMessage ToMessage(string run, string classifier) =>
+        new($"{run}/{Id}") { Title = Title, Text = Text, Classifier = classifier, Source = "demo" };
+}

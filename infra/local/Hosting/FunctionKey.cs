@@ -1,0 +1,36 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+
+namespace Serverless.Local.Hosting;
+
+/// <summary>The key that functions of the level <c>function</c> ask for, in the header <c>x-functions-key</c> or the query <c>code</c>.</summary>
+internal sealed class FunctionKey(string value)
+{
+    private readonly byte[] value = Encoding.UTF8.GetBytes(value);
+
+    /// <summary>Reads the key from a file, which is made with a new random key if it is missing.</summary>
+    public static FunctionKey ReadOrCreate(string path)
+    {
+        if (!File.Exists(path))
+        {
+            var ownerOnly = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows())
+            {
+                ownerOnly.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            }
+
+            using var file = new FileStream(path, ownerOnly);
+            file.Write(Encoding.UTF8.GetBytes(Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32))));
+        }
+
+        return new FunctionKey(File.ReadAllText(path).Trim());
+    }
+
+    public bool IsShownBy(HttpRequest request)
+    {
+        var shown = request.Headers.TryGetValue("x-functions-key", out var header) ? header.ToString() : request.Query["code"].ToString();
+        return CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(shown), value);
+    }
+}

@@ -1,0 +1,47 @@
+using System.Reflection;
+
+namespace Serverless.Local;
+
+/// <summary>Where the local system keeps its data: one folder, git-ignored, that survives restarts. Delete it to begin anew.</summary>
+internal sealed record LocalFolder(string Root)
+{
+    public static string Repository { get; } = Metadata(nameof(Repository));
+
+    /// <summary>The trainer's program, built together with this one.</summary>
+    public static string Trainer { get; } = Metadata(nameof(Trainer));
+
+    public static string Default { get; } = Path.Combine(Repository, ".local");
+
+    /// <summary>Blobs, queues and tables.</summary>
+    public string Emulator => Path.Combine(Root, "emulator");
+
+    public string Logs => Path.Combine(Root, "logs");
+
+    /// <summary>Downloaded models.</summary>
+    public string Models => Path.Combine(Root, "models");
+
+    public string EndpointsFile => Path.Combine(Root, "endpoints.json");
+
+    public string FunctionKeyFile => Path.Combine(Root, "function-key");
+
+    public string LogFile(string program) => Path.Combine(Logs, $"{program}.log");
+
+    /// <summary>Makes the folder and claims it, so that two systems never write to the same data.</summary>
+    /// <exception cref="LocalSystemException">Another local system has it.</exception>
+    public IDisposable Claim()
+    {
+        Directory.CreateDirectory(Emulator);
+        Directory.CreateDirectory(Logs);
+        try
+        {
+            return new FileStream(Path.Combine(Root, "lock"), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
+        }
+        catch (IOException)
+        {
+            throw new LocalSystemException($"The local system is running already on the folder {Root}: stop it with Ctrl-C where it runs, or start this one with --data FOLDER.");
+        }
+    }
+
+    private static string Metadata(string key) =>
+        typeof(LocalFolder).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == key).Value!;
+}

@@ -1,0 +1,97 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
+using Serverless.Local.Processes;
+using Serverless.Storage;
+
+namespace Serverless.Local;
+
+/// <summary>The whole system on this machine: the emulator, the functions, and a trainer for each training request. Disposing stops all of it.</summary>
+internal sealed class LocalSystem : IAsyncDisposable
+{
+    private readonly CancellationTokenSource stopping = new();
+    private readonly Stack<IAsyncDisposable> processes = [];
+    private IDisposable? claim;
+    private Task dispatching = Task.CompletedTask;
+
+    private LocalSystem(LocalFolder folder, Endpoints endpoints)
+    {
+        Folder = folder;
+        Endpoints = endpoints;
+        Configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(Settings.Of(folder, endpoints).Select(setting => KeyValuePair.Create(setting.Key.Replace("__", ":", StringComparison.Ordinal), (string?)setting.Value)))
+            .Build();
+        Storage = new StorageClients(Configuration);
+    }
+
+    public LocalFolder Folder { get; }
+
+    public Endpoints Endpoints { get; }
+
+    public IConfiguration Configuration { get; }
+
+    public StorageClients Storage { get; }
+
+    /// <summary>Ends with the first program that ends by itself; it never should.</summary>
+    public Task Broken { get; private set; } = Task.CompletedTask;
+
+    /// <param name="folder">Where the data lies.</param>
+    /// <param name="wanted">The ports.</param>
+    /// <param name="keys">Whether the functions ask for a key.</param>
+    /// <param name="listener">Gets each line that functions and trainer write.</param>
+    /// <param name="cancellationToken">Ends the start.</param>
+    /// <exception cref="LocalSystemException">It cannot start; the message says why and what to do.</exception>
+    public static async Task<LocalSystem> StartAsync(
+        LocalFolder folder, Endpoints wanted, bool keys, Action<string, string> listener, CancellationToken cancellationToken)
+    {
+        var claim = folder.Claim();
+        LocalSystem? system = null;
+        try
+        {
+            system = new LocalSystem(folder, Ports.Check(wanted)) { claim = claim };
+            await system.StartAsync(keys, listener, cancellationToken);
+            return system;
+        }
+        catch
+        {
+            await (system?.DisposeAsync() ?? ValueTask.CompletedTask);
+            claim.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Stops the functions before the storage that they write to.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        await dispatching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        while (processes.TryPop(out var process))
+        {
+            await process.DisposeAsync();
+        }
+
+        claim?.Dispose();
+        stopping.Dispose();
+    }
+
+    private async Task StartAsync(bool keys, Action<string, string> listener, CancellationToken cancellationToken)
+    {
+        File.Delete(Folder.EndpointsFile);
+        var emulator = await Emulator.StartAsync(Folder, Endpoints, cancellationToken);
+        processes.Push(emulator);
+        await Storage.CreateMissingAsync(cancellationToken);
+        var registry = new ModelRegistry(Storage, Folder.Models, TimeProvider.System);
+        await new Starter(registry, NullLogger<Starter>.Instance).EnsureAsync(Starter.Folder, cancellationToken);
+        var functions = await FunctionsProcess.StartAsync(Folder, Endpoints, keys, line => listener("functions", line), cancellationToken);
+        processes.Push(functions);
+        Endpoints.Write(Folder);
+        var dispatcher = new TrainingDispatcher(Folder, Endpoints, Storage, line => listener("trainer", line));
+        dispatching = dispatcher.RunAsync(stopping.Token);
+        Broken = Task.WhenAny(EndOf(emulator), EndOf(functions)).Unwrap();
+    }
+
+    private async Task EndOf(ChildProcess process)
+    {
+        var exitCode = await process.WaitAsync(stopping.Token);
+        throw new LocalSystemException($"The {process.Name} ended by itself (exit code {exitCode}): see the logs in {Folder.Logs}.");
+    }
+}

@@ -1,0 +1,59 @@
+using System.Net;
+
+namespace Serverless.Local.Processes;
+
+/// <summary>The function host as a process of its own: this program's subcommand <c>functions</c>.</summary>
+internal static class FunctionsProcess
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    public static async Task<ChildProcess> StartAsync(
+        LocalFolder folder, Endpoints endpoints, bool keys, Action<string> listener, CancellationToken cancellationToken)
+    {
+        List<string> command = ["dotnet", typeof(FunctionsProcess).Assembly.Location, "functions", "--port", $"{endpoints.Http}", "--until-input-ends"];
+        if (keys)
+        {
+            command.AddRange(["--key-file", folder.FunctionKeyFile]);
+        }
+
+        var functions = ChildProcess.Start("functions", command, Settings.Of(folder, endpoints), folder.LogFile("functions"), listener);
+        try
+        {
+            await AnswersAsync(functions, folder, endpoints, cancellationToken);
+            return functions;
+        }
+        catch
+        {
+            await functions.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static async Task AnswersAsync(ChildProcess functions, LocalFolder folder, Endpoints endpoints, CancellationToken cancellationToken)
+    {
+        using var http = new HttpClient { BaseAddress = endpoints.Api };
+        var started = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                using var answer = await http.GetAsync(new Uri("health", UriKind.Relative), cancellationToken);
+                if (answer.StatusCode == HttpStatusCode.OK)
+                {
+                    return;
+                }
+            }
+            catch (HttpRequestException)
+            {
+                // Not listening yet.
+            }
+
+            if (functions.HasExited || TimeProvider.System.GetElapsedTime(started) > Patience)
+            {
+                throw new LocalSystemException($"The functions did not start: see {folder.LogFile("functions")}.");
+            }
+
+            await Task.Delay(100, cancellationToken);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using Azure;
+using Serverless.Storage;
+
+namespace Serverless.Local.Processes;
+
+/// <summary>Starts the trainer, as a process of its own, for each training request: what a job of the container platform does in Azure. One at a time.</summary>
+internal sealed class TrainingDispatcher(LocalFolder folder, Endpoints endpoints, StorageClients storage, Action<string> listener)
+{
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(10);
+
+    /// <summary>Runs until it is cancelled; a training that runs then is stopped, and its request comes back.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            var pause = PollInterval;
+            try
+            {
+                if (await IsWaitingAsync(cancellationToken) && await TrainAsync(cancellationToken) != 0)
+                {
+                    listener($"The trainer failed: see {folder.LogFile("trainer")}");
+                    pause = AfterFailure;
+                }
+            }
+            catch (Exception exception) when (exception is RequestFailedException or AggregateException)
+            {
+                listener($"The training requests could not be read: {exception.Message}");
+            }
+
+            await Task.Delay(pause, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<bool> IsWaitingAsync(CancellationToken cancellationToken) =>
+        (await storage.Queue(StorageNames.TrainingRequestsQueue).PeekMessagesAsync(1, cancellationToken)).Value.Length > 0;
+
+    private async Task<int> TrainAsync(CancellationToken cancellationToken)
+    {
+        await using var trainer = ChildProcess.Start(
+            "trainer", ["dotnet", LocalFolder.Trainer, "run"], Settings.Of(folder, endpoints), folder.LogFile("trainer"), listener);
+        return await trainer.WaitAsync(cancellationToken);
+    }
+}

@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using Azure.Storage.Blobs;
+using Azure.Storage.Queues;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Serverless.Local.Hosting;
+
+namespace Serverless.UnitTests.Local;
+
+public sealed class BlobListenerTests(Emulator emulator) : IAsyncLifetime
+{
+    private static CancellationToken Ended => TestContext.Current.CancellationToken;
+
+    private readonly ConcurrentQueue<string> calls = [];
+    private BlobServiceClient blobs = null!;
+    private QueueServiceClient queues = null!;
+    private BlobContainerClient container = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        var connectionString = await emulator.NewConnectionStringAsync();
+        (blobs, queues) = (new BlobServiceClient(connectionString), new QueueServiceClient(connectionString));
+        container = blobs.GetBlobContainerClient("letters");
+        await container.CreateAsync(cancellationToken: Ended);
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    [Fact]
+    public async Task A_blob_triggers_once_even_across_a_restart_and_again_when_it_is_overwritten()
+    {
+        await UploadAsync("a/one.txt", "1");
+        await ListenUntilAsync(() => calls.Count == 1);
+        await ListenUntilAsync(() => true);
+        await UploadAsync("a/one.txt", "2");
+        await ListenUntilAsync(() => calls.Count == 2);
+
+        Assert.Equal(["a/one.txt of a: 1", "a/one.txt of a: 2"], calls);
+    }
+
+    [Fact]
+    public async Task A_blob_that_does_not_match_the_path_triggers_nothing()
+    {
+        await UploadAsync("one.txt", "1");
+        await UploadAsync("a/two.txt", "2");
+        await ListenUntilAsync(() => !calls.IsEmpty);
+
+        Assert.Equal(["a/two.txt of a: 2"], calls);
+    }
+
+    [Fact]
+    public async Task A_blob_that_always_fails_is_given_up_and_named_in_the_poison_queue()
+    {
+        await UploadAsync("a/bad.txt", "fail");
+        var poison = queues.GetQueueClient("webjobs-blobtrigger-poison");
+        await ListenUntilAsync(() => poison.Exists(Ended) && poison.PeekMessages(cancellationToken: Ended).Value.Length == 1);
+
+        Assert.Equal(3, calls.Count);
+        Assert.Contains("a/bad.txt", Encoded(poison.PeekMessages(cancellationToken: Ended).Value[0].Body), StringComparison.Ordinal);
+    }
+
+    private static string Encoded(BinaryData body) => System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(body.ToString()));
+
+    private async Task UploadAsync(string name, string content) =>
+        await container.GetBlobClient(name).UploadAsync(BinaryData.FromString(content), overwrite: true, Ended);
+
+    /// <summary>Runs a listener until the condition holds, and for some more listings.</summary>
+    private async Task ListenUntilAsync(Func<bool> condition)
+    {
+        await using var services = new ServiceCollection().AddSingleton(calls).BuildServiceProvider();
+        var settings = new HostSettings { BlobScanInterval = TimeSpan.FromMilliseconds(100), PoisonBlobThreshold = 3 };
+        var function = Assert.Single(Function.Of([typeof(Letters)]));
+        var invoker = new FunctionInvoker(services.GetRequiredService<IServiceScopeFactory>());
+        using var listener = new BlobListener(function, invoker, blobs, queues, settings, NullLogger<BlobListener>.Instance);
+        await listener.StartAsync(Ended);
+        var started = TimeProvider.System.GetTimestamp();
+        while (!condition())
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(30), "It did not come true within 30 seconds.");
+            await Task.Delay(50, Ended);
+        }
+
+        await Task.Delay(400, Ended);
+        await listener.StopAsync(CancellationToken.None);
+    }
+
+    public sealed class Letters(ConcurrentQueue<string> calls)
+    {
+        [Function("Letters")]
+        public async Task RunAsync([BlobTrigger("letters/{folder}/{file}")] BlobClient blob, string folder, CancellationToken cancellationToken)
+        {
+            var content = (await blob.DownloadContentAsync(cancellationToken)).Value.Content.ToString();
+            calls.Enqueue($"{blob.Name} of {folder}: {content}");
+            if (content == "fail")
+            {
+                throw new InvalidOperationException("As asked.");
+            }
+        }
+    }
+}

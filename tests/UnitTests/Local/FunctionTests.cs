@@ -1,0 +1,47 @@
+using Microsoft.Azure.Functions.Worker;
+using Serverless.Functions;
+using Serverless.Local.Hosting;
+
+namespace Serverless.UnitTests.Local;
+
+public sealed class FunctionTests
+{
+    [Fact]
+    public void Every_function_has_the_name_and_trigger_that_the_deployment_relies_on()
+    {
+        var functions = Function.Of(typeof(Classify).Assembly.GetExportedTypes());
+
+        Assert.Equal(
+            [
+                "Classify: post classify/{classifier?} Function",
+                "ClassifyArticle: queue articles of Storage",
+                "Health: get health Anonymous",
+                "RecordPoisonArticle: queue articles-poison of Storage",
+                "Results: get results/{classifier}/{*id} Function",
+                "RetrainOnDataset: EventGrid blob datasets/{name} of Storage",
+            ],
+            functions.Select(function => $"{function.Name}: {Describe(function.Trigger)}"));
+    }
+
+    [Fact]
+    public void A_function_without_a_trigger_is_named()
+    {
+        var exception = Assert.Throws<InvalidOperationException>(() => Function.Of([typeof(WithoutTrigger)]));
+
+        Assert.Contains("'Lonely'", exception.Message, StringComparison.Ordinal);
+    }
+
+    private static string Describe(Attribute trigger) => trigger switch
+    {
+        QueueTriggerAttribute queue => $"queue {queue.QueueName} of {queue.Connection}",
+        BlobTriggerAttribute blob => $"{blob.Source} blob {blob.BlobPath} of {blob.Connection}",
+        HttpTriggerAttribute http => $"{string.Join(',', http.Methods!)} {http.Route} {http.AuthLevel}",
+        _ => throw new InvalidOperationException(),
+    };
+
+    public static class WithoutTrigger
+    {
+        [Function("Lonely")]
+        public static void Run(string text) => ArgumentNullException.ThrowIfNull(text);
+    }
+}
