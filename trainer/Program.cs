@@ -1,1 +1,41 @@
-Console.WriteLine("trainer");
+using System.CommandLine;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Azure;
+using Serverless.Serving;
+using Serverless.Trainer;
+using Serverless.Trainer.Commands;
+using Serverless.Trainer.Data;
+using Serverless.Trainer.Training;
+
+var root = new RootCommand("Fine-tunes a Llama classifier with LoRA, measures it, and publishes it.")
+{
+    TrainCommand.Create(),
+    EvaluateCommand.Create(),
+    PredictCommand.Create(),
+    RunCommand.Create(),
+};
+var parsed = root.Parse(args);
+try
+{
+    TorchRuntime.Initialise(Threads());
+    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (OperationCanceledException)
+{
+    Console.Error.WriteLine("Stopped.");
+    return 130;
+}
+catch (Exception fault) when (fault is DataSetRefusedException or InvalidRecipeException or TrainingDivergedException or
+    InvalidDataException or InvalidOperationException or IOException or RequestFailedException or ExternalException)
+{
+    // Errors for people: their message says what to do, a stack trace would hide it.
+    Console.Error.WriteLine(fault.Message);
+    return 1;
+}
+
+// All processors by default: a trainer has its machine to itself.
+static int Threads() =>
+    Environment.GetEnvironmentVariable("Classifier__TorchThreads") is not { Length: > 0 } setting ? Environment.ProcessorCount
+    : int.TryParse(setting, NumberStyles.None, CultureInfo.InvariantCulture, out var threads) ? threads
+    : throw new InvalidRecipeException($"The setting Classifier__TorchThreads is '{setting}'; it must be 1 or more.");

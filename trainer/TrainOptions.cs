@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using Serverless.Model;
 
 namespace Serverless.Trainer;
 
@@ -73,6 +74,9 @@ internal sealed record TrainOptions
     [JsonIgnore]
     public int ArticlesPerStep => PerDeviceTrainBatchSize * GradientAccumulationSteps;
 
+    [JsonIgnore]
+    public LoraConfig Lora => new() { Rank = LoraRank, Alpha = LoraAlpha, Dropout = LoraDropout };
+
     public string ToJson() => JsonSerializer.Serialize(this, RecipeJson);
 
     /// <summary>Lays settings (snake_case names) over one another, later ones on top, and validates the result once.</summary>
@@ -111,7 +115,7 @@ internal sealed record TrainOptions
             "per_device_train_batch_size, gradient_accumulation_steps and per_device_eval_batch_size must be at least 1");
         Require(LoraRank > 0 && LoraAlpha > 0, "lora_rank and lora_alpha must be above 0");
         Require(LoraDropout is >= 0 and < 1, "lora_dropout must be from 0 to below 1");
-        Require(MaxLength > 0, "max_length must be at least 1");
+        Require(MaxLength > 1, "max_length must be at least 2");
         Require(WarmupRatio is >= 0 and < 1, "warmup_ratio must be from 0 to below 1");
         Require(WeightDecay >= 0, "weight_decay must not be negative");
         Require(MaxGradNorm > 0, "max_grad_norm must be above 0");

@@ -5,11 +5,13 @@ internal sealed class TemporaryFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("serverless-").FullName;
 
-    public string File(string name, string content)
+    public string File(string name, string content) => File(name, System.Text.Encoding.UTF8.GetBytes(content));
+
+    public string File(string name, byte[] content)
     {
         var path = System.IO.Path.Combine(Path, name);
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
-        System.IO.File.WriteAllText(path, content);
+        System.IO.File.WriteAllBytes(path, content);
         return path;
     }
 

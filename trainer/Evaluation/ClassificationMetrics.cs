@@ -32,7 +32,7 @@ internal sealed record ClassificationMetrics(
 
         return new ClassificationMetrics(
             predictions.Count,
-            (double)labels.Select((_, i) => confusion[i][i]).Sum() / predictions.Count,
+            predictions.Accuracy,
             Weighted(label => label.Precision),
             Weighted(label => label.Recall),
             Weighted(label => label.F1),

@@ -5,6 +5,8 @@ internal sealed record Predictions(float[][] Logits, int[] Expected)
 {
     public int Count => Expected.Length;
 
+    public double Accuracy => (double)Enumerable.Range(0, Count).Count(row => Predicted(row) == Expected[row]) / Count;
+
     public int Predicted(int row) => Array.IndexOf(Logits[row], Logits[row].Max());
 
     /// <summary>Softmax of the logits divided by <paramref name="temperature"/>.</summary>

@@ -1,5 +1,4 @@
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Serverless.Trainer.Training;
@@ -12,19 +11,21 @@ namespace Serverless.Trainer.Training;
 internal sealed class AdamW : IDisposable
 {
     private const double Beta1 = 0.9;
-    private const double Beta2 = 0.999;
     private const double Epsilon = 1e-8;
 
-    private readonly IReadOnlyList<Parameter> parameters;
+    private readonly IReadOnlyList<Tensor> parameters;
     private readonly double weightDecay;
+    private readonly double beta2;
     private readonly Tensor gradient;     // [all elements], fp32
     private readonly Tensor firstMoment;  // [all elements], fp32
     private readonly Tensor secondMoment; // [all elements], fp32
     private readonly Tensor update;       // [all elements], fp32
     private readonly List<Tensor> updates; // the update of each parameter, in its shape: views into the flat one
-    private int steps;
 
-    public AdamW(IReadOnlyList<Parameter> parameters, double weightDecay)
+    /// <param name="parameters">What is trained; all fp32, on one device.</param>
+    /// <param name="weightDecay">Of the matrices; vectors (norms, biases) do not decay, as in transformers' recipe.</param>
+    /// <param name="beta2">Memory of the second moment.</param>
+    public AdamW(IReadOnlyList<Tensor> parameters, double weightDecay, double beta2 = 0.999)
     {
         if (parameters.FirstOrDefault(parameter => parameter.dtype != ScalarType.Float32) is { } half)
         {
@@ -33,8 +34,9 @@ internal sealed class AdamW : IDisposable
 
         this.parameters = parameters;
         this.weightDecay = weightDecay;
+        this.beta2 = beta2;
         var device = parameters[0].device;
-        var elements = parameters.Sum(parameter => parameter.NumberOfElements);
+        var elements = parameters.Sum(parameter => parameter.numel());
         gradient = zeros(elements, ScalarType.Float32, device).DetachFromDisposeScope();
         firstMoment = zeros(elements, ScalarType.Float32, device).DetachFromDisposeScope();
         secondMoment = zeros(elements, ScalarType.Float32, device).DetachFromDisposeScope();
@@ -48,6 +50,12 @@ internal sealed class AdamW : IDisposable
             }
         }
     }
+
+    /// <summary>Steps taken; set when a checkpoint is resumed.</summary>
+    public int Steps { get; set; }
+
+    /// <summary>What a checkpoint must hold besides the parameters and <see cref="Steps"/>.</summary>
+    public IReadOnlyList<(string Name, Tensor Value)> State => [("first_moment", firstMoment), ("second_moment", secondMoment)];
 
     public void ZeroGradient()
     {
@@ -75,14 +83,14 @@ internal sealed class AdamW : IDisposable
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        steps++;
+        Steps++;
         firstMoment.mul_(Beta1).add_(gradient, alpha: 1 - Beta1);
-        secondMoment.mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
-        var unbiased = secondMoment.div(1 - Math.Pow(Beta2, steps)).sqrt_().add_(Epsilon);
-        update.copy_(firstMoment).div_(unbiased).mul_(-learningRate / (1 - Math.Pow(Beta1, steps)));
+        secondMoment.mul_(beta2).addcmul_(gradient, gradient, 1 - beta2);
+        var unbiased = secondMoment.div(1 - Math.Pow(beta2, Steps)).sqrt_().add_(Epsilon);
+        update.copy_(firstMoment).div_(unbiased).mul_(-learningRate / (1 - Math.Pow(Beta1, Steps)));
         for (var i = 0; i < parameters.Count; i++)
         {
-            if (weightDecay > 0)
+            if (weightDecay > 0 && parameters[i].dim() > 1)
             {
                 parameters[i].mul_(1 - (learningRate * weightDecay));
             }
@@ -110,8 +118,8 @@ internal sealed class AdamW : IDisposable
         var start = 0L;
         foreach (var parameter in parameters)
         {
-            using var slice = flat.narrow(0, start, parameter.NumberOfElements);
-            start += parameter.NumberOfElements;
+            using var slice = flat.narrow(0, start, parameter.numel());
+            start += parameter.numel();
             yield return slice.view(parameter.shape).DetachFromDisposeScope();
         }
     }

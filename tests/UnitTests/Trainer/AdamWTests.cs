@@ -92,7 +92,7 @@ public sealed class AdamWTests
     }
 
     private static Parameter[] Parameters() =>
-        [new(ones(3, 2)), new(arange(0, 4, ScalarType.Float32)), new(full([2, 2], -2, ScalarType.Float32))];
+        [new(ones(3, 2)), new(arange(0, 4, ScalarType.Float32).view(1, 4)), new(full([2, 2], -2, ScalarType.Float32))];
 
     private static Tensor Loss(Parameter[] parameters) =>
         parameters[0].pow(2).sum() + parameters[1].exp().sum() + parameters[2].sin().sum();

@@ -1,0 +1,69 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Serverless.Trainer;
+using Serverless.Trainer.Data;
+using Serverless.Trainer.Evaluation;
+using Serverless.Trainer.Progress;
+using Serverless.Trainer.Training;
+
+namespace Serverless.UnitTests.Trainer;
+
+[Collection(nameof(TrainingLoopTests))]
+public sealed class FineTuneTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void What_was_trained_and_saved_gives_the_same_answers_when_it_is_read_again()
+    {
+        var (data, report, predicted) = Train();
+
+        using var classifier = TrainedClassifier.Open(Base, Output, "fp32");
+        var logits = classifier.Logits(data.HeldOut.Select(row => row.Text));
+        var again = new Predictions(logits, [.. data.HeldOut.Select(row => data.Labels.ToList().IndexOf(row.Label))]);
+
+        Assert.Equal(report.HeldOut.Loss, again.Loss(), 1e-5);
+        Assert.Equal(predicted, Enumerable.Range(0, again.Count).Select(row => classifier.Labels[again.Predicted(row)]));
+        Assert.Equal(report.HeldOut.Temperature, classifier.Temperature);
+    }
+
+    [Fact]
+    public void The_adapter_folder_says_how_it_was_made_and_how_good_it_is()
+    {
+        var (_, report, _) = Train();
+
+        var metrics = JsonNode.Parse(File.ReadAllText(Path.Combine(Output, "metrics.json")))!;
+        var recipe = JsonSerializer.Deserialize<JsonObject>(File.ReadAllText(Path.Combine(Output, "training.json")))!;
+
+        Assert.Equal(report.HeldOut.Accuracy, (double)metrics["heldOut"]!["accuracy"]!);
+        Assert.Equal(ToyTask.Options, TrainOptions.Resolve(("training.json", recipe)));
+        Assert.Equal(["adapter_config.json", "adapter_model.safetensors", "labels.json", "metrics.json", "training.json"],
+            Directory.GetFiles(Output).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Empty(Directory.GetDirectories(folder.Path, "*.tmp"));
+    }
+
+    [Fact]
+    public void A_folder_that_holds_something_else_is_not_replaced()
+    {
+        folder.File("adapter/diary.txt", "dear diary");
+
+        var refusal = Assert.Throws<IOException>(() => { Train(); });
+
+        Assert.Contains("--output", refusal.Message, StringComparison.Ordinal);
+    }
+
+    private string Base => Path.Combine(folder.Path, "base");
+
+    private string Output => Path.Combine(folder.Path, "adapter");
+
+    private (DataSet Data, TrainingReport Report, IReadOnlyList<string> Predicted) Train()
+    {
+        ToyModel.WriteBase(Base);
+        var data = DataSet.Load(folder.File("toy.csv", ToyTask.Csv(150, seed: 1)), 0.2);
+        var (report, predicted) = new FineTune(data, ToyTask.Options, Base, ToyModel.Base, Output)
+            .Run(TextWriter.Null, new PlainProgress(TextWriter.Null, 1), TimeProvider.System, TestContext.Current.CancellationToken);
+        return (data, report, predicted);
+    }
+}

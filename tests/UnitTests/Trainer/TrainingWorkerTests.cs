@@ -1,0 +1,266 @@
+using Azure.Storage.Blobs.Specialized;
+using Serverless.Serving;
+using Serverless.Storage;
+using Serverless.Trainer.Jobs;
+
+namespace Serverless.UnitTests.Trainer;
+
+/// <summary><c>trainer run</c> against the real emulator, with a toy base model.</summary>
+[Collection(nameof(TrainingLoopTests))]
+public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDisposable
+{
+    private const string Classifier = "topics";
+
+    private readonly TemporaryFolder folder = new();
+    private readonly StringWriter log = new();
+    private StorageClients storage = null!;
+    private ModelRegistry registry = null!;
+    private TrainingRuns runs = null!;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        storage = await emulator.NewAccountAsync();
+        registry = new ModelRegistry(storage, Path.Combine(folder.Path, "cache"), TimeProvider.System);
+        runs = new TrainingRuns(storage);
+        var baseFolder = Path.Combine(folder.Path, "base");
+        ToyModel.WriteBase(baseFolder);
+        folder.File("base/training.json", ToyTask.Options.ToJson());
+        await registry.UploadBaseAsync(ToyModel.Base, baseFolder, Cancel);
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    public void Dispose()
+    {
+        folder.Dispose();
+        log.Dispose();
+    }
+
+    [Fact]
+    public async Task An_empty_queue_is_no_fault() => Assert.True(await RunAsync());
+
+    [Fact]
+    public async Task A_data_set_becomes_a_version_that_serves()
+    {
+        await RequestAsync("topics/a.csv", ToyTask.Csv(150, seed: 1));
+
+        Assert.True(await RunAsync());
+
+        var run = Assert.Single(await runs.ListAsync(Classifier, Cancel));
+        Assert.Equal((TrainingState.Published, 1.0), (run.State, run.Progress));
+        Assert.True(run.Metrics["accuracy"] > 0.8, $"accuracy {run.Metrics["accuracy"]}");
+        var version = Assert.Single(await registry.ListVersionsAsync(Classifier, Cancel));
+        Assert.Equal((run.Version, true, "topics/a.csv", ToyModel.Base), (version.Version, version.Serving, version.Manifest.Dataset, version.Manifest.BaseModel));
+        Assert.Equal(0, await QueueLengthAsync(StorageNames.TrainingRequestsQueue));
+    }
+
+    [Fact]
+    public async Task A_grown_data_set_with_a_new_label_replaces_the_serving_version_and_the_new_label_is_told()
+    {
+        await RequestAsync("topics/a.csv", ToyTask.Csv(150, seed: 1));
+        await RequestAsync("topics/b.csv", ToyTask.Csv(150, seed: 1) + "zzzzzzzzzz,third\nzzzzzzzzzzzzz,third\nzzzz zzzzzz,third\n");
+
+        Assert.True(await RunAsync());
+
+        var all = await runs.ListAsync(Classifier, Cancel);
+        Assert.Equal([TrainingState.Published, TrainingState.Published], all.Select(run => run.State));
+        Assert.Contains("only the new version knows: third", all[1].Reason, StringComparison.Ordinal);
+        Assert.Contains("The gate is weak", all[1].Reason, StringComparison.Ordinal);
+        Assert.Equal(all[1].Version, await ServingAsync());
+    }
+
+    [Fact]
+    public async Task A_version_that_is_worse_than_the_serving_one_is_kept_but_does_not_serve()
+    {
+        await RequestAsync("topics/a.csv", ToyTask.Csv(150, seed: 1));
+        await RunAsync();
+        var good = await ServingAsync();
+        var spoilt = ToyTask.Csv(120, seed: 2, swapped: true).Replace("label\n", "label,split\n", StringComparison.Ordinal).Replace("left\n", "left,train\n", StringComparison.Ordinal).Replace("right\n", "right,train\n", StringComparison.Ordinal)
+            + ToyTask.Rows(60, new Random(3), i => i % 2 == 0 ? "left,held-out" : "right,held-out");
+        await RequestAsync("topics/spoilt.csv", spoilt);
+
+        Assert.True(await RunAsync());
+
+        var run = (await runs.ListAsync(Classifier, Cancel))[^1];
+        Assert.Equal(TrainingState.Refused, run.State);
+        Assert.Contains("worse than the serving one", run.Reason, StringComparison.Ordinal);
+        Assert.Equal(good, await ServingAsync());
+        Assert.Equal(2, (await registry.ListVersionsAsync(Classifier, Cancel)).Count);
+    }
+
+    [Fact]
+    public async Task A_data_set_that_cannot_be_used_is_refused_with_its_bad_lines_and_the_serving_version_stays()
+    {
+        await ToyModel.PublishAsync(registry, Classifier, "v1", seed: 1, "left", "right");
+        await RequestAsync("topics/bad.csv", "text,label\n,left\n,right\n");
+
+        Assert.True(await RunAsync());
+
+        var run = Assert.Single(await runs.ListAsync(Classifier, Cancel));
+        Assert.Equal(TrainingState.Refused, run.State);
+        Assert.Contains("line 2: the text is empty; line 3: the text is empty", run.Reason, StringComparison.Ordinal);
+        Assert.Equal("v1", await ServingAsync());
+        Assert.Equal(0, await QueueLengthAsync(StorageNames.TrainingRequestsQueue));
+    }
+
+    [Fact]
+    public async Task The_same_data_set_is_not_trained_on_twice()
+    {
+        var request = await RequestAsync("topics/bad.csv", "text,label\na,left\n");
+        await RunAsync();
+        await SendAsync(request);
+
+        Assert.True(await RunAsync());
+
+        Assert.Single(await runs.ListAsync(Classifier, Cancel));
+        Assert.Contains("was trained on already", log.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_data_set_that_was_replaced_since_is_left_to_its_newer_request()
+    {
+        var request = await UploadAsync("topics/a.csv", "text,label\na,left\n");
+        await UploadAsync("topics/a.csv", ToyTask.Csv(20, seed: 1));
+        await SendAsync(request);
+
+        Assert.True(await RunAsync());
+
+        Assert.Contains("has been replaced since", Assert.Single(await runs.ListAsync(Classifier, Cancel)).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task While_another_trainer_has_the_classifier_the_request_waits()
+    {
+        await RequestAsync("topics/a.csv", ToyTask.Csv(20, seed: 1));
+        await using var lease = await ClassifierLease.TryAcquireAsync(storage, Classifier, TimeProvider.System, Cancel);
+
+        Assert.True(await RunAsync());
+
+        Assert.Empty(await runs.ListAsync(Classifier, Cancel));
+        Assert.Equal(1, await QueueLengthAsync(StorageNames.TrainingRequestsQueue));
+    }
+
+    [Fact]
+    public async Task The_row_of_a_killed_trainer_is_closed_by_its_successor()
+    {
+        await runs.WriteAsync(new TrainingRun(Classifier, "20260101-000000-000") { State = TrainingState.Running, Dataset = "topics/bad.csv" }, Cancel);
+        await RequestAsync("topics/bad.csv", "text,label\na,left\n");
+
+        await RunAsync();
+
+        var orphan = (await runs.ListAsync(Classifier, Cancel))[0];
+        Assert.Equal((TrainingState.Failed, "The trainer was killed; its request came back to the queue."), (orphan.State, orphan.Reason));
+    }
+
+    [Theory]
+    [InlineData("not json")]
+    [InlineData("{}")]
+    [InlineData("""{"dataset":"x/a.csv","eTag":"1","classifier":"../x","requestedAt":"2026-01-01T00:00:00Z"}""")]
+    public async Task A_message_that_is_no_request_is_set_aside(string body)
+    {
+        await storage.Queue(StorageNames.TrainingRequestsQueue).SendMessageAsync(body, Cancel);
+
+        Assert.True(await RunAsync());
+
+        Assert.Equal(0, await QueueLengthAsync(StorageNames.TrainingRequestsQueue));
+        Assert.Equal(1, await QueueLengthAsync(StorageNames.TrainingRequestsPoisonQueue));
+    }
+
+    [Fact]
+    public async Task A_base_model_that_is_not_there_fails_the_run_with_what_to_upload()
+    {
+        await RequestAsync("topics/a.csv", ToyTask.Csv(20, seed: 1));
+
+        Assert.True(await RunAsync("tests/nowhere"));
+
+        var run = Assert.Single(await runs.ListAsync(Classifier, Cancel));
+        Assert.Equal(TrainingState.Failed, run.State);
+        Assert.Contains("There is no base model 'tests/nowhere'", run.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stopped_trainer_gives_its_request_back_at_once()
+    {
+        await RequestAsync("topics/a.csv", ToyTask.Csv(2000, seed: 1));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var running = Task.Run(() => Worker().RunAsync(drain: true, stop.Token), Cancel);
+        while (!log.ToString().Contains("recipe", StringComparison.Ordinal))
+        {
+            await Task.Delay(20, Cancel);
+        }
+
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        Assert.Equal(TrainingState.Failed, Assert.Single(await runs.ListAsync(Classifier, Cancel)).State);
+        var again = await storage.Queue(StorageNames.TrainingRequestsQueue).ReceiveMessageAsync(cancellationToken: Cancel);
+        Assert.Equal(2, again.Value.DequeueCount);
+    }
+
+    [Fact]
+    public async Task A_message_is_kept_while_it_is_worked_on_and_its_newest_receipt_deletes_it()
+    {
+        await storage.Queue(StorageNames.TrainingRequestsQueue).SendMessageAsync("work", Cancel);
+        var received = (await storage.Queue(StorageNames.TrainingRequestsQueue).ReceiveMessageAsync(TrainingMessage.Visibility, Cancel)).Value;
+        await using var message = new TrainingMessage(storage.Queue(StorageNames.TrainingRequestsQueue), received, new FastTime());
+        await Task.Delay(TimeSpan.FromSeconds(1), Cancel);
+
+        var stale = await Assert.ThrowsAsync<Azure.RequestFailedException>(
+            () => storage.Queue(StorageNames.TrainingRequestsQueue).DeleteMessageAsync(received.MessageId, received.PopReceipt, Cancel));
+        Assert.Equal(404, stale.Status);
+        Assert.False(message.Lost.IsCancellationRequested);
+        await message.CompleteAsync(Cancel);
+
+        Assert.Equal(0, await QueueLengthAsync(StorageNames.TrainingRequestsQueue));
+    }
+
+    [Fact]
+    public async Task A_lease_that_was_broken_ends_the_work()
+    {
+        await using var lease = await ClassifierLease.TryAcquireAsync(storage, Classifier, new FastTime(), Cancel);
+        var blob = storage.Container(StorageNames.ModelsContainer).GetBlobClient(StorageNames.TrainingLeaseBlob(Classifier));
+
+        await blob.GetBlobLeaseClient().BreakAsync(TimeSpan.Zero, cancellationToken: Cancel);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.Delay(TimeSpan.FromSeconds(30), lease!.Lost));
+    }
+
+    private TrainingWorker Worker(string baseModel = ToyModel.Base) => new(
+        storage,
+        new ClassifierOptions { Base = baseModel, CacheFolder = Path.Combine(folder.Path, "cache") },
+        TextWriter.Synchronized(log),
+        TimeProvider.System);
+
+    private Task<bool> RunAsync(string baseModel = ToyModel.Base) => Worker(baseModel).RunAsync(drain: true, Cancel);
+
+    private async Task<TrainingRequest> RequestAsync(string dataset, string content)
+    {
+        var request = await UploadAsync(dataset, content);
+        await SendAsync(request);
+        return request;
+    }
+
+    private async Task<TrainingRequest> UploadAsync(string dataset, string content)
+    {
+        var blob = storage.Container(StorageNames.DatasetsContainer).GetBlobClient(dataset);
+        var uploaded = await blob.UploadAsync(BinaryData.FromString(content), overwrite: true, Cancel);
+        return new TrainingRequest(dataset, uploaded.Value.ETag.ToString(), Classifier, DateTimeOffset.UtcNow);
+    }
+
+    private async Task SendAsync(TrainingRequest request) =>
+        await storage.Queue(StorageNames.TrainingRequestsQueue).SendMessageAsync(request.ToJson(), Cancel);
+
+    private async Task<string?> ServingAsync() => (await registry.ReadPointerAsync(Classifier, null, Cancel)).Current?.Version;
+
+    private async Task<int> QueueLengthAsync(string queue) =>
+        (await storage.Queue(queue).GetPropertiesAsync(Cancel)).Value.ApproximateMessagesCount;
+
+    /// <summary>A clock whose timers ring a hundred times earlier.</summary>
+    private sealed class FastTime : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            System.CreateTimer(callback, state, dueTime / 100, period);
+    }
+}

@@ -1,0 +1,66 @@
+using System.CommandLine;
+using System.Text.Json;
+using Serverless.Trainer.Data;
+using Serverless.Trainer.Evaluation;
+using Serverless.Trainer.Training;
+
+namespace Serverless.Trainer.Commands;
+
+/// <summary><c>trainer evaluate</c>: measures an adapter on every usable row of a file.</summary>
+internal static class EvaluateCommand
+{
+    public static Command Create()
+    {
+        var data = StarterOptions.Data("CSV or JSONL file with the columns text and label; every row is measured.");
+        var baseFolder = StarterOptions.Base();
+        var adapter = StarterOptions.Adapter();
+        var precision = StarterOptions.Precision();
+        var json = new Option<bool>("--json") { Description = "Write the figures to standard output as JSON." };
+        var command = new Command("evaluate", "Measure an adapter on a data set.") { data, baseFolder, adapter, precision, json };
+        command.SetAction(parsed =>
+        {
+            var file = DataSetFile.Read(parsed.GetRequiredValue(data).FullName);
+            using var classifier = TrainedClassifier.Open(
+                parsed.GetRequiredValue(baseFolder).FullName, parsed.GetRequiredValue(adapter).FullName, parsed.GetRequiredValue(precision));
+            RefuseUnknownLabels(file, classifier.Labels);
+            if (file.BadRows.Count > 0)
+            {
+                Console.Error.WriteLine($"{file.BadRows.Count} bad rows left out: {string.Join("; ", file.BadRows.Take(5))}.");
+            }
+
+            var begin = TimeProvider.System.GetTimestamp();
+            var logits = classifier.Logits(file.Rows.Select(row => row.Text));
+            var articlesPerSecond = file.Rows.Count / TimeProvider.System.GetElapsedTime(begin).TotalSeconds;
+
+            var indices = classifier.Labels.Index().ToDictionary(label => label.Item, label => label.Index);
+            var metrics = ClassificationMetrics.Of(
+                new Predictions(logits, [.. file.Rows.Select(row => indices[row.Label])]), classifier.Labels, classifier.Temperature);
+            MetricsTable.Write(Console.Error, file.Name, metrics);
+            Console.Error.WriteLine($"{articlesPerSecond:0} articles/s");
+            if (parsed.GetValue(json))
+            {
+                Console.Out.WriteLine(JsonSerializer.Serialize(Figures.Of(metrics, articlesPerSecond), JsonSerializerOptions.Web));
+            }
+        });
+        return command;
+    }
+
+    private static void RefuseUnknownLabels(DataSetFile file, IReadOnlyList<string> labels)
+    {
+        var unknown = file.Rows.Where(row => !labels.Contains(row.Label)).DistinctBy(row => row.Label)
+            .Select(row => new BadRow(row.Line, $"the label '{row.Label}'")).ToArray();
+        if (unknown.Length > 0)
+        {
+            throw new DataSetRefusedException(file.Name, $"The adapter knows only the labels {string.Join(", ", labels)}.", unknown);
+        }
+    }
+
+    private sealed record Figures(
+        int Rows, double Accuracy, double Precision, double Recall, double F1, double Loss, double CalibrationError, double ArticlesPerSecond,
+        IReadOnlyList<LabelMetrics> PerLabel, int[][] ConfusionMatrix)
+    {
+        public static Figures Of(ClassificationMetrics metrics, double articlesPerSecond) => new(
+            metrics.Rows, metrics.Accuracy, metrics.Precision, metrics.Recall, metrics.F1, metrics.Loss, metrics.CalibrationError, articlesPerSecond,
+            metrics.PerLabel, metrics.ConfusionMatrix);
+    }
+}

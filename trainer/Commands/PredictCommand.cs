@@ -1,0 +1,33 @@
+using System.CommandLine;
+using System.Globalization;
+using Serverless.Trainer.Evaluation;
+using Serverless.Trainer.Training;
+
+namespace Serverless.Trainer.Commands;
+
+/// <summary><c>trainer predict</c>: says what an adapter makes of texts, one line each, on standard output.</summary>
+internal static class PredictCommand
+{
+    public static Command Create()
+    {
+        var texts = new Argument<string[]>("text") { Description = "Texts to classify.", Arity = ArgumentArity.OneOrMore };
+        var baseFolder = StarterOptions.Base();
+        var adapter = StarterOptions.Adapter();
+        var precision = StarterOptions.Precision();
+        var command = new Command("predict", "Classify texts.") { texts, baseFolder, adapter, precision };
+        command.SetAction(parsed =>
+        {
+            var articles = parsed.GetRequiredValue(texts);
+            using var classifier = TrainedClassifier.Open(
+                parsed.GetRequiredValue(baseFolder).FullName, parsed.GetRequiredValue(adapter).FullName, parsed.GetRequiredValue(precision));
+            var predictions = new Predictions(classifier.Logits(articles), new int[articles.Length]);
+            for (var row = 0; row < articles.Length; row++)
+            {
+                var scores = classifier.Labels.Zip(predictions.Probabilities(row, classifier.Temperature)).OrderByDescending(score => score.Second)
+                    .Select(score => string.Create(CultureInfo.InvariantCulture, $"{score.First} {score.Second:0.000}"));
+                Console.Out.WriteLine($"{string.Join("  ", scores)}  <- {articles[row]}");
+            }
+        });
+        return command;
+    }
+}

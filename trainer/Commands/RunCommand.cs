@@ -1,0 +1,24 @@
+using System.CommandLine;
+using Microsoft.Extensions.Configuration;
+using Serverless.Serving;
+using Serverless.Storage;
+using Serverless.Trainer.Jobs;
+
+namespace Serverless.Trainer.Commands;
+
+/// <summary><c>trainer run</c>: the job that the container runs; works on one training request of the queue, or on all.</summary>
+internal static class RunCommand
+{
+    public static Command Create()
+    {
+        var drain = new Option<bool>("--drain") { Description = "Go on until the queue is empty." };
+        var command = new Command("run", "Take a training request from the queue: train, compare, publish.") { drain };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();
+            var worker = new TrainingWorker(new StorageClients(configuration), ClassifierOptions.Read(configuration), Console.Error, TimeProvider.System);
+            return await worker.RunAsync(parsed.GetValue(drain), cancellationToken) ? 0 : 1;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,39 @@
+using System.CommandLine;
+using Serverless.Storage;
+
+namespace Serverless.Trainer.Commands;
+
+/// <summary>The options that name a model; without them it is the starter one that travels beside the program.</summary>
+internal static class StarterOptions
+{
+    public static Option<DirectoryInfo> Base() => new Option<DirectoryInfo>("--base")
+    {
+        Description = "Hugging Face folder of the base model.",
+        HelpName = "folder",
+        DefaultValueFactory = _ => new DirectoryInfo(Path.Combine(Starter.Folder, "base")),
+    }.AcceptExistingOnly();
+
+    public static Option<DirectoryInfo> Adapter() => new Option<DirectoryInfo>("--adapter")
+    {
+        Description = "Folder of the adapter, as 'train' writes it.",
+        HelpName = "folder",
+        DefaultValueFactory = _ => new DirectoryInfo(Path.Combine(Starter.Folder, "adapters", "news")),
+    }.AcceptExistingOnly();
+
+    public static Option<string> Precision() => new Option<string>("--precision")
+    {
+        Description = "Type of the weights.",
+        DefaultValueFactory = _ => "auto",
+    }.AcceptOnlyFromAmong("auto", "bf16", "fp16", "fp32");
+
+    public static Option<FileInfo> Data(string description) => new Option<FileInfo>("--data")
+    {
+        Description = description,
+        HelpName = "file",
+        Required = true,
+    }.AcceptExistingOnly();
+
+    /// <summary>What an adapter calls its base: the starter's name, or the folder as it was given.</summary>
+    public static string NameOf(DirectoryInfo baseFolder) =>
+        baseFolder.FullName == Path.GetFullPath(Path.Combine(Starter.Folder, "base")) ? Starter.BaseModel : baseFolder.ToString();
+}

@@ -1,0 +1,30 @@
+using Azure;
+using Serverless.Storage;
+using Serverless.Trainer.Data;
+using Serverless.Trainer.Training;
+
+namespace Serverless.Trainer.Jobs;
+
+/// <summary>The version of a classifier that serves now, as a witness for the gate.</summary>
+/// <param name="Version">Null if none serves.</param>
+/// <param name="PointerETag">The pointer must still have it when the successor is published.</param>
+internal sealed record ServingVersion(LocalVersion? Version, ETag? PointerETag)
+{
+    public static async Task<ServingVersion> FindAsync(ModelRegistry registry, string classifier, CancellationToken cancellationToken)
+    {
+        var pointer = await registry.ReadPointerAsync(classifier, known: null, cancellationToken);
+        var version = pointer.Current is { } current
+            ? await registry.DownloadVersionAsync(classifier, current.Version, current.ManifestSha256, cancellationToken)
+            : null;
+        return new ServingVersion(version, pointer.ETag);
+    }
+
+    /// <summary>The labels that it knows, and the one it gives to each row.</summary>
+    public static (IReadOnlyList<string> Labels, IReadOnlyList<string> Predicted) Judge(
+        LocalVersion version, string baseFolder, string precision, IReadOnlyList<DataSetRow> rows)
+    {
+        using var classifier = TrainedClassifier.Open(baseFolder, version.Folder, precision);
+        var logits = classifier.Logits(rows.Select(row => row.Text));
+        return (classifier.Labels, [.. logits.Select(row => classifier.Labels[Array.IndexOf(row, row.Max())])]);
+    }
+}

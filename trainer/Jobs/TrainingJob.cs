@@ -1,0 +1,133 @@
+using Azure;
+using Serverless.Serving;
+using Serverless.Storage;
+using Serverless.Trainer.Data;
+using Serverless.Trainer.Evaluation;
+using Serverless.Trainer.Progress;
+using Serverless.Trainer.Training;
+
+namespace Serverless.Trainer.Jobs;
+
+/// <summary>
+/// One training request from data set to published version: download, validate, train, compare with the version that serves,
+/// upload, publish. The caller holds the request's message and the classifier's lease.
+/// </summary>
+internal sealed class TrainingJob(
+    StorageClients storage, ModelRegistry registry, ClassifierOptions settings, TextWriter log, TimeProvider time)
+{
+    // Only a person who publishes by hand at the same moment can make it try again.
+    private const int PublishAttempts = 3;
+
+    /// <returns>How it ended: the state, the reason for a person, and the figures for the run's row.</returns>
+    /// <exception cref="DataSetRefusedException">The data set cannot be trained on.</exception>
+    public async Task<JobOutcome> RunAsync(TrainingRequest request, string version, IProgress<TrainingProgress> row, CancellationToken cancellationToken)
+    {
+        var work = Directory.CreateTempSubdirectory("trainer-").FullName;
+        try
+        {
+            if (await DownloadDataSetAsync(request, work, cancellationToken) is not { } dataSetFile)
+            {
+                return new JobOutcome(TrainingState.Refused, "The data set has been replaced since; its newer state has a request of its own.", null);
+            }
+
+            var baseFolder = await registry.DownloadBaseAsync(settings.Base, cancellationToken);
+            var options = Recipe.Of(baseFolder);
+            var data = DataSet.Load(dataSetFile, options.HeldOutFraction, request.Dataset);
+            var fineTune = new FineTune(data, options, baseFolder, settings.Base, Path.Combine(work, "adapter"));
+            var (report, predicted) = await Task.Run(
+                () => ProgressDisplay.Show(log, options.LoggingSteps, shown => fineTune.Run(log, new Both(shown, row), time, cancellationToken)), cancellationToken);
+            return await PublishAsync(request, version, fineTune, report, predicted, cancellationToken);
+        }
+        finally
+        {
+            Directory.Delete(work, recursive: true);
+        }
+    }
+
+    private async Task<JobOutcome> PublishAsync(
+        TrainingRequest request, string version, FineTune fineTune, TrainingReport report, IReadOnlyList<string> predicted, CancellationToken cancellationToken)
+    {
+        var uploaded = false;
+        for (var attempt = 1; attempt <= PublishAttempts; attempt++)
+        {
+            var serving = await ServingVersion.FindAsync(registry, request.Classifier, cancellationToken);
+            var verdict = await JudgeAsync(serving, fineTune, predicted, cancellationToken);
+            log.WriteLine($"gate   {verdict.Reason}");
+            if (!uploaded)
+            {
+                AdapterFolder.WriteReport(fineTune.OutputFolder, report with { Gate = verdict });
+                await registry.UploadVersionAsync(
+                    request.Classifier, version, fineTune.OutputFolder, fineTune.BaseModel, request.Dataset, request.ETag, cancellationToken);
+                uploaded = true;
+            }
+
+            if (!verdict.Passed)
+            {
+                return new JobOutcome(TrainingState.Refused, verdict.Reason, report.HeldOut);
+            }
+
+            if (await registry.PublishAsync(request.Classifier, version, serving.PointerETag, cancellationToken))
+            {
+                return new JobOutcome(TrainingState.Published, verdict.Reason, report.HeldOut);
+            }
+        }
+
+        return new JobOutcome(TrainingState.Failed, "Other versions were published at the same time, again and again.", report.HeldOut);
+    }
+
+    private async Task<GateVerdict> JudgeAsync(
+        ServingVersion serving, FineTune fineTune, IReadOnlyList<string> predicted, CancellationToken cancellationToken)
+    {
+        if (serving.Version is not { } version)
+        {
+            return Gate.FirstVersion;
+        }
+
+        var baseFolder = await registry.DownloadBaseAsync(version.Manifest.BaseModel, cancellationToken);
+        var heldOut = fineTune.Data.HeldOut;
+        var (labels, before) = await Task.Run(
+            () => ServingVersion.Judge(version, baseFolder, fineTune.Options.Precision, heldOut), cancellationToken);
+        var rows = heldOut.Select((row, i) => new PairedPrediction(row.Label, predicted[i], before[i])).ToArray();
+        return Gate.Judge(rows, [.. fineTune.Data.Labels], [.. labels]);
+    }
+
+    /// <returns>Null if the blob is no longer the one that the request names.</returns>
+    /// <exception cref="DataSetRefusedException">There is no such blob.</exception>
+    private async Task<string?> DownloadDataSetAsync(TrainingRequest request, string folder, CancellationToken cancellationToken)
+    {
+        var blob = storage.Container(StorageNames.DatasetsContainer).GetBlobClient(request.Dataset);
+        try
+        {
+            using var download = (await blob.DownloadStreamingAsync(cancellationToken: cancellationToken)).Value;
+            if (Unquoted(download.Details.ETag.ToString()) != Unquoted(request.ETag))
+            {
+                return null;
+            }
+
+            var path = Path.Combine(folder, "data" + Path.GetExtension(request.Dataset));
+            await using var file = File.Create(path);
+            await download.Content.CopyToAsync(file, cancellationToken);
+            return path;
+        }
+        catch (RequestFailedException missing) when (missing.Status == 404)
+        {
+            throw new DataSetRefusedException(request.Dataset, $"There is no such blob in the container '{StorageNames.DatasetsContainer}'.");
+        }
+    }
+
+    // Listings give ETags bare, headers in quotation marks.
+    private static string Unquoted(string etag) => etag.Trim('"');
+
+    private sealed class Both(IProgress<TrainingProgress> first, IProgress<TrainingProgress> second) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            first.Report(value);
+            second.Report(value);
+        }
+    }
+}
+
+/// <summary>How a job ended.</summary>
+/// <param name="HeldOut">Null if nothing was trained.</param>
+internal sealed record JobOutcome(TrainingState State, string Reason, ClassificationMetrics? HeldOut);

@@ -1,0 +1,181 @@
+using System.Runtime.InteropServices;
+using Azure;
+using Serverless.Serving;
+using Serverless.Storage;
+using Serverless.Trainer.Data;
+using Serverless.Trainer.Evaluation;
+using Serverless.Trainer.Training;
+
+namespace Serverless.Trainer.Jobs;
+
+/// <summary>
+/// Takes requests from the queue and sees each to its end: done, refused, failed for good, or back in the queue for another
+/// try. Whatever happens is told in the run's row and on standard error; nothing is lost silently.
+/// </summary>
+internal sealed class TrainingWorker(StorageClients storage, ClassifierOptions settings, TextWriter log, TimeProvider time)
+{
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(30);
+
+    private readonly TrainingQueue queue = new(storage, time);
+    private readonly TrainingRuns runs = new(storage);
+    private readonly ModelRegistry registry = new(storage, settings.CacheFolder, time);
+
+    /// <param name="drain">Go on until the queue gives nothing more.</param>
+    /// <param name="cancellationToken">Ends the work; the request goes back to the queue at once.</param>
+    /// <returns>False if a request is left to be tried again.</returns>
+    public async Task<bool> RunAsync(bool drain, CancellationToken cancellationToken)
+    {
+        var allDone = true;
+        do
+        {
+            await using var message = await queue.ReceiveAsync(cancellationToken);
+            if (message is null)
+            {
+                log.WriteLine("The queue holds no training request.");
+                return allDone;
+            }
+
+            allDone &= await HandleAsync(message, cancellationToken);
+        }
+        while (drain);
+
+        return allDone;
+    }
+
+    private async Task<bool> HandleAsync(TrainingMessage message, CancellationToken cancellationToken)
+    {
+        if (TryParse(message) is not { } request)
+        {
+            await queue.MoveToPoisonAsync(message, cancellationToken);
+            return true;
+        }
+
+        if (TrainingQueue.HasFailedTooOften(message))
+        {
+            log.WriteLine($"{request.Dataset}: tried {message.DequeueCount - 1} times; set aside in the queue {StorageNames.TrainingRequestsPoisonQueue}.");
+            await queue.MoveToPoisonAsync(message, cancellationToken);
+            return true;
+        }
+
+        await using var lease = await ClassifierLease.TryAcquireAsync(storage, request.Classifier, time, cancellationToken);
+        if (lease is null)
+        {
+            log.WriteLine($"Another trainer is at work on the classifier {request.Classifier}; the request waits.");
+            await message.ReleaseAsync(RetryAfter, cancellationToken);
+            return true;
+        }
+
+        return await TrainAsync(message, lease, request, cancellationToken);
+    }
+
+    private async Task<bool> TrainAsync(TrainingMessage message, ClassifierLease lease, TrainingRequest request, CancellationToken cancellationToken)
+    {
+        var earlier = await runs.ListAsync(request.Classifier, cancellationToken);
+        if (earlier.FirstOrDefault(run => IsDone(run, request)) is { } done)
+        {
+            log.WriteLine($"{request.Dataset} was trained on already: version {done.Version}, {done.State}.");
+            await message.CompleteAsync(cancellationToken);
+            return true;
+        }
+
+        await CloseOrphansAsync(earlier, cancellationToken);
+        var version = registry.NewVersion();
+        var run = new TrainingRun(request.Classifier, version)
+        {
+            State = TrainingState.Running,
+            Dataset = request.Dataset,
+            DatasetETag = request.ETag,
+            BaseModel = settings.Base,
+            RequestedAt = request.RequestedAt,
+        };
+        await using var row = await RunRow.StartAsync(runs, run, time, cancellationToken);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, message.Lost, lease.Lost);
+        try
+        {
+            var job = new TrainingJob(storage, registry, settings, log, time);
+            var outcome = await job.RunAsync(request, version, row, stop.Token);
+            await EndAsync(row, message, version, outcome, cancellationToken);
+            return true;
+        }
+        catch (Exception permanent) when (permanent is DataSetRefusedException or InvalidRecipeException or TrainingDivergedException or InvalidDataException)
+        {
+            var state = permanent is DataSetRefusedException ? TrainingState.Refused : TrainingState.Failed;
+            await EndAsync(row, message, version, new JobOutcome(state, permanent.Message, null), cancellationToken);
+            return true;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The token is spent, and the row and the message still have to be put in order.
+            await row.EndAsync(TrainingState.Failed, "The trainer was stopped; the request is back in the queue.", null, CancellationToken.None);
+            await ReleaseAsync(message, TimeSpan.Zero);
+            cancellationToken.ThrowIfCancellationRequested();
+            return false;
+        }
+        catch (Exception passing) when (passing is RequestFailedException or IOException or ExternalException)
+        {
+            log.WriteLine($"{version}: {passing.Message} The request will be tried again.");
+            await row.EndAsync(TrainingState.Failed, $"{passing.Message} The request will be tried again.", null, CancellationToken.None);
+            await ReleaseAsync(message, RetryAfter);
+            return false;
+        }
+    }
+
+    private async Task EndAsync(RunRow row, TrainingMessage message, string version, JobOutcome outcome, CancellationToken cancellationToken)
+    {
+        log.WriteLine($"{version} {outcome.State}: {outcome.Reason}");
+        await row.EndAsync(outcome.State, outcome.Reason, Figures(outcome.HeldOut), cancellationToken);
+        await message.CompleteAsync(cancellationToken);
+    }
+
+    /// <summary>Runs that still stand as running, though we have the classifier's lease, belong to a trainer that was killed.</summary>
+    private async Task CloseOrphansAsync(IEnumerable<TrainingRun> earlier, CancellationToken cancellationToken)
+    {
+        foreach (var orphan in earlier.Where(run => run.State == TrainingState.Running))
+        {
+            await runs.WriteAsync(
+                orphan with { State = TrainingState.Failed, Reason = "The trainer was killed; its request came back to the queue.", FinishedAt = time.GetUtcNow() },
+                cancellationToken);
+        }
+    }
+
+    private static async Task ReleaseAsync(TrainingMessage message, TimeSpan delay)
+    {
+        try
+        {
+            await message.ReleaseAsync(delay, CancellationToken.None);
+        }
+        catch (RequestFailedException)
+        {
+            // The message has another owner by now, or becomes visible by itself.
+        }
+    }
+
+    private TrainingRequest? TryParse(TrainingMessage message)
+    {
+        try
+        {
+            return TrainingRequest.Parse(message.Body) is var request && StorageNames.IsName(request.Classifier)
+                ? request
+                : throw new FormatException($"The training request names the classifier '{request.Classifier}', which is no valid name.");
+        }
+        catch (FormatException fault)
+        {
+            log.WriteLine($"{fault.Message} It is set aside in the queue {StorageNames.TrainingRequestsPoisonQueue}.");
+            return null;
+        }
+    }
+
+    private static bool IsDone(TrainingRun run, TrainingRequest request) =>
+        run.State is TrainingState.Published or TrainingState.Refused && run.Dataset == request.Dataset && run.DatasetETag == request.ETag;
+
+    private static Dictionary<string, double>? Figures(ClassificationMetrics? metrics) => metrics is null ? null : new()
+    {
+        ["accuracy"] = metrics.Accuracy,
+        ["precision"] = metrics.Precision,
+        ["recall"] = metrics.Recall,
+        ["f1"] = metrics.F1,
+        ["loss"] = metrics.Loss,
+        ["calibrationError"] = metrics.CalibrationError,
+        ["heldOutRows"] = metrics.Rows,
+    };
+}

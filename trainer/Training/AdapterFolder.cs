@@ -1,0 +1,43 @@
+using Serverless.Files;
+using Serverless.Model;
+using Serverless.Serving;
+using Serverless.Storage;
+
+namespace Serverless.Trainer.Training;
+
+/// <summary>
+/// The folder that a fine-tune leaves: the adapter as PEFT has it, <c>labels.json</c> for those who serve it,
+/// <c>training.json</c> with the resolved recipe, and <c>metrics.json</c>.
+/// </summary>
+internal static class AdapterFolder
+{
+    /// <exception cref="IOException">The folder holds something that is no adapter.</exception>
+    public static void RefuseToReplace(string folder)
+    {
+        if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any() && !File.Exists(Path.Combine(folder, PeftAdapter.ConfigFileName)))
+        {
+            throw new IOException($"{folder} holds files and no adapter; choose an empty --output folder.");
+        }
+    }
+
+    /// <summary>Writes beside the folder and moves into place, so that a killed trainer leaves no half adapter.</summary>
+    public static void Write(string folder, LlamaForSequenceClassification model, TrainOptions options, ClassifierLabels labels, TrainingReport report)
+    {
+        var temporary = $"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))}.{Environment.ProcessId}.tmp";
+        Directory.CreateDirectory(temporary);
+        PeftAdapter.Write(temporary, model, options.Lora, report.BaseModel);
+        labels.Write(temporary);
+        File.WriteAllText(Path.Combine(temporary, StorageNames.TrainingFile), options.ToJson());
+        WriteReport(temporary, report);
+
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        Directory.Move(temporary, folder);
+    }
+
+    public static void WriteReport(string folder, TrainingReport report) =>
+        File.WriteAllText(Path.Combine(folder, StorageNames.MetricsFile), report.ToJson());
+}

@@ -1,0 +1,28 @@
+using Serverless.Text;
+using Serverless.Trainer.Data;
+
+namespace Serverless.Trainer.Training;
+
+/// <summary>An article as the model sees it: token ids and the index of its label.</summary>
+internal readonly record struct Article(int[] Ids, int Label);
+
+/// <summary>The three parts of a data set as token ids.</summary>
+/// <param name="Truncated">Articles of all parts that were longer than the limit.</param>
+internal sealed record EncodedDataSet(
+    IReadOnlyList<string> Labels, Article[] Train, Article[] HeldOut, Article[] Test, int Truncated)
+{
+    public static EncodedDataSet Encode(DataSet data, LlamaTokenizer tokenizer, int maxLength)
+    {
+        var indices = data.Labels.Index().ToDictionary(label => label.Item, label => label.Index);
+        var truncated = 0;
+
+        Article[] Encode(IReadOnlyList<DataSetRow> rows) => [.. rows.Select(row =>
+        {
+            var text = tokenizer.Encode(row.Text, maxLength);
+            truncated += text.Truncated ? 1 : 0;
+            return new Article(text.Ids, indices[row.Label]);
+        })];
+
+        return new EncodedDataSet(data.Labels, Encode(data.Train), Encode(data.HeldOut), Encode(data.Test), truncated);
+    }
+}

@@ -1,0 +1,65 @@
+using Serverless.Files;
+using Serverless.Model;
+using Serverless.Serving;
+using Serverless.Text;
+using Serverless.Trainer.Data;
+using Serverless.Trainer.Evaluation;
+using static TorchSharp.torch;
+
+namespace Serverless.Trainer.Training;
+
+/// <summary>One fine-tune from a data set to an adapter folder: encode, train, measure, calibrate, write.</summary>
+/// <param name="BaseFolder">The Hugging Face folder of the base model.</param>
+/// <param name="BaseModel">The name that the adapter gives its base.</param>
+/// <param name="OutputFolder">Appears as a whole, once the training is done.</param>
+internal sealed record FineTune(DataSet Data, TrainOptions Options, string BaseFolder, string BaseModel, string OutputFolder)
+{
+    /// <param name="log">Told what was resolved, before and after.</param>
+    /// <param name="progress">Told of each step.</param>
+    /// <param name="time">For the speed.</param>
+    /// <param name="cancellationToken">Ends the training between two steps.</param>
+    /// <returns>The report, and the label predicted for each held-out row.</returns>
+    public (TrainingReport Report, IReadOnlyList<string> HeldOutLabels) Run(
+        TextWriter log, IProgress<TrainingProgress> progress, TimeProvider time, CancellationToken cancellationToken)
+    {
+        AdapterFolder.RefuseToReplace(OutputFolder);
+        var hardware = Hardware.Choose(Options.Precision);
+        var folder = HuggingFaceFolder.Open(BaseFolder);
+        var data = EncodedDataSet.Encode(Data, LlamaTokenizer.Read(folder.TokenizerPath), Options.MaxLength);
+        Describe(log, hardware, data);
+
+        using var weights = folder.LoadWeights(hardware.Type, hardware.Device);
+        using var model = new LlamaForSequenceClassification(weights, hardware.Type, residualType: ScalarType.Float32);
+        model.AddLora(Options.Lora, data.Labels.Count, Options.Seed);
+        using var loop = new TrainingLoop(model, Options, hardware, data.Train, data.HeldOut);
+        var summary = loop.Run(progress, time, cancellationToken);
+
+        var heldOut = Evaluator.Predict(model, hardware.Device, data.HeldOut, Options.PerDeviceEvalBatchSize);
+        var temperature = Calibration.FitTemperature(heldOut);
+        var test = data.Test.Length == 0 ? null : Evaluator.Predict(model, hardware.Device, data.Test, Options.PerDeviceEvalBatchSize);
+        var report = new TrainingReport(
+            Data.Name,
+            BaseModel,
+            data.Train.Length,
+            data.Truncated,
+            ClassificationMetrics.Of(heldOut, data.Labels, temperature),
+            test is null ? null : ClassificationMetrics.Of(test, data.Labels, temperature),
+            summary,
+            Data.Notes);
+        AdapterFolder.Write(OutputFolder, model, Options, new ClassifierLabels(data.Labels, Options.MaxLength, temperature), report);
+        return (report, [.. Enumerable.Range(0, heldOut.Count).Select(row => data.Labels[heldOut.Predicted(row)])]);
+    }
+
+    private void Describe(TextWriter log, Hardware hardware, EncodedDataSet data)
+    {
+        log.WriteLine($"recipe {Options.ToJson()}");
+        log.WriteLine($"base   {BaseFolder} ({hardware})");
+        log.WriteLine(
+            $"data   {Data.Name}: {data.Train.Length} rows to train on, {data.HeldOut.Length} held out, {data.Test.Length} to test; " +
+            $"labels {string.Join(", ", data.Labels)}; {data.Truncated} longer than {Options.MaxLength} tokens are cut off");
+        foreach (var note in Data.Notes)
+        {
+            log.WriteLine($"note   {note}");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using Serverless.Files;
+using Serverless.Model;
+using Serverless.Serving;
+using Serverless.Text;
+using Serverless.Trainer.Evaluation;
+
+namespace Serverless.Trainer.Training;
+
+/// <summary>A base model with an adapter beside it, to measure it or to ask it.</summary>
+internal sealed class TrainedClassifier : IDisposable
+{
+    private const int BatchSize = 64;
+
+    private readonly Hardware hardware;
+    private readonly LlamaWeights weights;
+    private readonly LlamaForSequenceClassification model;
+    private readonly LlamaTokenizer tokenizer;
+    private readonly ClassifierLabels labels;
+
+    private TrainedClassifier(Hardware hardware, LlamaWeights weights, LlamaTokenizer tokenizer, ClassifierLabels labels)
+    {
+        (this.hardware, this.weights, this.tokenizer, this.labels) = (hardware, weights, tokenizer, labels);
+        model = new LlamaForSequenceClassification(weights, hardware.Type);
+    }
+
+    public IReadOnlyList<string> Labels => labels.Labels;
+
+    public double Temperature => labels.Temperature;
+
+    /// <exception cref="InvalidDataException">A file is missing, or base and adapter do not fit each other.</exception>
+    public static TrainedClassifier Open(string baseFolder, string adapterFolder, string precision)
+    {
+        var hardware = Hardware.Choose(precision);
+        var folder = HuggingFaceFolder.Open(baseFolder);
+        var labels = ClassifierLabels.Read(adapterFolder);
+        using var adapter = PeftAdapter.Read(adapterFolder);
+        var tokenizer = LlamaTokenizer.Read(folder.TokenizerPath);
+        var classifier = new TrainedClassifier(hardware, folder.LoadWeights(hardware.Type, hardware.Device), tokenizer, labels);
+        try
+        {
+            classifier.model.LoadAdapter(adapter);
+            return classifier;
+        }
+        catch
+        {
+            classifier.Dispose();
+            throw;
+        }
+    }
+
+    /// <returns>One logit a label for each text.</returns>
+    public float[][] Logits(IEnumerable<string> texts) =>
+        Evaluator.Logits(model, hardware.Device, [.. texts.Select(text => tokenizer.Encode(text, labels.MaxTokens).Ids)], BatchSize);
+
+    public void Dispose()
+    {
+        model.Dispose();
+        weights.Dispose();
+    }
+}

@@ -1,0 +1,11 @@
+namespace Serverless.Trainer.Training;
+
+/// <summary>How a training went.</summary>
+/// <param name="BestStep">The step whose adapter was kept.</param>
+/// <param name="SkippedSteps">Steps that an fp16 overflow cost.</param>
+/// <param name="Duration">Of the steps alone, evaluations not counted.</param>
+internal sealed record TrainingSummary(
+    int Steps, int BestStep, int SkippedSteps, TimeSpan Duration, double ArticlesPerSecond, IReadOnlyList<CurvePoint> Curve);
+
+/// <summary>One step of the learning curve.</summary>
+internal sealed record CurvePoint(int Step, double Loss, EvaluationPoint? HeldOut);
