@@ -19,6 +19,7 @@ public sealed class ArticleClassifier : IDisposable
     private readonly ModelLoader loader;
     private readonly ModelThread thread;
     private int inside;
+    private bool disposed;
 
     public ArticleClassifier(ClassifierOptions options, ModelRegistry registry, TimeProvider time, ILogger<ArticleClassifier> log)
     {
@@ -81,6 +82,12 @@ public sealed class ArticleClassifier : IDisposable
 
     public void Dispose()
     {
+        if (disposed)
+        {
+            return;
+        }
+
+        disposed = true;
         stopping.Cancel();
         thread.Dispose();
         foreach (var served in classifiers.Values)

@@ -30,11 +30,11 @@ public static class TorchRuntime
         }
         catch (Exception exception) when (exception is DllNotFoundException or NotSupportedException or TypeInitializationException or EntryPointNotFoundException)
         {
-            throw new InvalidOperationException($"The model's native library cannot be loaded: {Missing(exception)}", exception);
+            throw new InvalidOperationException($"The model's native library cannot be loaded: {Explain(exception)}", exception);
         }
     }
 
-    private static string Missing(Exception exception) => exception.ToString() switch
+    internal static string Explain(Exception exception) => exception.ToString() switch
     {
         _ when !OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64 =>
             "it runs on Linux x64 only (on Windows use WSL 2).",

@@ -1,0 +1,11 @@
+using System.Runtime.CompilerServices;
+using Serverless.Serving;
+
+namespace Serverless.UnitTests;
+
+/// <summary>Toy models compute on one thread: tests run side by side, and threads that wait for each other's cores cost twenty times the work.</summary>
+internal static class OneThread
+{
+    [ModuleInitializer]
+    public static void Initialise() => TorchRuntime.Initialise(threads: 1);
+}

@@ -1,0 +1,190 @@
+using System.Text;
+using System.Text.Json;
+using Azure.Data.Tables;
+using Azure.Storage.Queues.Models;
+using Microsoft.Extensions.Logging.Abstractions;
+using Serverless.Serving;
+using Serverless.Storage;
+
+namespace Serverless.UnitTests.Serving;
+
+public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emulator)
+{
+    private static readonly DateTimeOffset Noon = new(2026, 1, 2, 12, 0, 0, TimeSpan.Zero);
+
+    private ArticleClassifier classifier = null!;
+    private ResultStore results = null!;
+
+    public override async ValueTask InitializeAsync()
+    {
+        await base.InitializeAsync();
+        await UploadBaseAsync();
+        await ToyModel.PublishAsync(Registry, "news", "v1", 1, "World", "Sports", "Business");
+        Options = Options with { ReviewThreshold = 0 };
+        classifier = NewClassifier();
+        results = new ResultStore(Storage);
+    }
+
+    [Fact]
+    public async Task An_article_on_the_queue_becomes_a_classified_result()
+    {
+        var outcome = await ProcessAsync("""{"id":"a","text":"rises.","title":"Oil","source":"wire"}""");
+
+        var result = await results.FindAsync("news", "a", Cancel);
+        Assert.Equal(ResultWrite.Written, outcome);
+        Assert.Equal(ClassificationStatus.Classified, result!.Status);
+        var answer = await classifier.ClassifyAsync("news", "Oil rises.", Cancel);
+        Assert.Equal((answer.Label, "v1", 11, false), (result.Label, result.ModelVersion, result.Tokens, result.Truncated));
+        Assert.Equal(Sha256Hex.OfText("Oil rises."), result.TextHash);
+        Assert.Equal(("Oil", "wire", Noon), (result.Title, result.Source, result.InsertedOn));
+        Assert.True(result.ForwardMilliseconds > 0 && result.WaitMilliseconds >= 0 && result.QueueMilliseconds > 0);
+    }
+
+    [Fact]
+    public async Task A_message_that_comes_twice_is_classified_once()
+    {
+        await ProcessAsync("""{"id":"a","text":"Oil rises."}""");
+        var first = await results.FindAsync("news", "a", Cancel);
+        classifier.Dispose(); // a second forward pass would fail
+
+        var outcome = await ProcessAsync("""{"id":"a","text":"Oil rises."}""");
+
+        Assert.Equal(ResultWrite.AlreadyFinal, outcome);
+        Assert.Equal(first!.ToJson(), (await results.FindAsync("news", "a", Cancel))!.ToJson());
+    }
+
+    [Fact]
+    public async Task A_new_text_for_the_same_id_replaces_the_result_and_an_older_one_does_not()
+    {
+        await ProcessAsync("""{"id":"a","text":"Oil rises."}""");
+
+        Assert.Equal(ResultWrite.Replaced, await ProcessAsync("""{"id":"a","text":"Oil falls."}""", Noon.AddMinutes(1)));
+        Assert.Equal(ResultWrite.Older, await ProcessAsync("""{"id":"a","text":"Oil stays."}""", Noon.AddMinutes(-1)));
+
+        var result = await results.FindAsync("news", "a", Cancel);
+        Assert.Equal(Sha256Hex.OfText("Oil falls."), result!.TextHash);
+        Assert.True(result.Replaced);
+    }
+
+    [Fact]
+    public async Task A_text_that_lies_in_a_blob_is_fetched()
+    {
+        await new ArticleTexts(Storage).WriteAsync("a/long.txt", "Oil rises.", Cancel);
+
+        await ProcessAsync("""{"id":"a","blob":"a/long.txt"}""");
+
+        Assert.Equal(Sha256Hex.OfText("Oil rises."), (await results.FindAsync("news", "a", Cancel))!.TextHash);
+    }
+
+    [Theory]
+    [InlineData("""{"id":"a","blob":"gone.txt"}""", "There is no blob 'gone.txt'")]
+    [InlineData("""{"id":"a","text":""}""", "no text")]
+    [InlineData("""{"id":"a","text":"x","classifier":"nobody"}""", "There is no classifier 'nobody'")]
+    public async Task A_permanent_fault_becomes_a_rejected_row_and_no_error(string body, string reason)
+    {
+        var outcome = await ProcessAsync(body);
+
+        Assert.Equal(ResultWrite.Written, outcome);
+        var row = Assert.Single(await Rows("classifications"));
+        Assert.Equal(("a", "rejected"), (row.GetString("Id"), row.GetString("Status")));
+        Assert.Contains(reason, row.GetString("Reason"));
+    }
+
+    [Fact]
+    public async Task A_message_that_cannot_be_read_is_rejected_under_the_hash_of_its_bytes()
+    {
+        byte[] latin = Encoding.Latin1.GetBytes("Tränen");
+
+        await Processor().ProcessAsync(Message(BinaryData.FromBytes(latin), Noon), Cancel);
+
+        var result = await results.FindAsync("news", Sha256Hex.OfBytes(latin), Cancel);
+        Assert.Equal(ClassificationStatus.Rejected, result!.Status);
+        Assert.Contains("not UTF-8", result.Reason);
+    }
+
+    [Fact]
+    public async Task A_rejected_article_that_is_sent_again_and_right_is_classified()
+    {
+        await ProcessAsync("""{"id":"a","blob":"late.txt"}""");
+        await new ArticleTexts(Storage).WriteAsync("late.txt", "Oil rises.", Cancel);
+
+        await ProcessAsync("""{"id":"a","blob":"late.txt"}""", Noon.AddMinutes(1));
+
+        Assert.Equal(ClassificationStatus.Classified, (await results.FindAsync("news", "a", Cancel))!.Status);
+    }
+
+    [Fact]
+    public async Task A_fault_of_ours_is_thrown_so_that_the_queue_delivers_again()
+    {
+        await ToyModel.PublishAsync(Registry, "broken", "v1", 1, "a", "b");
+        await Storage.Container("models").DeleteBlobAsync("adapters/broken/v1/labels.json", cancellationToken: Cancel);
+        Options = Options with { LoadWait = TimeSpan.FromSeconds(1) };
+        classifier = NewClassifier();
+
+        await Assert.ThrowsAsync<ModelNotReadyException>(() => ProcessAsync("""{"id":"a","text":"x","classifier":"broken"}"""));
+
+        Assert.Null(await results.FindAsync("broken", "a", Cancel));
+    }
+
+    [Fact]
+    public async Task An_article_below_the_threshold_goes_to_the_review_queue_with_what_the_model_made_of_it()
+    {
+        Options = Options with { ReviewThreshold = 1 };
+
+        await ProcessAsync("""{"id":"a","text":"Oil rises.","source":"wire"}""");
+
+        var result = await results.FindAsync("news", "a", Cancel);
+        var review = JsonDocument.Parse((await Storage.Queue("articles-review").ReceiveMessageAsync(cancellationToken: Cancel)).Value.MessageText).RootElement;
+        Assert.Equal("a", review.GetProperty("id").GetString());
+        Assert.Equal("Oil rises.", review.GetProperty("text").GetString());
+        Assert.Equal("news", review.GetProperty("classifier").GetString());
+        Assert.Equal(result!.Label, review.GetProperty("label").GetString());
+        Assert.Equal(result.Score, review.GetProperty("score").GetDouble());
+    }
+
+    [Fact]
+    public async Task An_article_above_the_threshold_needs_no_review()
+    {
+        await ProcessAsync("""{"id":"a","text":"Oil rises."}""");
+
+        Assert.Null((await Storage.Queue("articles-review").ReceiveMessageAsync(cancellationToken: Cancel)).Value);
+    }
+
+    [Fact]
+    public async Task An_article_that_failed_on_every_attempt_has_a_failed_row_until_it_is_sent_again()
+    {
+        var poison = Message(BinaryData.FromString("""{"id":"a","text":"Oil rises."}"""), Noon);
+
+        await Processor().RecordFailureAsync(poison, Cancel);
+        Assert.Equal("failed", Assert.Single(await Rows("classifications")).GetString("Status"));
+
+        await ProcessAsync("""{"id":"a","text":"Oil rises."}""", Noon.AddMinutes(1));
+        Assert.Equal("classified", Assert.Single(await Rows("classifications")).GetString("Status"));
+    }
+
+    [Fact]
+    public async Task A_failure_that_is_recorded_late_does_not_undo_a_result()
+    {
+        await ProcessAsync("""{"id":"a","text":"Oil rises."}""");
+
+        await Processor().RecordFailureAsync(Message(BinaryData.FromString("""{"id":"a","text":"Oil rises."}"""), Noon.AddMinutes(1)), Cancel);
+
+        Assert.Equal(ClassificationStatus.Classified, (await results.FindAsync("news", "a", Cancel))!.Status);
+    }
+
+    private Task<ResultWrite> ProcessAsync(string body, DateTimeOffset? insertedOn = null) =>
+        Processor().ProcessAsync(Message(BinaryData.FromString(body), insertedOn ?? Noon), Cancel);
+
+    private ArticleProcessor Processor()
+    {
+        var texts = new ArticleTexts(Storage);
+        return new ArticleProcessor(
+            classifier, texts, new ArticleSender(Storage, texts), results, Options, TimeProvider.System, NullLogger<ArticleProcessor>.Instance);
+    }
+
+    private static QueueMessage Message(BinaryData body, DateTimeOffset insertedOn) =>
+        QueuesModelFactory.QueueMessage("id", "receipt", body, dequeueCount: 1, insertedOn: insertedOn);
+
+    private async Task<List<TableEntity>> Rows(string table) =>
+        await Storage.Table(table).QueryAsync<TableEntity>(cancellationToken: Cancel).ToListAsync(Cancel);
+}

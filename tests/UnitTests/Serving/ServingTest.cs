@@ -1,0 +1,56 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Serverless.Serving;
+using Serverless.Storage;
+
+namespace Serverless.UnitTests.Serving;
+
+/// <summary>What tests of the classifier share: a storage account with the toy base in it, and a classifier over it.</summary>
+public abstract class ServingTest(Emulator emulator) : IAsyncLifetime
+{
+    private readonly TemporaryFolder folder = new();
+    private readonly List<ArticleClassifier> classifiers = [];
+
+    protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private protected StorageClients Storage { get; private set; } = null!;
+
+    private protected ModelRegistry Registry { get; private set; } = null!;
+
+    private protected TemporaryFolder Folder => folder;
+
+    private protected ClassifierOptions Options { get; set; } = new() { Base = ToyModel.Base };
+
+    public virtual async ValueTask InitializeAsync()
+    {
+        Storage = await emulator.NewAccountAsync();
+        Registry = new ModelRegistry(Storage, Path.Combine(folder.Path, "cache"), TimeProvider.System);
+        ToyModel.WriteBase(Path.Combine(folder.Path, "base"));
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        classifiers.ForEach(classifier => classifier.Dispose());
+        folder.Dispose();
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
+
+    private protected Task UploadBaseAsync() => Registry.UploadBaseAsync(ToyModel.Base, Path.Combine(folder.Path, "base"), Cancel);
+
+    private protected ArticleClassifier NewClassifier()
+    {
+        var classifier = new ArticleClassifier(Options, Registry, TimeProvider.System, NullLogger<ArticleClassifier>.Instance);
+        classifiers.Add(classifier);
+        return classifier;
+    }
+
+    /// <summary>Waits for what happens in the background; fails after half a minute.</summary>
+    private protected static async Task Until(Func<bool> condition)
+    {
+        for (var attempt = 0; !condition(); attempt++)
+        {
+            Assert.True(attempt < 600, "What was waited for did not happen in 30 seconds.");
+            await Task.Delay(50, Cancel);
+        }
+    }
+}
