@@ -13,7 +13,7 @@ public static class TorchRuntime
     /// </summary>
     public static torch.ScalarType CpuType { get; } = HasBFloat16() ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32;
 
-    /// <summary>Loads libtorch and sets its threads, which must happen before any other use of it.</summary>
+    /// <summary>Loads libtorch and sets its threads.</summary>
     /// <param name="threads">Null for all cores on a machine with up to two, else all but one, which is left to answer requests.</param>
     /// <exception cref="InvalidOperationException">The library cannot be loaded; says in one sentence what is missing.</exception>
     public static void Initialise(int? threads = null)
@@ -26,7 +26,6 @@ public static class TorchRuntime
         try
         {
             torch.set_num_threads(threads ?? (Environment.ProcessorCount <= 2 ? Environment.ProcessorCount : Environment.ProcessorCount - 1));
-            torch.set_num_interop_threads(1);
         }
         catch (Exception exception) when (exception is DllNotFoundException or NotSupportedException or TypeInitializationException or EntryPointNotFoundException)
         {
