@@ -1,3 +1,4 @@
+using Azure.Identity;
 using Azure.Monitor.OpenTelemetry.Exporter;
 using Microsoft.Azure.Functions.Worker.OpenTelemetry;
 using Microsoft.Extensions.Configuration;
@@ -16,7 +17,10 @@ internal static class Telemetry
         var telemetry = services.AddOpenTelemetry().UseFunctionsWorkerDefaults();
         if (configuration["APPLICATIONINSIGHTS_CONNECTION_STRING"] is { Length: > 0 })
         {
-            telemetry.UseAzureMonitorExporter();
+            // In Azure, Application Insights takes no key: what is sent comes with the identity of the app.
+            telemetry.UseAzureMonitorExporter(exporter => exporter.Credential = configuration["AZURE_CLIENT_ID"] is { Length: > 0 } clientId
+                ? new ManagedIdentityCredential(ManagedIdentityId.FromUserAssignedClientId(clientId))
+                : null);
         }
     }
 }

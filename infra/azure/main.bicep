@@ -68,6 +68,10 @@ param functionAppKind bool = false
 @secure()
 param functionKey string = ''
 
+@description('Key of the host\'s own administration, which nobody is given.')
+@secure()
+param adminKey string = ''
+
 @description('Key that Event Grid sends to the blob trigger.')
 @secure()
 param eventKey string = ''
@@ -185,6 +189,7 @@ module functions 'modules/functions.bicep' = if (programsExist) {
     maxReplicas: maxReplicas
     functionAppKind: functionAppKind
     functionKey: functionKey
+    adminKey: adminKey
     eventKey: eventKey
   }
   // A first start without its roles fails to pull the image and never tries again by itself.
@@ -233,4 +238,5 @@ output registryName string = names.registry
 output environmentName string = names.environment
 output functionsName string = names.functions
 output trainerName string = names.trainer
+output eventsName string = names.events
 output functionsHost string = programsExist ? functions!.outputs.host : ''

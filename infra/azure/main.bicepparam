@@ -4,19 +4,20 @@ using './main.bicep'
 param name = readEnvironmentVariable('SERVERLESS_NAME', 'articles')
 param location = readEnvironmentVariable('SERVERLESS_LOCATION', 'swedencentral')
 
-param baseModel = 'serverless/starter'
+param baseModel = readEnvironmentVariable('SERVERLESS_BASE_MODEL', 'serverless/starter')
 param defaultClassifier = 'news'
 param minReplicas = 0
 param maxReplicas = 10
 param functionsProfile = 'Consumption'
 param functionsCpu = 4
-param trainOn = 'gpu'
+param trainOn = readEnvironmentVariable('SERVERLESS_TRAIN_ON', 'gpu')
 param privateNetworking = false
 param functionAppKind = false
 
 param imageTag = readEnvironmentVariable('SERVERLESS_IMAGE_TAG', '')
 param subscribeToDatasets = bool(readEnvironmentVariable('SERVERLESS_SUBSCRIBE', 'false'))
 param functionKey = readEnvironmentVariable('SERVERLESS_FUNCTION_KEY', '')
+param adminKey = readEnvironmentVariable('SERVERLESS_ADMIN_KEY', '')
 param eventKey = readEnvironmentVariable('SERVERLESS_EVENT_KEY', '')
 param deployerObjectId = readEnvironmentVariable('SERVERLESS_DEPLOYER_OBJECT_ID', '')
 param deployerType = readEnvironmentVariable('SERVERLESS_DEPLOYER_TYPE', 'User')

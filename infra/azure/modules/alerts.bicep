@@ -7,20 +7,20 @@ param workspaceName string
 
 var rules = [
   {
-    name: 'poison-articles'
-    phrase: 'Moving message to queue' // of the Functions host
+    name: 'poison-messages'
+    filter: 'Log has_any ("Moving message to queue", "set aside in the queue")' // the Functions host, the trainer
     severity: 2
-    title: 'An article failed five times and lies in a poison queue.'
+    title: 'A message failed again and again and lies in a poison queue.'
   }
   {
     name: 'failed-model-loads'
-    phrase: 'could not be loaded'
+    filter: 'Log has_any ("could not be loaded", "cannot be used")'
     severity: 1
     title: 'The functions cannot load a model; nothing of that classifier is classified.'
   }
   {
     name: 'refused-trainings'
-    phrase: 'refused'
+    filter: 'Log matches regex "^[^ ]+ Refused: "' // version, state, reason: one line of the trainer
     severity: 3
     title: 'A data set or a new model version was refused; the serving model stays.'
   }
@@ -54,7 +54,7 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       criteria: {
         allOf: [
           {
-            query: 'ContainerAppConsoleLogs | where Log has "${rule.phrase}"'
+            query: 'ContainerAppConsoleLogs | where ${rule.filter}'
             timeAggregation: 'Count'
             operator: 'GreaterThan'
             threshold: 0

@@ -23,6 +23,8 @@ param functionAppKind bool
 @secure()
 param functionKey string
 @secure()
+param adminKey string
+@secure()
 param eventKey string
 
 @description('Waiting articles for each replica that the scaler adds. host.json\'s batchSize is another thing: what one replica takes at once.')
@@ -30,6 +32,7 @@ param articlesPerReplica int = 200
 
 var port = 8080 // above 1024: the container does not run as root
 var cacheFolder = '/cache'
+var loadWait = '00:01:00' // what an HTTP request waits for a model that is being loaded
 
 // Names are those of the SDKs' identity-based connections. Without __credential and __clientId a user-assigned identity
 // is not found (azure-functions-host#10089).
@@ -66,8 +69,10 @@ var classifierSettings = [
   { name: 'Classifier__Default', value: defaultClassifier }
   { name: 'Classifier__CacheFolder', value: cacheFolder }
   { name: 'Classifier__PollInterval', value: '00:00:30' }
-  { name: 'Classifier__MaxBatch', value: '16' }
-  { name: 'Classifier__WaitingRoom', value: '256' }
+  { name: 'Classifier__MaxBatch', value: '32' }
+  { name: 'Classifier__MaxBatchTokens', value: '4096' }
+  { name: 'Classifier__WaitingRoom', value: '1024' }
+  { name: 'Classifier__LoadWait', value: loadWait }
   { name: 'Classifier__ReviewThreshold', value: '0.6' }
   // One core is left to the host, so that health answers while a forward pass runs (azure-functions-dotnet-worker#2610).
   { name: 'Classifier__TorchThreads', value: string(max(cpu - 1, 1)) }
@@ -75,7 +80,7 @@ var classifierSettings = [
 
 // The Functions host reads one file a key; secret names allow no dot, hence the two spellings.
 var keys = [
-  { secret: 'host-master', file: 'host.master', value: functionKey }
+  { secret: 'host-master', file: 'host.master', value: adminKey }
   { secret: 'host-function-default', file: 'host.function.default', value: functionKey }
   { secret: 'host-systemkey-blobs-extension', file: 'host.systemKey.blobs_extension', value: eventKey }
 ]
@@ -95,7 +100,7 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
       secrets: [for key in keys: { name: key.secret, value: key.value }]
     }
     template: {
-      // Longer than the 60 s that HTTP waits for a loading model, plus the batch in hand.
+      // Longer than loadWait, plus the batch in hand.
       terminationGracePeriodSeconds: 120
       volumes: [
         { name: 'cache', storageType: 'EmptyDir' } // the replica's own disk: 8 GiB from 2 vCPU on, a base model takes 2.5 GB

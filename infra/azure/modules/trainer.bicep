@@ -65,6 +65,7 @@ resource trainer 'Microsoft.App/jobs@2025-07-01' = {
             { name: 'AZURE_CLIENT_ID', value: identity.clientId }
             { name: 'Classifier__Base', value: baseModel }
             { name: 'Classifier__CacheFolder', value: cacheFolder }
+            { name: 'Classifier__TorchThreads', value: gpu ? '8' : '4' }
           ]
           volumeMounts: [{ volumeName: 'cache', mountPath: cacheFolder }]
         }

@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Fails if any package, direct or transitive, has a hole that the feed knows of; dotnet itself only prints it.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+report="$(dotnet list "${1:-Serverless.sln}" package --vulnerable --include-transitive)"
+printf '%s\n' "$report"
+! grep -q 'has the following vulnerable packages' <<<"$report"

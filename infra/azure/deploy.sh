@@ -1,0 +1,151 @@
+#!/usr/bin/env bash
+# From a clone to a classified article in Azure. Every step says what it does and can be run again.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source infra/azure/steps.sh
+exec 3>&1
+
+usage() {
+  cat <<'USAGE'
+infra/azure/deploy.sh [--dry-run] [--resource-group NAME] [--location REGION] [--name PREFIX]
+                      [--base-model OWNER/NAME --base-folder DIR] [--train-on gpu|cpu]
+                      [--dataset FILE --classifier NAME]
+  --dry-run         prints the commands and runs none
+  --resource-group  made if it is missing (default: rg-serverless)
+  --location        a region with T4 GPUs (default: swedencentral)
+  --name            prefix of every resource, 3 to 8 letters and digits (default: articles)
+  --base-model      the base model's name (default: serverless/starter), its files in --base-folder
+  --train-on        gpu: one T4 while a training runs (default); cpu: enough for the starter model
+  --dataset         a CSV or JSON Lines file of text,label to train --classifier on (default: the sample desk)
+USAGE
+}
+
+main() {
+  dry_run=false resource_group=rg-serverless location=swedencentral name=articles
+  base_model=serverless/starter base_folder=shared/Starter/base train_on=gpu
+  dataset=infra/local/samples/desk.csv classifier=desk
+  while (($# > 0)); do
+    case "$1" in
+      --dry-run) dry_run=true; shift ;;
+      --resource-group | --location | --name | --base-model | --base-folder | --train-on | --dataset | --classifier)
+        (($# > 1)) || fail "$1 needs a value."
+        local variable="${1#--}"
+        printf -v "${variable//-/_}" '%s' "$2"
+        shift 2 ;;
+      --help) usage; exit ;;
+      *) usage >&2; fail "Unknown argument: $1" ;;
+    esac
+  done
+  [[ -d $base_folder || $dry_run == true ]] || fail "There is no folder $base_folder with the base model."
+  [[ -f $dataset || $dry_run == true ]] || fail "There is no data set $dataset."
+
+  check_azure_cli
+  make_group
+  deploy "1 of 3: identities, storage, registry, environment"
+  local storage registry functions
+  storage="$(output storageName)"
+  registry="$(output registryName)"
+  push_images
+  upload_base_model
+  find_keys
+  deploy "2 of 3: functions and trainer"
+  functions="$(output functionsName)"
+  local host
+  host="$(output functionsHost)"
+  wait_for_health
+  export SERVERLESS_SUBSCRIBE=true
+  deploy "3 of 3: events of new data sets"
+  drop_dataset
+  drop_article
+  say "Done: https://$host/api/health"
+}
+
+make_group() {
+  say "The resource group $resource_group in $location"
+  run az group create --name "$resource_group" --location "$location" --output none
+  export SERVERLESS_NAME="$name" SERVERLESS_LOCATION="$location" SERVERLESS_BASE_MODEL="$base_model" SERVERLESS_TRAIN_ON="$train_on"
+  # Who runs this may upload and look; a pipeline names itself.
+  if [[ -z "${SERVERLESS_DEPLOYER_OBJECT_ID:-}" ]]; then
+    SERVERLESS_DEPLOYER_OBJECT_ID="$(ask 00000000-0000-0000-0000-000000000000 az ad signed-in-user show --query id --output tsv)"
+  fi
+  export SERVERLESS_DEPLOYER_OBJECT_ID
+}
+
+# Keys and choices reach main.bicepparam through the environment: none appears in a command.
+deploy() {
+  say "Deployment $1: first what would change, then the change"
+  run az deployment group what-if --resource-group "$resource_group" --parameters infra/azure/main.bicepparam
+  run az deployment group create --resource-group "$resource_group" --name serverless \
+    --parameters infra/azure/main.bicepparam --output none
+}
+
+# Built in the registry, on Azure's machines: no container engine is needed here.
+push_images() {
+  SERVERLESS_IMAGE_TAG="${SERVERLESS_IMAGE_TAG:-$(git rev-parse --short=12 HEAD)}"
+  export SERVERLESS_IMAGE_TAG
+  say "Images with the tag $SERVERLESS_IMAGE_TAG"
+  run az acr build --registry "$registry" --platform linux/amd64 --image "functions:$SERVERLESS_IMAGE_TAG" \
+    --file infra/containers/functions.Dockerfile .
+  run az acr build --registry "$registry" --platform linux/amd64 --image "trainer:$SERVERLESS_IMAGE_TAG" \
+    --file infra/containers/trainer.Dockerfile --build-arg "CUDA=$([[ $train_on == gpu ]] && echo true || echo false)" .
+}
+
+upload_base_model() {
+  say "The base model $base_model from $base_folder"
+  retry 15 run az storage blob upload-batch --auth-mode login --account-name "$storage" \
+    --destination models --destination-path "base/$base_model" --source "$base_folder" --overwrite --output none
+}
+
+# Made once; later runs keep what the app has.
+find_keys() {
+  say "Keys of the functions"
+  local app there
+  app="$(output functionsName)"
+  there="$(ask yes az containerapp list --resource-group "$resource_group" --query "[?name=='$app'].name" --output tsv)"
+  export SERVERLESS_FUNCTION_KEY SERVERLESS_ADMIN_KEY SERVERLESS_EVENT_KEY
+  SERVERLESS_FUNCTION_KEY="$(key host-function-default)"
+  SERVERLESS_ADMIN_KEY="$(key host-master)"
+  SERVERLESS_EVENT_KEY="$(key host-systemkey-blobs-extension)"
+}
+
+key() {
+  if [[ -z "$there" ]]; then
+    openssl rand -hex 32
+  else
+    ask "the key $1" az containerapp secret show --resource-group "$resource_group" --name "$app" --secret-name "$1" \
+      --query value --output tsv
+  fi
+}
+
+# The first answer waits for a replica to start.
+wait_for_health() {
+  say "Waiting for $functions to answer"
+  retry 30 run curl --fail --silent --show-error --max-time 60 "https://$host/api/health"
+}
+
+drop_dataset() {
+  say "A first data set for the classifier $classifier; the trainer starts by itself"
+  run az storage blob upload --auth-mode login --account-name "$storage" --container-name datasets \
+    --name "$classifier/$(basename "$dataset")" --file "$dataset" --overwrite --output none
+  retry 270 trained
+}
+
+# Done as soon as the pointer to a version is there: the trainer writes it last.
+trained() {
+  [[ "$(ask true az storage blob exists --auth-mode login --account-name "$storage" --container-name models \
+    --name "adapters/$classifier/current.json" --query exists --output tsv)" == true ]]
+}
+
+drop_article() {
+  say "A first article"
+  local id=first-article body hash
+  body="{\"id\":\"$id\",\"classifier\":\"$classifier\",\"text\":\"The clinic opens at night so that patients can keep their jobs.\"}"
+  hash="$(printf '%s' "$id" | sha256sum | cut -d ' ' -f 1)"
+  # Base64, as the Functions host expects it; anything else would end in the poison queue.
+  run az storage message put --auth-mode login --account-name "$storage" --queue-name articles \
+    --content "$(printf '%s' "$body" | base64 --wrap 0)" --output none
+  retry 30 run az storage blob download --auth-mode login --account-name "$storage" --container-name results \
+    --name "$classifier/$hash.json" --file /dev/stdout --no-progress --output none
+}
+
+main "$@"

@@ -1,0 +1,147 @@
+using System.Text.RegularExpressions;
+
+namespace Serverless.InfraTests.Containers;
+
+public sealed partial class DockerfileTests
+{
+    [Theory]
+    [MemberData(nameof(Dockerfile.Names), MemberType = typeof(Dockerfile))]
+    public async Task A_linter_finds_nothing(string name)
+    {
+        var folder = Repository.PathOf("tests/InfraTests/linter");
+        var install = Directory.Exists(Path.Combine(folder, "node_modules"))
+            ? new Command(0, "", "")
+            : await Command.RunAsync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], TestContext.Current.CancellationToken, folder);
+        Assert.True(install.ExitCode == 0, install.Errors);
+
+        var lint = await Command.RunAsync(
+            "node",
+            [Path.Combine(folder, "node_modules/dockerfile-utils/bin/dockerfile-utils"), "lint", Repository.PathOf(Dockerfile.PathOf(name))],
+            TestContext.Current.CancellationToken);
+
+        Assert.Equal((0, "", ""), (lint.ExitCode, lint.Output, lint.Errors));
+    }
+
+    [Theory]
+    [MemberData(nameof(Dockerfile.Names), MemberType = typeof(Dockerfile))]
+    public void Everything_that_it_copies_is_in_the_repository_and_goes_to_the_builder(string name)
+    {
+        var sent = Repository.Read(".dockerignore").Split('\n').Where(line => line.StartsWith('!')).Select(line => line[1..]).ToList();
+
+        Assert.All(Dockerfile.Read(name).CopiedFromRepository, source =>
+        {
+            Assert.True(Path.Exists(Repository.PathOf(source)), $"{source} is not there.");
+            Assert.Contains(sent, pattern => Matches(pattern, source));
+        });
+    }
+
+    [Theory]
+    [MemberData(nameof(Dockerfile.Names), MemberType = typeof(Dockerfile))]
+    public void What_is_published_is_copied_with_all_that_it_refers_to(string name)
+    {
+        var dockerfile = Dockerfile.Read(name);
+        var folders = dockerfile.CopiedFromRepository.Where(source => source.EndsWith('/')).ToList();
+        var project = dockerfile.Publish[1];
+
+        foreach (var referred in Referred(project, "").Prepend(project))
+        {
+            Assert.Contains(folders, folder => referred.StartsWith(folder, StringComparison.Ordinal));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Dockerfile.Names), MemberType = typeof(Dockerfile))]
+    public void Bases_are_pinned_to_a_version_and_are_not_latest(string name) =>
+        Assert.All(Dockerfile.Read(name).All("FROM"), from => Assert.Matches(PinnedImage(), from.Split(' ')[0]));
+
+    [Theory]
+    [MemberData(nameof(Dockerfile.Names), MemberType = typeof(Dockerfile))]
+    public void The_image_runs_as_a_plain_user(string name)
+    {
+        var image = Dockerfile.Read(name).Image;
+        var user = Assert.Single(image.All("USER"));
+
+        Assert.NotEqual("root", user);
+        Assert.NotEqual("0", user);
+        // Nothing but the command and its description comes after it: no later instruction is root again.
+        Assert.All(
+            image.Instructions.SkipWhile(each => each.Name != "USER").Skip(1),
+            each => Assert.Contains(each.Name, new[] { "EXPOSE", "HEALTHCHECK", "ENTRYPOINT", "CMD" }));
+    }
+
+    [Theory]
+    [MemberData(nameof(Dockerfile.Names), MemberType = typeof(Dockerfile))]
+    public void Libtorch_has_a_layer_of_its_own_below_the_program(string name)
+    {
+        var layers = Dockerfile.Read(name).Image.All("COPY").Where(each => each.StartsWith("--from=build", StringComparison.Ordinal)).ToList();
+
+        Assert.Equal(2, layers.Count);
+        Assert.Contains("/native/", layers[0]);
+        Assert.Contains("/publish/", layers[1]);
+        Assert.Equal(layers[0].Split(' ')[^1], layers[1].Split(' ')[^1]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Dockerfile.Names), MemberType = typeof(Dockerfile))]
+    public void The_build_fails_without_libgomp_and_a_new_libstdcxx(string name)
+    {
+        Assert.Contains(Dockerfile.Read(name).Image.All("RUN"), run => run.StartsWith("native-libraries.sh install", StringComparison.Ordinal));
+
+        var script = Repository.Read("infra/containers/native-libraries.sh");
+        Assert.Contains("libgomp1", script);
+        Assert.Contains("install && check", script);
+    }
+
+    [Theory]
+    [MemberData(nameof(Dockerfile.Names), MemberType = typeof(Dockerfile))]
+    public void No_secret_and_no_model_is_in_it(string name)
+    {
+        var text = Repository.Read(Dockerfile.PathOf(name));
+
+        Assert.DoesNotMatch(SecretWords(), text);
+        Assert.DoesNotContain(Dockerfile.Read(name).CopiedFromRepository, source => source is "." or "./" or "/");
+    }
+
+    [Theory]
+    [MemberData(nameof(Dockerfile.Names), MemberType = typeof(Dockerfile))]
+    public void It_says_how_its_health_is_asked_for(string name) => Assert.Single(Dockerfile.Read(name).Image.All("HEALTHCHECK"));
+
+    [Fact]
+    public void The_functions_are_published_with_the_real_worker_packages() =>
+        Assert.Contains("-p:AzureFunctionsWorker=true", Dockerfile.Read("functions").Publish);
+
+    [Fact]
+    public void The_trainer_is_published_with_CUDA_unless_told_otherwise()
+    {
+        Assert.Contains("-p:Cuda=${CUDA}", Dockerfile.Read("trainer").Publish);
+        Assert.Contains("CUDA=true", Dockerfile.Read("trainer").All("ARG"));
+    }
+
+    private static bool Matches(string pattern, string source) =>
+        pattern.EndsWith("/**", StringComparison.Ordinal) ? source.StartsWith(pattern[..^2], StringComparison.Ordinal)
+        : pattern.Contains('*') ? Regex.IsMatch(source, $"^{Regex.Escape(pattern).Replace(@"\*", "[^/]*", StringComparison.Ordinal)}$")
+        : pattern == source;
+
+    private static IEnumerable<string> Referred(string project, string prefix)
+    {
+        var path = Repository.PathOf(prefix + project);
+        foreach (Match match in ProjectReference().Matches(File.ReadAllText(path)))
+        {
+            var referred = Path.GetRelativePath(Repository.Root, Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path)!, match.Groups[1].Value)));
+            // The contract build stands in for the real packages, which is what an image is built with.
+            if (!referred.StartsWith("tests/WorkerContract", StringComparison.Ordinal))
+            {
+                yield return referred;
+            }
+        }
+    }
+
+    [GeneratedRegex(@"^mcr\.microsoft\.com/[a-z/-]+:(\d+\.\d+\.\d+-noble|4-dotnet-isolated10\.0)$")]
+    private static partial Regex PinnedImage();
+
+    [GeneratedRegex("AccountKey|password|secret|token|DefaultEndpointsProtocol", RegexOptions.IgnoreCase)]
+    private static partial Regex SecretWords();
+
+    [GeneratedRegex("<ProjectReference Include=\"([^\"]+)\"")]
+    private static partial Regex ProjectReference();
+}

@@ -1,0 +1,22 @@
+using System.Reflection;
+using System.Runtime.Versioning;
+
+// The Bicep package is the one for Linux, and the scripts want bash.
+[assembly: SupportedOSPlatform("linux")]
+
+namespace Serverless.InfraTests;
+
+/// <summary>Where this test program was built: the repository, and the Bicep compiler that came as a package.</summary>
+internal static class Repository
+{
+    public static string Root { get; } = Metadata("RepositoryRoot");
+
+    public static string Bicep { get; } = Metadata("Bicep");
+
+    public static string PathOf(string relative) => Path.Combine(Root, relative);
+
+    public static string Read(string relative) => File.ReadAllText(PathOf(relative));
+
+    private static string Metadata(string key) =>
+        typeof(Repository).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(each => each.Key == key).Value!;
+}

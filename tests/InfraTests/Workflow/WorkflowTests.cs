@@ -1,0 +1,77 @@
+using System.Text.RegularExpressions;
+using YamlDotNet.RepresentationModel;
+
+namespace Serverless.InfraTests.Workflow;
+
+public sealed partial class WorkflowTests
+{
+    private readonly YamlMappingNode workflow = Read(".github/workflows/ci.yml");
+
+    [Fact]
+    public void It_runs_the_one_test_command() => Assert.Contains("./tests/run.sh", Commands("test"));
+
+    [Fact]
+    public void It_builds_every_Dockerfile()
+    {
+        var images = ((YamlSequenceNode)Job("images")["strategy"]["matrix"]["image"]).Select(each => each.ToString());
+
+        Assert.Equal(
+            Directory.EnumerateFiles(Repository.PathOf("infra/containers"), "*.Dockerfile").Select(file => Path.GetFileName(file).Split('.')[0]).Order(),
+            images.Order());
+    }
+
+    [Fact]
+    public void It_scans_the_dependencies() => Assert.Contains(".github/vulnerable.sh", Commands("dependencies"));
+
+    [Fact]
+    public void Every_script_that_it_calls_is_there_and_can_be_run()
+    {
+        var scripts = (from job in new[] { "test", "dependencies", "images" }
+                       from command in Commands(job)
+                       from match in ScriptPath().Matches(command)
+                       select match.Value).ToList();
+
+        Assert.NotEmpty(scripts);
+        Assert.All(scripts, script => Assert.True(File.GetUnixFileMode(Repository.PathOf(script)).HasFlag(UnixFileMode.UserExecute), script));
+    }
+
+    [Fact]
+    public void It_may_read_the_repository_and_nothing_else()
+    {
+        var permission = Assert.Single(((YamlMappingNode)workflow["permissions"]).Children);
+
+        Assert.Equal(("contents", "read"), (permission.Key.ToString(), permission.Value.ToString()));
+    }
+
+    [Fact]
+    public void Every_job_ends() => Assert.All(
+        ((YamlMappingNode)workflow["jobs"]).Children.Values,
+        job => Assert.InRange(int.Parse(job["timeout-minutes"].ToString(), null), 1, 60));
+
+    [Fact]
+    public void Every_folder_that_is_watched_for_new_versions_is_there()
+    {
+        var updates = ((YamlSequenceNode)Read(".github/dependabot.yml")["updates"]).Cast<YamlMappingNode>().ToList();
+        var folders = updates.SelectMany(update => update.Children.TryGetValue("directories", out var several)
+            ? ((YamlSequenceNode)several).Select(each => each.ToString())
+            : [update["directory"].ToString()]);
+
+        Assert.All(folders, folder => Assert.True(Directory.Exists(Repository.PathOf(folder.TrimStart('/'))), folder));
+    }
+
+    private IEnumerable<string> Commands(string job) =>
+        ((YamlSequenceNode)Job(job)["steps"]).Cast<YamlMappingNode>()
+            .Where(step => step.Children.ContainsKey("run")).Select(step => step["run"].ToString());
+
+    private YamlMappingNode Job(string name) => (YamlMappingNode)workflow["jobs"][name];
+
+    private static YamlMappingNode Read(string path)
+    {
+        var yaml = new YamlStream();
+        yaml.Load(new StringReader(Repository.Read(path)));
+        return (YamlMappingNode)yaml.Documents[0].RootNode;
+    }
+
+    [GeneratedRegex(@"(?<![\w/-])(\./|\.github/)[\w./-]+\.sh")]
+    private static partial Regex ScriptPath();
+}
