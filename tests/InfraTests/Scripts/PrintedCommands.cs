@@ -5,13 +5,9 @@ internal sealed record PrintedCommands(IReadOnlyList<IReadOnlyList<string>> All)
 {
     public static async Task<PrintedCommands> OfAsync(string script, params string[] arguments)
     {
-        using var home = new TemporaryFolder();
-        var run = await Command.RunAsync(
-            "bash",
-            [Repository.PathOf(script), "--dry-run", .. arguments],
-            TestContext.Current.CancellationToken,
-            // No machine of ours has the Azure CLI in /bin: a step that was really taken would fail.
-            environment: new Dictionary<string, string> { ["HOME"] = home.Path, ["PATH"] = "/usr/bin:/bin" });
+        // A step that was really taken would fail.
+        using var machine = new MachineWithoutAzure();
+        var run = await machine.RunAsync(script, ["--dry-run", .. arguments]);
         Assert.Equal((0, ""), (run.ExitCode, run.Errors));
 
         var lines = run.Output.Split('\n').Where(line => line.StartsWith("+ ", StringComparison.Ordinal)).Select(line => line[2..]).ToList();

@@ -1,0 +1,23 @@
+namespace Serverless.InfraTests.Scripts;
+
+/// <summary>An environment whose PATH has what the scripts call but for the Azure CLI and curl.</summary>
+internal sealed class MachineWithoutAzure : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public MachineWithoutAzure()
+    {
+        foreach (var tool in new[] { "base64", "basename", "cat", "cut", "dirname", "git", "sha256sum" })
+        {
+            File.CreateSymbolicLink(folder.File(tool), Path.Combine("/usr/bin", tool));
+        }
+    }
+
+    public Task<Command> RunAsync(string script, params string[] arguments) => Command.RunAsync(
+        "/bin/bash",
+        [Repository.PathOf(script), .. arguments],
+        TestContext.Current.CancellationToken,
+        environment: new Dictionary<string, string> { ["HOME"] = folder.Path, ["PATH"] = folder.Path });
+
+    public void Dispose() => folder.Dispose();
+}
