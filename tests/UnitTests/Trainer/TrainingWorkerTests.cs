@@ -209,7 +209,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
 
         var stale = await Assert.ThrowsAsync<Azure.RequestFailedException>(
             () => storage.Queue(StorageNames.TrainingRequestsQueue).DeleteMessageAsync(received.MessageId, received.PopReceipt, Cancel));
-        Assert.Equal(404, stale.Status);
+        Assert.Equal("PopReceiptMismatch", stale.ErrorCode);
         Assert.False(message.Lost.IsCancellationRequested);
         await message.CompleteAsync(Cancel);
 
