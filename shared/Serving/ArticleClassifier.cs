@@ -92,7 +92,7 @@ public sealed class ArticleClassifier : IDisposable
         thread.Dispose();
         foreach (var served in classifiers.Values)
         {
-            served.Model?.Dispose();
+            served.Dispose();
         }
 
         loader.Dispose();

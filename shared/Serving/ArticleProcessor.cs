@@ -33,10 +33,39 @@ public sealed class ArticleProcessor(
             return settled;
         }
 
+        var result = await AnswerAsync(accepted, message, arrivedAt, cancellationToken);
+
+        // Before the result: after a crash in between the article is asked for twice, which beats never.
+        if (result.Score < options.ReviewThreshold)
+        {
+            await sender.SendForReviewAsync(accepted.Message, result, cancellationToken);
+        }
+
+        log.LogDebug("Article {ArticleId} is {Label} ({Score:0.000}) by {Version}", result.Id, result.Label, result.Score, result.ModelVersion);
+        return await results.WriteAsync(result, cancellationToken);
+    }
+
+    /// <summary>Sees to it that an article of the poison queue has a result: the last attempt's, unless the process died in all of them.</summary>
+    public async Task<ResultWrite> RecordFailureAsync(QueueMessage message, CancellationToken cancellationToken)
+    {
+        var insertedOn = message.InsertedOn ?? time.GetUtcNow();
+        var (article, rejected) = await ReadAsync(message.Body, insertedOn, cancellationToken);
+        var result = rejected ?? article!.Result(ClassificationStatus.Failed, insertedOn, time.GetUtcNow()) with
+        {
+            Reason = "No attempt at this article came to an end; the log says more. Send it again to have it tried again.",
+        };
+        log.LogError("Article {ArticleId} of the classifier {Classifier} failed on every attempt", result.Id, result.Classifier);
+        var stored = await results.FindAsync(result.Classifier, result.Id, cancellationToken);
+        return stored?.TextHash == result.TextHash ? ResultWrite.AlreadyFinal : await results.WriteAsync(result, cancellationToken);
+    }
+
+    private async Task<ClassificationResult> AnswerAsync(AcceptedArticle article, QueueMessage message, DateTimeOffset arrivedAt, CancellationToken cancellationToken)
+    {
+        var insertedOn = message.InsertedOn ?? arrivedAt;
         try
         {
-            var answer = await classifier.ClassifyAsync(accepted.Classifier, accepted.Text, cancellationToken);
-            var result = accepted.Result(ClassificationStatus.Classified, insertedOn, time.GetUtcNow()) with
+            var answer = await classifier.ClassifyAsync(article.Classifier, article.Text, cancellationToken);
+            return article.Result(ClassificationStatus.Classified, insertedOn, time.GetUtcNow()) with
             {
                 Label = answer.Label,
                 Score = answer.Score,
@@ -48,34 +77,21 @@ public sealed class ArticleProcessor(
                 WaitMilliseconds = answer.WaitMilliseconds,
                 ForwardMilliseconds = answer.ForwardMilliseconds,
             };
-
-            // Before the result: after a crash in between the article is asked for twice, which beats never.
-            if (answer.Score < options.ReviewThreshold)
-            {
-                await sender.SendForReviewAsync(accepted.Message, result, cancellationToken);
-            }
-
-            log.LogDebug("Article {ArticleId} is {Label} ({Score:0.000}) by {Version}", result.Id, result.Label, result.Score, result.ModelVersion);
-            return await results.WriteAsync(result, cancellationToken);
         }
         catch (UnknownClassifierException exception)
         {
-            log.LogWarning("Article {ArticleId} was rejected: {Reason}", accepted.Message.Id, exception.Message);
-            return await results.WriteAsync(accepted.Result(ClassificationStatus.Rejected, insertedOn, time.GetUtcNow()) with { Reason = exception.Message }, cancellationToken);
+            log.LogWarning("Article {ArticleId} was rejected: {Reason}", article.Message.Id, exception.Message);
+            return article.Result(ClassificationStatus.Rejected, insertedOn, time.GetUtcNow()) with { Reason = exception.Message };
         }
-    }
-
-    /// <summary>Records that the article of a message of the poison queue failed on every attempt.</summary>
-    public async Task<ResultWrite> RecordFailureAsync(QueueMessage message, CancellationToken cancellationToken)
-    {
-        var insertedOn = message.InsertedOn ?? time.GetUtcNow();
-        var (article, rejected) = await ReadAsync(message.Body, insertedOn, cancellationToken);
-        var result = rejected ?? article!.Result(ClassificationStatus.Failed, insertedOn, time.GetUtcNow()) with
+        catch (Exception exception) when (message.DequeueCount >= ArticleLimits.Attempts && !cancellationToken.IsCancellationRequested)
         {
-            Reason = "The article could not be classified on any attempt; the errors are in the log. Send it again to have it tried again.",
-        };
-        log.LogError("Article {ArticleId} of the classifier {Classifier} failed on every attempt", result.Id, result.Classifier);
-        return await results.WriteAsync(result, cancellationToken);
+            var failed = article.Result(ClassificationStatus.Failed, insertedOn, time.GetUtcNow()) with
+            {
+                Reason = $"The last of {ArticleLimits.Attempts} attempts failed: {exception.Message} Send the article again to have it tried again.",
+            };
+            await results.WriteAsync(failed, cancellationToken);
+            throw;
+        }
     }
 
     private async Task<(AcceptedArticle? Article, ClassificationResult? Rejected)> ReadAsync(BinaryData body, DateTimeOffset insertedOn, CancellationToken cancellationToken)

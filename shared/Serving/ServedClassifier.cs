@@ -11,7 +11,7 @@ namespace Serverless.Serving;
 /// </summary>
 /// <param name="merge">Merge its versions into the base: for the default classifier, since merged weights are a model's size each.</param>
 internal sealed class ServedClassifier(
-    string name, bool merge, ModelRegistry registry, ModelLoader loader, ModelThread thread, TimeProvider time, ILogger log, CancellationToken stopping)
+    string name, bool merge, ModelRegistry registry, ModelLoader loader, ModelThread thread, TimeProvider time, ILogger log, CancellationToken stopping) : IDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
@@ -29,7 +29,7 @@ internal sealed class ServedClassifier(
     public ServedModel? Model => model;
 
     /// <summary>Completes when a version serves. The first call starts the load, which all calls share.</summary>
-    /// <exception cref="UnknownClassifierException">Nothing is published.</exception>
+    /// <exception cref="UnknownClassifierException">Nothing was published; this object will not look again.</exception>
     public Task ReadyAsync()
     {
         if (model is not null)
@@ -39,12 +39,7 @@ internal sealed class ServedClassifier(
 
         lock (gate)
         {
-            if (loading is null or { IsCompleted: true, IsCompletedSuccessfully: false })
-            {
-                loading = Task.Run(LoadAsync, stopping);
-            }
-
-            return loading;
+            return loading ??= Task.Run(LoadAsync, stopping);
         }
     }
 
@@ -90,6 +85,13 @@ internal sealed class ServedClassifier(
         }
     }
 
+    /// <summary>After <c>stopping</c>, and after the model's thread has ended.</summary>
+    public void Dispose()
+    {
+        (loading ?? Task.CompletedTask).ContinueWith(_ => { }, TaskScheduler.Default).Wait();
+        model?.Dispose();
+    }
+
     private async Task LoadAsync()
     {
         Update(_ => new ClassifierStatus(name, ModelState.Loading));
@@ -98,8 +100,8 @@ internal sealed class ServedClassifier(
             try
             {
                 var reading = await registry.ReadPointerAsync(name, null, stopping);
-                await TakeAsync(reading.Current ?? throw new UnknownClassifierException(name), stopping);
                 pointerETag = reading.ETag;
+                await TakeAsync(reading.Current ?? throw new UnknownClassifierException(name), stopping);
                 return;
             }
             catch (Exception exception) when (exception is not UnknownClassifierException && !stopping.IsCancellationRequested)
@@ -115,16 +117,9 @@ internal sealed class ServedClassifier(
     {
         var started = time.GetTimestamp();
         var next = await loader.LoadAsync(name, pointer, cancellationToken);
-        await thread.RunAsync(SwapSteps(next));
-        log.LogInformation("Version {Version} of the classifier {Classifier} serves, {Seconds:0.0} s after it was found", next.Version, name, time.GetElapsedTime(started).TotalSeconds);
-    }
-
-    /// <summary>On the model's thread: prove, swap, and hand over what is left to do in the background.</summary>
-    private IEnumerable SwapSteps(ServedModel next)
-    {
         try
         {
-            next.Prove();
+            await thread.RunAsync(SwapSteps(next));
         }
         catch
         {
@@ -132,6 +127,13 @@ internal sealed class ServedClassifier(
             throw;
         }
 
+        log.LogInformation("Version {Version} of the classifier {Classifier} serves, {Seconds:0.0} s after it was found", next.Version, name, time.GetElapsedTime(started).TotalSeconds);
+    }
+
+    /// <summary>On the model's thread, so that no forward pass is under way: prove, swap, and leave the rest to the background.</summary>
+    private IEnumerable SwapSteps(ServedModel next)
+    {
+        next.Prove();
         var previous = model;
         model = next;
         Update(_ => new ClassifierStatus(name, ModelState.Ready, next.Version));
@@ -139,35 +141,23 @@ internal sealed class ServedClassifier(
         yield break;
     }
 
+    /// <summary>Merges linear by linear, each into the memory that the previous version gives up for it: two merged models never exist.</summary>
     private async Task SettleAsync(ServedModel next, ServedModel? previous)
-    {
-        try
-        {
-            await thread.RunAsync(SettleSteps(next, previous));
-        }
-        catch (Exception exception) when (!stopping.IsCancellationRequested)
-        {
-            log.LogError(exception, "Version {Version} of the classifier {Classifier} could not be merged; it computes beside the base", next.Version, name);
-        }
-        catch (OperationCanceledException)
-        {
-            // The process ends.
-        }
-    }
-
-    /// <summary>On the model's thread: merge linear by linear, each into the buffer that the previous version gives up for it, so that two merged models never exist.</summary>
-    private IEnumerable SettleSteps(ServedModel next, ServedModel? previous)
     {
         using (previous)
         {
-            if (merge)
+            try
             {
-                foreach (var step in next.MergeSteps(previous))
+                if (merge)
                 {
-                    yield return step;
+                    await thread.RunAsync(next.MergeSteps(previous));
+                    Update(now => now.Version == next.Version ? now with { Merged = true } : now);
                 }
-
-                Update(now => now with { Merged = true });
+            }
+            catch (Exception exception) when (!stopping.IsCancellationRequested)
+            {
+                // It goes on computing beside the base, which is right and a little slower.
+                log.LogError(exception, "Version {Version} of the classifier {Classifier} was not merged", next.Version, name);
             }
         }
     }

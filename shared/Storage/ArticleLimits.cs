@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Serverless.Storage;
 
-/// <summary>The sizes that an article and a request may have.</summary>
+/// <summary>What an article and a request may measure, and how often an article is tried.</summary>
 public static class ArticleLimits
 {
     /// <summary>The longest text of one article, in bytes of UTF-8.</summary>
@@ -19,6 +19,9 @@ public static class ArticleLimits
 
     /// <summary>The longest queue message before Base64; a longer article travels as a blob (a queue takes 64 KiB of Base64, that is 48 KiB).</summary>
     public const int MessageBytes = 40 * 1024;
+
+    /// <summary>How often an article is tried before it goes to the poison queue: host.json's <c>maxDequeueCount</c>.</summary>
+    public const int Attempts = 5;
 
     /// <summary>Why this text cannot be classified, or null if it can.</summary>
     public static string? Reject(string? text)

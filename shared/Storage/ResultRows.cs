@@ -4,7 +4,10 @@ using Azure.Data.Tables;
 
 namespace Serverless.Storage;
 
-/// <summary>The rows of a result in the tables <c>classifications</c> and <c>recent</c>, made from its blob.</summary>
+/// <summary>
+/// The rows of a result, made from its blob: in <c>classifications</c> one row an article, in <c>recent</c> one row a result, so
+/// that a replaced one stays visible as what was said at its time.
+/// </summary>
 internal sealed class ResultRows(StorageClients storage)
 {
     // A string property holds at most 32,768 UTF-16 characters; the blob has everything.

@@ -1,4 +1,3 @@
-using System.Text;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using Microsoft.Azure.Functions.Worker;
@@ -114,7 +113,7 @@ internal sealed class QueueListener(
         var bytes = new byte[text.Length];
         return Convert.TryFromBase64String(text, bytes, out var length)
             ? QueuesModelFactory.QueueMessage(
-                raw.MessageId, raw.PopReceipt, Encoding.UTF8.GetString(bytes, 0, length), raw.DequeueCount, raw.NextVisibleOn, raw.InsertedOn, raw.ExpiresOn)
+                raw.MessageId, raw.PopReceipt, BinaryData.FromBytes(bytes.AsMemory(0, length)), raw.DequeueCount, raw.NextVisibleOn, raw.InsertedOn, raw.ExpiresOn)
             : null;
     }
 

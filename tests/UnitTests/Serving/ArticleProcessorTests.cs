@@ -151,6 +151,32 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
     }
 
     [Fact]
+    public async Task The_last_attempt_leaves_its_reason_and_the_poison_queue_adds_nothing()
+    {
+        await ToyModel.PublishAsync(Registry, "broken", "v1", 1, "a", "b");
+        await Storage.Container("models").DeleteBlobAsync("adapters/broken/v1/labels.json", cancellationToken: Cancel);
+        Options = Options with { LoadWait = TimeSpan.FromSeconds(1) };
+        classifier = NewClassifier();
+        var body = BinaryData.FromString("""{"id":"a","text":"x","classifier":"broken"}""");
+
+        await Assert.ThrowsAsync<ModelNotReadyException>(() => Processor().ProcessAsync(Message(body, Noon, ArticleLimits.Attempts), Cancel));
+        var outcome = await Processor().RecordFailureAsync(Message(body, Noon.AddMinutes(5)), Cancel);
+
+        Assert.Equal(ResultWrite.AlreadyFinal, outcome);
+        var result = await results.FindAsync("broken", "a", Cancel);
+        Assert.Equal(ClassificationStatus.Failed, result!.Status);
+        Assert.Contains("labels.json", result.Reason);
+    }
+
+    [Fact]
+    public void The_number_of_attempts_is_the_one_of_host_json()
+    {
+        var host = JsonDocument.Parse(File.ReadAllText(Path.Combine(Emulator.RepositoryRoot, "host.json"))).RootElement;
+
+        Assert.Equal(ArticleLimits.Attempts, host.GetProperty("extensions").GetProperty("queues").GetProperty("maxDequeueCount").GetInt32());
+    }
+
+    [Fact]
     public async Task An_article_that_failed_on_every_attempt_has_a_failed_row_until_it_is_sent_again()
     {
         var poison = Message(BinaryData.FromString("""{"id":"a","text":"Oil rises."}"""), Noon);
@@ -182,8 +208,8 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
             classifier, texts, new ArticleSender(Storage, texts), results, Options, TimeProvider.System, NullLogger<ArticleProcessor>.Instance);
     }
 
-    private static QueueMessage Message(BinaryData body, DateTimeOffset insertedOn) =>
-        QueuesModelFactory.QueueMessage("id", "receipt", body, dequeueCount: 1, insertedOn: insertedOn);
+    private static QueueMessage Message(BinaryData body, DateTimeOffset insertedOn, int dequeueCount = 1) =>
+        QueuesModelFactory.QueueMessage("id", "receipt", body, dequeueCount, insertedOn: insertedOn);
 
     private async Task<List<TableEntity>> Rows(string table) =>
         await Storage.Table(table).QueryAsync<TableEntity>(cancellationToken: Cancel).ToListAsync(Cancel);
