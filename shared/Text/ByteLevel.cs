@@ -6,13 +6,15 @@ namespace Serverless.Text;
 /// GPT-2's printable stand-ins for the 256 bytes, in which every byte-level BPE vocabulary is written: printable Latin-1
 /// bytes stand for themselves, the others for U+0100 and up, in order.
 /// </summary>
-internal static class ByteLevel
+public static class ByteLevel
 {
     private static readonly char[] Chars = BuildChars();
     private static readonly Dictionary<char, byte> Bytes = Chars.Select((c, b) => (c, (byte)b)).ToDictionary();
 
+    /// <summary>The stand-in for one byte.</summary>
     public static char ToChar(byte value) => Chars[value];
 
+    /// <summary>The stand-ins for bytes, in order.</summary>
     public static string ToText(ReadOnlySpan<byte> bytes)
     {
         var text = new StringBuilder(bytes.Length);

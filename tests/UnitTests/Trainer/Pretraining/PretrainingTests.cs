@@ -1,0 +1,156 @@
+using System.Text.RegularExpressions;
+using Serverless.Model;
+using Serverless.Text;
+using Serverless.Trainer.Pretraining;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Serverless.UnitTests.Trainer.Pretraining;
+
+public sealed class PretrainingTests
+{
+    private static readonly string[] Documents =
+    [
+        "The river rose after the rain, and the bridge was closed.",
+        "After the rain the bridge over the river was closed again.",
+        "A late train waited at the river while the rain went on.",
+    ];
+
+    private static readonly PretrainOptions Toy = new()
+    {
+        VocabSize = 300,
+        HiddenSize = 16,
+        IntermediateSize = 24,
+        NumHiddenLayers = 2,
+        NumAttentionHeads = 4,
+        NumKeyValueHeads = 2,
+        BatchTokens = 60,
+        TotalTokens = 60 * 12,
+        WarmupSteps = 2,
+        SaveSteps = 4,
+    };
+
+    [Fact]
+    public void The_most_frequent_pair_of_neighbours_becomes_the_first_token()
+    {
+        // "a b" five times, then "ab ab" twice
+        var merges = BpeTrainer.Learn(["abab abab ab b"], new Regex("[^ ]+"), merges: 2);
+
+        Assert.Equal([('a', 'b'), (256, 256)], merges);
+    }
+
+    [Fact]
+    public void The_learned_tokenizer_reads_whole_frequent_words_as_one_token()
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, "tokenizer.json");
+        TokenizerTraining.Write(path, Documents, vocabularySize: 340);
+
+        var tokenizer = LlamaTokenizer.Read(path);
+
+        var the = tokenizer.Encode("x the river", 16).Ids;
+        Assert.Equal(4, the.Length); // begin of text, x, " the", " river"
+        Assert.Equal(tokenizer.BeginOfText, the[0]);
+    }
+
+    [Fact]
+    public void A_long_document_goes_on_in_the_next_sequence_and_ends_once()
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, "tokenizer.json");
+        TokenizerTraining.Write(path, Documents, vocabularySize: 300);
+        var tokenizer = LlamaTokenizer.Read(path);
+        var whole = tokenizer.Encode(Documents[0], 1000).Ids;
+
+        var sequences = Corpus.Tokenize([Documents[0]], tokenizer, length: 8);
+
+        Assert.All(sequences, sequence => Assert.Equal(tokenizer.BeginOfText, sequence[0]));
+        Assert.All(sequences, sequence => Assert.InRange(sequence.Length, 3, 8));
+        Assert.Equal([.. whole[1..], tokenizer.BeginOfText!.Value + 1], sequences.SelectMany(sequence => sequence[1..]).Take(whole.Length));
+    }
+
+    [Fact]
+    public void The_sliced_head_has_the_loss_and_the_gradients_of_plain_cross_entropy()
+    {
+        using var scope = NewDisposeScope();
+        random.manual_seed(7);
+        var hidden = randn(300, 8, requires_grad: true);
+        var embedding = randn(40, 8, requires_grad: true);
+        var targets = randint(0, 40, 300, int32);
+        var expected = nn.functional.cross_entropy(hidden.matmul(embedding.t()), targets.to(int64));
+        expected.backward();
+        var (hiddenGradient, embeddingGradient) = (hidden.grad!.clone(), embedding.grad!.clone());
+        hidden.grad!.zero_();
+        var sliced = zeros(8, 40);
+
+        var loss = LanguageModelHead.Backward(hidden * 1, embedding.detach(), sliced, targets, rowsInStep: 300) / 300;
+
+        Assert.Equal(expected.item<float>(), loss, 1e-5);
+        Assert.True(allclose(hiddenGradient, hidden.grad!, 1e-4, 1e-6));
+        Assert.True(allclose(embeddingGradient, sliced.t(), 1e-4, 1e-6));
+    }
+
+    [Fact]
+    public void Pretraining_that_was_stopped_ends_in_the_same_weights_as_one_that_was_not()
+    {
+        using var folder = new TemporaryFolder();
+        var sequences = Sequences();
+
+        using var whole = Run(Path.Combine(folder.Path, "whole"), sequences, stopAfter: null);
+        Run(Path.Combine(folder.Path, "parts"), sequences, stopAfter: 6).Dispose();
+        using var resumed = Run(Path.Combine(folder.Path, "parts"), sequences, stopAfter: null);
+
+        Assert.All(whole.Weights.All, entry => Assert.True(entry.Value.equal(resumed.Weights[entry.Name]).all().item<bool>(), entry.Name));
+    }
+
+    [Fact]
+    public void Pretraining_learns_its_text()
+    {
+        using var folder = new TemporaryFolder();
+        var losses = new List<double>();
+
+        using var loop = new PretrainingLoop(Toy with { TotalTokens = 60 * 60, LearningRate = 1e-2 }, float32, Path.Combine(folder.Path, "checkpoint"));
+        loop.Run(Sequences(), Sequences(), new Losses(losses), TimeProvider.System, TestContext.Current.CancellationToken);
+
+        Assert.Equal(Math.Log(300), losses[0], 0.2); // nothing known: every token equally likely
+        Assert.True(losses[^1] < losses[0] / 2, $"from {losses[0]:F2} to {losses[^1]:F2}");
+    }
+
+    private static List<int[]> Sequences()
+    {
+        var random = new Random(3);
+        return [.. Enumerable.Range(0, 40).Select(_ => Enumerable.Range(0, random.Next(4, 20)).Select(i => (i * 7 + 3) % 300).ToArray())];
+    }
+
+    /// <summary>Runs to the end, or is stopped as a cancelled run is: after a step, at no checkpoint.</summary>
+    private static PretrainingLoop Run(string checkpoint, List<int[]> sequences, int? stopAfter)
+    {
+        using var stop = new CancellationTokenSource();
+        var loop = new PretrainingLoop(Toy, float32, checkpoint);
+        try
+        {
+            loop.Run(sequences, sequences, new StopAfter(stopAfter, stop), TimeProvider.System, stop.Token);
+        }
+        catch (OperationCanceledException) when (stopAfter is not null)
+        {
+        }
+
+        return loop;
+    }
+
+    private sealed class StopAfter(int? step, CancellationTokenSource stop) : IProgress<PretrainingProgress>
+    {
+        public void Report(PretrainingProgress value)
+        {
+            if (value.Step == step)
+            {
+                stop.Cancel();
+            }
+        }
+    }
+
+    private sealed class Losses(List<double> losses) : IProgress<PretrainingProgress>
+    {
+        public void Report(PretrainingProgress value) => losses.Add(value.Loss);
+    }
+}

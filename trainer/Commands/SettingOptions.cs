@@ -1,0 +1,74 @@
+using System.CommandLine;
+using System.ComponentModel;
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Serverless.Trainer.Commands;
+
+/// <summary>
+/// One command-line option for each described setting of a record, under its usual name: <c>LoraRank</c> is
+/// <c>--lora-rank</c>. A new setting is added in one place, the record.
+/// </summary>
+internal sealed class SettingOptions<TSettings>
+    where TSettings : new()
+{
+    private readonly List<(string Setting, Func<ParseResult, JsonNode?> Value)> settings = [];
+
+    /// <param name="command">Gets the options.</param>
+    /// <param name="unless">What the default gives way to, for the help; empty if to nothing.</param>
+    public SettingOptions(Command command, string unless = "")
+    {
+        var defaults = new TSettings();
+        foreach (var property in typeof(TSettings).GetProperties())
+        {
+            if (property.GetCustomAttribute<DescriptionAttribute>() is { } description)
+            {
+                Add(command, property, $"{description.Description} [{property.GetValue(defaults)}{unless}]");
+            }
+        }
+    }
+
+    /// <summary>What the command line sets, by snake_case name.</summary>
+    public JsonObject Given(ParseResult parsed)
+    {
+        var given = new JsonObject();
+        foreach (var (setting, value) in settings)
+        {
+            if (value(parsed) is { } node)
+            {
+                given[setting] = node;
+            }
+        }
+
+        return given;
+    }
+
+    private void Add(Command command, PropertyInfo property, string description)
+    {
+        var name = $"--{JsonNamingPolicy.KebabCaseLower.ConvertName(property.Name)}";
+        var setting = JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
+        if (property.PropertyType == typeof(int))
+        {
+            AddOption(new Option<int?>(name) { Description = description, HelpName = "number" }, value => JsonValue.Create(value));
+        }
+        else if (property.PropertyType == typeof(long))
+        {
+            AddOption(new Option<long?>(name) { Description = description, HelpName = "number" }, value => JsonValue.Create(value));
+        }
+        else if (property.PropertyType == typeof(double))
+        {
+            AddOption(new Option<double?>(name) { Description = description, HelpName = "number" }, value => JsonValue.Create(value));
+        }
+        else
+        {
+            AddOption(new Option<string?>(name) { Description = description }, value => JsonValue.Create(value));
+        }
+
+        void AddOption<T>(Option<T> option, Func<T?, JsonNode?> toNode)
+        {
+            command.Add(option);
+            settings.Add((setting, parsed => toNode(parsed.GetValue(option))));
+        }
+    }
+}

@@ -1,0 +1,151 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Serverless.Trainer.Pretraining;
+
+/// <summary>
+/// Learns a byte-level BPE vocabulary (Sennrich et al. 2016, arXiv:1508.07909): starting from the 256 bytes, the most
+/// frequent pair of neighbours inside words becomes a token, until the vocabulary is full.
+/// </summary>
+internal sealed class BpeTrainer
+{
+    private readonly List<int[]> words = [];
+    private readonly List<int> counts = [];
+    private readonly Dictionary<(int, int), int> pairCounts = [];
+    private readonly Dictionary<(int, int), HashSet<int>> pairWords = [];
+    private readonly PriorityQueue<(int, int), (int, (int, int))> queue = new();
+
+    private BpeTrainer(Dictionary<string, int> wordCounts)
+    {
+        foreach (var (word, count) in wordCounts.OrderBy(entry => entry.Key, StringComparer.Ordinal))
+        {
+            words.Add([.. Encoding.UTF8.GetBytes(word).Select(value => (int)value)]);
+            counts.Add(count);
+        }
+    }
+
+    /// <summary>The pairs that merge, most urgent first; the n-th makes token 256 + n.</summary>
+    /// <param name="documents">Text to learn from.</param>
+    /// <param name="wordPattern">Cuts text into words; merges never cross them.</param>
+    /// <param name="merges">How many.</param>
+    public static List<(int Left, int Right)> Learn(IEnumerable<string> documents, Regex wordPattern, int merges)
+    {
+        var trainer = new BpeTrainer(CountWords(documents, wordPattern));
+        trainer.CountPairs();
+        var learned = new List<(int, int)>(merges);
+        while (learned.Count < merges && trainer.TakeMostFrequent() is { } pair)
+        {
+            trainer.Merge(pair, 256 + learned.Count);
+            learned.Add(pair);
+        }
+
+        return learned;
+    }
+
+    private static Dictionary<string, int> CountWords(IEnumerable<string> documents, Regex wordPattern)
+    {
+        var counts = new Dictionary<string, int>(StringComparer.Ordinal);
+        var lookup = counts.GetAlternateLookup<ReadOnlySpan<char>>();
+        foreach (var document in documents)
+        {
+            foreach (var match in wordPattern.EnumerateMatches(document))
+            {
+                CollectionsMarshal.GetValueRefOrAddDefault(lookup, document.AsSpan(match.Index, match.Length), out _)++;
+            }
+        }
+
+        return counts;
+    }
+
+    private void CountPairs()
+    {
+        for (var word = 0; word < words.Count; word++)
+        {
+            AddPairs(word, +1);
+        }
+
+        foreach (var (pair, count) in pairCounts)
+        {
+            Enqueue(pair, count);
+        }
+    }
+
+    private void AddPairs(int word, int sign)
+    {
+        var symbols = words[word];
+        for (var i = 0; i + 1 < symbols.Length; i++)
+        {
+            var pair = (symbols[i], symbols[i + 1]);
+            CollectionsMarshal.GetValueRefOrAddDefault(pairCounts, pair, out _) += sign * counts[word];
+            if (sign > 0)
+            {
+                (CollectionsMarshal.GetValueRefOrAddDefault(pairWords, pair, out _) ??= []).Add(word);
+            }
+        }
+    }
+
+    // The queue holds outdated counts too: an entry is good only if its count still holds.
+    private (int, int)? TakeMostFrequent()
+    {
+        while (queue.TryDequeue(out var pair, out var priority))
+        {
+            var count = pairCounts[pair];
+            if (count == -priority.Item1 && count > 1)
+            {
+                return pair;
+            }
+        }
+
+        return null;
+    }
+
+    private void Merge((int Left, int Right) pair, int token)
+    {
+        var touched = new HashSet<(int, int)>();
+        foreach (var word in pairWords[pair])
+        {
+            Remember(touched, words[word]);
+            AddPairs(word, -1);
+            words[word] = Replace(words[word], pair, token);
+            AddPairs(word, +1);
+            Remember(touched, words[word]);
+        }
+
+        pairWords.Remove(pair);
+        foreach (var changed in touched)
+        {
+            Enqueue(changed, pairCounts[changed]);
+        }
+    }
+
+    private static void Remember(HashSet<(int, int)> touched, int[] symbols)
+    {
+        for (var i = 0; i + 1 < symbols.Length; i++)
+        {
+            touched.Add((symbols[i], symbols[i + 1]));
+        }
+    }
+
+    private static int[] Replace(int[] symbols, (int Left, int Right) pair, int token)
+    {
+        var merged = new List<int>(symbols.Length);
+        for (var i = 0; i < symbols.Length; i++)
+        {
+            var hit = i + 1 < symbols.Length && symbols[i] == pair.Left && symbols[i + 1] == pair.Right;
+            merged.Add(hit ? token : symbols[i]);
+            i += hit ? 1 : 0;
+        }
+
+        return [.. merged];
+    }
+
+    // Ties go to the lower ids, so that the vocabulary is the same on every run.
+    private void Enqueue((int, int) pair, int count)
+    {
+        if (count > 1)
+        {
+            queue.Enqueue(pair, (-count, pair));
+        }
+    }
+}

@@ -1,0 +1,96 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Serverless.Files;
+using Serverless.Text;
+using static TorchSharp.torch;
+
+namespace Serverless.Trainer.Pretraining;
+
+/// <summary>From plain text to a Hugging Face folder: vocabulary, language model, files.</summary>
+internal static class PretrainedBase
+{
+    private const int HeldOutEvery = 200; // documents
+
+    /// <summary>Makes the folder, or goes on making it where a stopped run left off.</summary>
+    /// <param name="text">Files of text; see <see cref="Corpus"/>. A file named twice counts twice.</param>
+    /// <param name="output">The folder.</param>
+    /// <param name="options">The shape and the schedule.</param>
+    /// <param name="log">Told what is done.</param>
+    /// <param name="time">For the speed.</param>
+    /// <param name="cancellationToken">Ends the training between two steps.</param>
+    public static void Make(
+        IReadOnlyList<FileInfo> text, string output, PretrainOptions options, TextWriter log, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var documents = Corpus.Read(text.Select(file => file.FullName)).ToArray();
+        var tokenizerPath = Path.Combine(output, "tokenizer.json");
+        Directory.CreateDirectory(Path.Combine(output, "checkpoint"));
+        if (!File.Exists(tokenizerPath))
+        {
+            TokenizerTraining.Write(tokenizerPath, documents, options.VocabSize);
+        }
+
+        var tokenizer = LlamaTokenizer.Read(tokenizerPath);
+        var training = Corpus.Tokenize(documents.Where((_, i) => i % HeldOutEvery != 0), tokenizer, options.MaxLength);
+        var heldOut = Corpus.Tokenize(documents.Where((_, i) => i % HeldOutEvery == 0), tokenizer, options.MaxLength);
+        var tokens = training.Sum(sequence => (long)sequence.Length);
+        log.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"text   {documents.Length} documents, {tokens} tokens; {heldOut.Count} of {training.Count + heldOut.Count} sequences held out"));
+
+        var checkpoint = Path.Combine(output, "checkpoint", "checkpoint.safetensors");
+        using var loop = new PretrainingLoop(options, bfloat16, checkpoint);
+        var progress = new PretrainingLog(log);
+        loop.Run(training, heldOut, progress, time, cancellationToken);
+
+        var begin = tokenizer.BeginOfText!.Value;
+        options.Shape().Write(Path.Combine(output, "config.json"), "bfloat16", begin, begin + 1);
+        SafetensorsWriter.Write(Path.Combine(output, "model.safetensors"), loop.Weights.All.Select(entry => (entry.Name, entry.Value.to(bfloat16))));
+        File.WriteAllText(Path.Combine(output, "pretraining.json"), Record(text, options, tokens, progress.HeldOutLoss).ToJsonString(Json) + "\n");
+        Directory.Delete(Path.Combine(output, "checkpoint"), recursive: true);
+    }
+
+    /// <summary>What the base was made from, so that it can be made again.</summary>
+    private static JsonObject Record(IReadOnlyList<FileInfo> text, PretrainOptions options, long tokens, double heldOutLoss) => new()
+    {
+        ["options"] = JsonSerializer.SerializeToNode(options, Json),
+        ["text"] = new JsonArray([.. text.Select(file => new JsonObject
+        {
+            ["file"] = file.Name,
+            ["sha256"] = Sha256(file),
+        })]),
+        ["tokens_in_text"] = tokens,
+        ["held_out_loss"] = heldOutLoss,
+    };
+
+    private static string Sha256(FileInfo file)
+    {
+        using var stream = file.OpenRead();
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
+
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
+    private sealed class PretrainingLog(TextWriter log) : IProgress<PretrainingProgress>
+    {
+        private const int LoggingSteps = 25;
+
+        public double HeldOutLoss { get; private set; } = double.NaN;
+
+        public void Report(PretrainingProgress value)
+        {
+            if (value.Step % LoggingSteps == 0 || value.HeldOutLoss is not null)
+            {
+                log.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"step {value.Step}/{value.Steps}  loss {value.Loss:0.000}  lr {value.LearningRate:0.0e+0}  {value.TokensPerSecond:0} tokens/s"));
+            }
+
+            if (value.HeldOutLoss is { } loss)
+            {
+                HeldOutLoss = loss;
+                log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"step {value.Step}/{value.Steps}  held-out loss {loss:0.000}; checkpoint written"));
+            }
+        }
+    }
+}
