@@ -14,6 +14,7 @@ var root = new RootCommand("Fine-tunes a Llama classifier with LoRA, measures it
     EvaluateCommand.Create(),
     PredictCommand.Create(),
     RunCommand.Create(),
+    PretrainCommand.Create(),
 };
 var parsed = root.Parse(args);
 try

@@ -2,7 +2,6 @@ using Serverless.Model;
 using Serverless.Trainer.Training;
 using TorchSharp;
 using static TorchSharp.torch;
-using Parameter = TorchSharp.Modules.Parameter;
 
 namespace Serverless.Trainer.Pretraining;
 
@@ -27,21 +26,21 @@ internal sealed class PretrainingLoop : IDisposable
     private readonly Llama model;
     private readonly AdamW optimizer;
     private readonly PretrainingCheckpoint checkpoint;
-    private readonly Parameter embedding;
+    private readonly Tensor embedding;
 
     public PretrainingLoop(PretrainOptions options, ScalarType computeType, string checkpointPath)
     {
         (this.options, this.computeType) = (options, computeType);
-        var config = options.Shape();
-        using (var random = LlamaWeights.Random(config, float32, options.Seed))
+        weights = LlamaWeights.Random(options.Shape(), float32, options.Seed);
+        foreach (var (_, weight) in weights.All)
         {
-            weights = new LlamaWeights(config, random.All.ToDictionary(entry => entry.Name, entry => (Tensor)new Parameter(entry.Value.clone())));
+            weight.requires_grad = true;
         }
 
         model = new Llama(weights, computeType, residualType: float32);
-        optimizer = new AdamW([.. weights.All.Select(entry => (Parameter)entry.Value)], options.WeightDecay, Beta2);
+        optimizer = new AdamW([.. weights.All.Select(entry => entry.Value)], options.WeightDecay, Beta2);
         checkpoint = new PretrainingCheckpoint(checkpointPath, weights, optimizer);
-        embedding = (Parameter)weights["model.embed_tokens.weight"];
+        embedding = weights["model.embed_tokens.weight"];
     }
 
     /// <summary>fp32; valid as long as this loop.</summary>
