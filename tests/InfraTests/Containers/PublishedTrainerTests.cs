@@ -2,31 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Serverless.InfraTests.Containers;
 
-/// <summary>The trainer, published as its image publishes it (but for the CPU), in a folder with nothing else around it.</summary>
-public sealed class PublishedTrainer : IAsyncLifetime
-{
-    private readonly TemporaryFolder folder = new();
+/// <summary>The trainer, published as its image publishes it, but for the CPU.</summary>
+public sealed class PublishedTrainer() : Published("trainer", new() { ["${CUDA}"] = "false" });
 
-    public string Folder => folder.File("app");
-
-    public async ValueTask InitializeAsync()
-    {
-        var arguments = Dockerfile.Read("trainer").Publish
-            .Select(each => each.Replace("${CUDA}", "false", StringComparison.Ordinal))
-            .Select(each => each == "/publish" ? Folder : each)
-            // Half a gigabyte of libtorch is linked here and copied in an image.
-            .Where(each => !each.StartsWith("-p:CreateHardLinks", StringComparison.Ordinal));
-        var publish = await Command.RunAsync("dotnet", [.. arguments, "-m:1"], TestContext.Current.CancellationToken);
-        Assert.True(publish.ExitCode == 0, publish.Output + publish.Errors);
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        folder.Dispose();
-        return ValueTask.CompletedTask;
-    }
-}
-
+[Collection("publishing")] // one at a time: each takes both cores
 public sealed class PublishedTrainerTests(PublishedTrainer trainer) : IClassFixture<PublishedTrainer>
 {
     [Theory]

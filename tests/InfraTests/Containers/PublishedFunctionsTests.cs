@@ -1,0 +1,28 @@
+namespace Serverless.InfraTests.Containers;
+
+/// <summary>
+/// The functions, published as their image publishes them, but against the worker's declarations in tests/WorkerContract:
+/// they are on every feed. What the real packages add (worker.config.json, functions.metadata) is not seen here.
+/// </summary>
+public sealed class PublishedFunctions() : Published("functions", new() { ["AzureFunctionsWorker=true"] = "AzureFunctionsWorker=false" });
+
+[Collection("publishing")] // one at a time: each takes both cores
+public sealed class PublishedFunctionsTests(PublishedFunctions functions) : IClassFixture<PublishedFunctions>
+{
+    [Theory]
+    [InlineData("Serverless.Functions.dll")]
+    [InlineData("Serverless.Functions.runtimeconfig.json")]
+    [InlineData("Serverless.Shared.dll")]
+    [InlineData("libtorch_cpu.so")]
+    [InlineData("libc10.so")]
+    [InlineData("libLibTorchSharp.so")]
+    public void What_they_need_is_published(string file) => Assert.True(File.Exists(Path.Combine(functions.Folder, file)), file);
+
+    [Fact]
+    public void The_settings_of_the_host_go_with_them() =>
+        Assert.Equal(Repository.Read("host.json"), File.ReadAllText(Path.Combine(functions.Folder, "host.json")));
+
+    [Fact]
+    public void No_settings_of_a_developer_go_with_them() =>
+        Assert.Empty(Directory.EnumerateFiles(functions.Folder, "local.settings.json", SearchOption.AllDirectories));
+}
