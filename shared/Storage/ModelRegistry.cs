@@ -41,7 +41,8 @@ public sealed class ModelRegistry(StorageClients storage, string cacheFolder, Ti
         // A base that was uploaded by hand has no manifest: then its files are told apart by their ETags, and taken as they are.
         if (await files.ReadAsync(folder + StorageNames.ManifestFile, cancellationToken) is { } manifest)
         {
-            listed = new(ModelManifest.Parse(manifest.Content, folder + StorageNames.ManifestFile).Files.ToDictionary(file => file.Key, file => (string?)file.Value), StringComparer.Ordinal);
+            var hashes = ModelManifest.Parse(manifest.Content, folder + StorageNames.ManifestFile).Files;
+            listed = new(hashes.ToDictionary(file => file.Key, file => (string?)file.Value), StringComparer.Ordinal);
         }
 
         var local = Path.Combine(cacheFolder, folder, Sha256Hex.OfText(identity.ToString())[..12]);
@@ -58,14 +59,6 @@ public sealed class ModelRegistry(StorageClients storage, string cacheFolder, Ti
             var names = FilesOf(localFolder).Where(IsBaseFile);
             await files.UploadAsync(localFolder, names, folder, hashes => new ModelManifest(baseModel, time.GetUtcNow(), hashes), cancellationToken);
         }
-    }
-
-    /// <summary>The hyper-parameters that suit a base model: its <c>training.json</c>, or nothing if it has none.</summary>
-    /// <param name="baseFolder">A local folder, such as <see cref="DownloadBaseAsync"/> returns.</param>
-    public static IReadOnlyDictionary<string, JsonElement> ReadTraining(string baseFolder)
-    {
-        var path = Path.Combine(baseFolder, StorageNames.TrainingFile);
-        return File.Exists(path) ? ModelFiles.Parse<Dictionary<string, JsonElement>>(BinaryData.FromBytes(File.ReadAllBytes(path)), path) : new Dictionary<string, JsonElement>();
     }
 
     /// <summary>Reads which version of a classifier serves.</summary>
@@ -107,11 +100,13 @@ public sealed class ModelRegistry(StorageClients storage, string cacheFolder, Ti
     {
         var folder = StorageNames.VersionFolder(classifier, version);
         var content = (await files.ReadAsync(folder + StorageNames.ManifestFile, cancellationToken))?.Content
-            ?? throw new InvalidDataException($"There is no version '{version}' of the classifier '{classifier}': {container.Name}/{folder}{StorageNames.ManifestFile} is missing.");
+            ?? throw new InvalidDataException(
+                $"There is no version '{version}' of the classifier '{classifier}': {container.Name}/{folder}{StorageNames.ManifestFile} is missing.");
         var actual = Sha256Hex.OfBytes(content);
         if (manifestSha256 is not null && manifestSha256 != actual)
         {
-            throw new InvalidDataException($"The manifest of version '{version}' of '{classifier}' is damaged: its SHA-256 is {actual}, the pointer says {manifestSha256}.");
+            throw new InvalidDataException(
+                $"The manifest of version '{version}' of '{classifier}' is damaged: its SHA-256 is {actual}, the pointer says {manifestSha256}.");
         }
 
         var manifest = ModelManifest.Parse(content, folder + StorageNames.ManifestFile);
@@ -170,21 +165,6 @@ public sealed class ModelRegistry(StorageClients storage, string cacheFolder, Ti
         }
 
         return [.. versions.OrderBy(version => version.Manifest.Created)];
-    }
-
-    /// <summary>The classifiers that have a folder in <c>models/adapters/</c>.</summary>
-    public async Task<IReadOnlyList<string>> ListClassifiersAsync(CancellationToken cancellationToken)
-    {
-        var names = new List<string>();
-        await foreach (var item in container.GetBlobsByHierarchyAsync(BlobTraits.None, BlobStates.None, "/", "adapters/", cancellationToken))
-        {
-            if (item.IsPrefix)
-            {
-                names.Add(item.Prefix["adapters/".Length..].TrimEnd('/'));
-            }
-        }
-
-        return names;
     }
 
     private static IEnumerable<string> FilesOf(string localFolder) =>

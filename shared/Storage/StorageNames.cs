@@ -28,7 +28,6 @@ public static partial class StorageNames
 
     public const string ManifestFile = "manifest.json";
     public const string MetricsFile = "metrics.json";
-    public const string LabelsFile = "labels.json";
     public const string TrainingFile = "training.json";
 
     public static IReadOnlyList<string> Containers { get; } = [ArticlesContainer, DatasetsContainer, ModelsContainer, ResultsContainer];

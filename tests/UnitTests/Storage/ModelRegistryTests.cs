@@ -199,20 +199,6 @@ public sealed class ModelRegistryTests(Emulator emulator) : IDisposable
 
         Assert.Equal([("v1", true), ("v2", false)], versions.Select(version => (version.Version, version.Serving)));
         Assert.Equal(0.9, versions[0].Metrics!.Value.GetProperty("accuracy").GetDouble());
-        Assert.Equal(["news"], await registry.ListClassifiersAsync(Cancel));
-    }
-
-    [Fact]
-    public void The_hyper_parameters_of_a_base_are_read_where_it_has_some()
-    {
-        folder.File("with/training.json", """{"learning_rate":0.002,"lora_rank":16}""");
-
-        var with = ModelRegistry.ReadTraining(Path.Combine(folder.Path, "with"));
-
-        Assert.Equal(0.002, with["learning_rate"].GetDouble());
-        Assert.Empty(ModelRegistry.ReadTraining(folder.Path));
-        folder.File("bad/training.json", "{");
-        Assert.Throws<InvalidDataException>(() => ModelRegistry.ReadTraining(Path.Combine(folder.Path, "bad")));
     }
 
     [Fact]
