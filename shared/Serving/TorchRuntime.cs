@@ -5,7 +5,7 @@ using TorchSharp;
 namespace Serverless.Serving;
 
 /// <summary>The native library behind the model: loaded and set once a process, first thing in <c>Main</c>.</summary>
-public static class TorchRuntime
+public static partial class TorchRuntime
 {
     /// <summary>
     /// The type to compute in on this processor: bf16 where it has instructions for it (4 to 5 times the speed of fp32 there),
@@ -25,6 +25,7 @@ public static class TorchRuntime
 
         try
         {
+            WaitWithoutSpinning();
             torch.set_num_threads(threads ?? (Environment.ProcessorCount <= 2 ? Environment.ProcessorCount : Environment.ProcessorCount - 1));
         }
         catch (Exception exception) when (exception is DllNotFoundException or NotSupportedException or TypeInitializationException or EntryPointNotFoundException)
@@ -43,6 +44,21 @@ public static class TorchRuntime
             "libgomp.so.1 is missing; install the package libgomp1.",
         _ => exception.GetBaseException().Message,
     };
+
+    // OpenMP threads spin while they wait for each other. Two programs on the same cores (functions and a training) then
+    // starve one another: 18 training steps took over 100 s beside other work, and 12 s with threads that sleep.
+    // libgomp reads the variable when it is loaded; one that is set already is left alone.
+    private static void WaitWithoutSpinning()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            _ = SetEnvironment("OMP_WAIT_POLICY", "passive", overwrite: 0);
+        }
+    }
+
+    // Environment.SetEnvironmentVariable changes .NET's own copy only; native libraries do not see it.
+    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int SetEnvironment(string name, string value, int overwrite);
 
     // Leaf 7, subleaf 1, EAX bit 5: AVX512_BF16.
     private static bool HasBFloat16() => X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= 7 && (X86Base.CpuId(7, 1).Eax & (1 << 5)) != 0;
