@@ -6,7 +6,7 @@ using Spectre.Console;
 if (Console.IsOutputRedirected)
 {
     // A file or a pipe has no width; eighty columns would break lines that somebody searches.
-    AnsiConsole.Profile.Width = 250;
+    AnsiConsole.Profile.Width = 160;
 }
 
 var root = new RootCommand("The whole system on this machine.")
@@ -17,6 +17,7 @@ var root = new RootCommand("The whole system on this machine.")
     ResultCommand.Create(),
     UploadCommand.Create(),
     RunsCommand.Create(),
+    ConnectionCommand.Create(),
 };
 
 // Ctrl-C cancels; stopping every program in order takes longer than the two seconds that are the default.

@@ -20,8 +20,10 @@ internal sealed class ClassifyApi : IDisposable
     public async Task<JsonElement> ClassifyAsync(string classifier, SampleArticle article, CancellationToken cancellationToken)
     {
         using var answer = await http.PostAsJsonAsync($"classify/{classifier}", new { article.Title, article.Text }, JsonSerializerOptions.Web, cancellationToken);
-        answer.EnsureSuccessStatusCode();
-        return await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
+        var body = await answer.Content.ReadAsStringAsync(cancellationToken);
+        return answer.IsSuccessStatusCode
+            ? JsonSerializer.Deserialize<JsonElement>(body)
+            : throw new LocalSystemException($"The function answered {(int)answer.StatusCode}: {body}");
     }
 
     /// <summary>Asks until the answer comes from the version.</summary>

@@ -62,7 +62,19 @@ internal sealed class QueueListener(
 
     private async Task HandleAsync(QueueMessage raw, CancellationToken cancellationToken)
     {
-        await using var lease = new MessageLease(queue, raw, rules.MessageVisibility, log);
+        try
+        {
+            await using var lease = new MessageLease(queue, raw, rules.MessageVisibility, log);
+            await InvokeAsync(raw, lease, cancellationToken);
+        }
+        catch (Exception exception) when (exception is Azure.RequestFailedException or AggregateException)
+        {
+            log.LogWarning("Message {Message} could not be deleted or given back, and will come again: {Reason}", raw.MessageId, exception.Message);
+        }
+    }
+
+    private async Task InvokeAsync(QueueMessage raw, MessageLease lease, CancellationToken cancellationToken)
+    {
         if (Decode(raw) is not { } message)
         {
             log.LogError("Message {Message} of queue {Queue} is not Base64, as host.json demands", raw.MessageId, queue.Name);

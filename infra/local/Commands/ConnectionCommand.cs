@@ -1,0 +1,15 @@
+using System.CommandLine;
+
+namespace Serverless.Local.Commands;
+
+/// <summary><c>connection</c>: what any storage client needs to reach the emulator.</summary>
+internal static class ConnectionCommand
+{
+    public static Command Create()
+    {
+        var data = DataOption.Create();
+        var command = new Command("connection", "Prints the connection string of the storage emulator.") { data };
+        command.SetAction(arguments => Console.WriteLine(Endpoints.Read(data.Folder(arguments)).ConnectionString));
+        return command;
+    }
+}
