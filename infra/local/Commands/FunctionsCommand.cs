@@ -11,12 +11,13 @@ internal static class FunctionsCommand
     {
         var port = new Option<int>("--port") { Description = "Where to listen on 127.0.0.1.", DefaultValueFactory = _ => Ports.Standard.Http };
         var keyFile = new Option<string?>("--key-file") { Description = "Ask callers for the function key in this file, which is made if it is missing." };
-        var untilInputEnds = new Option<bool>("--until-input-ends") { Description = "Stop when standard input ends." };
+        var untilInputEnds = UntilInputEndsOption.Create();
         var command = new Command("functions", "Hosts the functions on the storage account that the setting 'Storage' names.") { port, keyFile, untilInputEnds };
         command.SetAction(async (arguments, cancellationToken) =>
         {
-            await using var app = FunctionsHost.Create(arguments.GetValue(port), arguments.GetValue(keyFile), arguments.GetValue(untilInputEnds));
-            await app.RunAsync(cancellationToken);
+            using var stopping = untilInputEnds.Link(arguments, cancellationToken);
+            await using var app = FunctionsHost.Create(arguments.GetValue(port), arguments.GetValue(keyFile));
+            await app.RunAsync(stopping.Token);
         });
         return command;
     }

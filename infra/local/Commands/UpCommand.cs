@@ -11,18 +11,19 @@ internal static class UpCommand
     {
         var demo = new Option<bool>("--demo") { Description = "Show what the system does, on sample articles and a training." };
         var keys = new Option<bool>("--keys") { Description = "Ask HTTP callers for a function key, as Azure does." };
+        var untilInputEnds = UntilInputEndsOption.Create();
         var data = DataOption.Create();
         var http = Port("--port", Ports.Standard.Http);
         var blobs = Port("--blob-port", Ports.Standard.Blobs);
         var queues = Port("--queue-port", Ports.Standard.Queues);
         var tables = Port("--table-port", Ports.Standard.Tables);
-        var command = new Command("up", "Starts everything and stays up until Ctrl-C.") { demo, keys, data, http, blobs, queues, tables };
-        command.SetAction((arguments, cancellationToken) => RunAsync(
-            data.Folder(arguments),
-            new Endpoints(arguments.GetValue(blobs), arguments.GetValue(queues), arguments.GetValue(tables), arguments.GetValue(http)),
-            arguments.GetValue(demo),
-            arguments.GetValue(keys),
-            cancellationToken));
+        var command = new Command("up", "Starts everything and stays up until Ctrl-C.") { demo, keys, data, http, blobs, queues, tables, untilInputEnds };
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            using var stopping = untilInputEnds.Link(arguments, cancellationToken);
+            var ports = new Endpoints(arguments.GetValue(blobs), arguments.GetValue(queues), arguments.GetValue(tables), arguments.GetValue(http));
+            await RunAsync(data.Folder(arguments), ports, arguments.GetValue(demo), arguments.GetValue(keys), stopping.Token);
+        });
         return command;
     }
 

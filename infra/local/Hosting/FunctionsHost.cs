@@ -17,8 +17,7 @@ internal static class FunctionsHost
 {
     /// <param name="port">On the loopback address.</param>
     /// <param name="keyFile">Where the function key lies; null to ask callers for none, as Core Tools do on a developer's machine.</param>
-    /// <param name="untilInputEnds">Stop when standard input ends, which it does when the starting program dies.</param>
-    public static WebApplication Create(int port, string? keyFile, bool untilInputEnds)
+    public static WebApplication Create(int port, string? keyFile)
     {
         var builder = WebApplication.CreateSlimBuilder();
         TorchRuntime.Initialise(builder.Configuration.GetValue<int?>("Classifier:TorchThreads"));
@@ -40,10 +39,6 @@ internal static class FunctionsHost
             host.ShutdownTimeout = settings.DrainTime + TimeSpan.FromSeconds(10);
         });
         AddListeners(builder.Services, functions);
-        if (untilInputEnds)
-        {
-            builder.Services.AddHostedService<InputEnd>();
-        }
 
         var app = builder.Build();
         app.MapFunctions(functions, settings, keyFile is null ? null : FunctionKey.ReadOrCreate(keyFile));
