@@ -9,7 +9,6 @@ namespace Serverless.Text;
 public static class ByteLevel
 {
     private static readonly char[] Chars = BuildChars();
-    private static readonly Dictionary<char, byte> Bytes = Chars.Select((c, b) => (c, (byte)b)).ToDictionary();
 
     /// <summary>The stand-in for one byte.</summary>
     public static char ToChar(byte value) => Chars[value];
@@ -24,21 +23,6 @@ public static class ByteLevel
         }
 
         return text.ToString();
-    }
-
-    /// <summary>The bytes that a vocabulary entry stands for; null if it holds any other character.</summary>
-    public static byte[]? ToBytes(string text)
-    {
-        var bytes = new byte[text.Length];
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (!Bytes.TryGetValue(text[i], out bytes[i]))
-            {
-                return null;
-            }
-        }
-
-        return bytes;
     }
 
     private static char[] BuildChars()

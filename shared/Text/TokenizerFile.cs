@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Serverless.Text;
 
@@ -9,10 +10,10 @@ namespace Serverless.Text;
 internal sealed record TokenizerFile
 {
     /// <summary>Tokens, in the byte-level alphabet, and their ids.</summary>
-    public required IReadOnlyDictionary<string, int> Vocabulary { get; init; }
+    public required Dictionary<string, int> Vocabulary { get; init; }
 
-    /// <summary>Pairs that merge, most urgent first, each as "left right".</summary>
-    public required IReadOnlyList<string> Merges { get; init; }
+    /// <summary>Pairs of token ids that merge: how urgent (0 first), and into which.</summary>
+    public required Dictionary<(int Left, int Right), (int Rank, int Token)> Merges { get; init; }
 
     /// <summary>Llama 3: a whole word that is in the vocabulary is one token, whatever the merges say.</summary>
     public required bool IgnoreMerges { get; init; }
@@ -23,8 +24,7 @@ internal sealed record TokenizerFile
     /// <summary>The id that begins each text, or null.</summary>
     public required int? BeginOfText { get; init; }
 
-    // GPT-2's own pattern, which ByteLevel applies where use_regex is not false (transformers' byte_level.rs).
-    private const string Gpt2Words = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
+    private const int MaxId = 1 << 24;
 
     /// <exception cref="InvalidDataException">No such file; names the key that is not understood.</exception>
     public static TokenizerFile Read(string path)
@@ -35,7 +35,7 @@ internal sealed record TokenizerFile
             using var document = JsonDocument.Parse(stream, new JsonDocumentOptions { MaxDepth = 64 });
             return Parse(document.RootElement);
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or RegexParseException)
         {
             throw new InvalidDataException($"{path}: no tokenizer.json that can be read ({e.Message})", e);
         }
@@ -57,57 +57,67 @@ internal sealed record TokenizerFile
         RefuseSet(model, "dropout", "a random tokenizer");
         RefuseSet(model, "continuing_subword_prefix", "word-piece prefixes");
         RefuseSet(model, "end_of_word_suffix", "word suffixes");
-        var vocabulary = model.GetProperty("vocab").EnumerateObject()
-            .ToDictionary(entry => entry.Name, entry => entry.Value.GetInt32(), StringComparer.Ordinal);
+        var vocabulary = ReadVocabulary(model.GetProperty("vocab"));
         return new TokenizerFile
         {
             Vocabulary = vocabulary,
-            Merges = [.. model.GetProperty("merges").EnumerateArray().Select(MergeText)],
-            IgnoreMerges = model.TryGetProperty("ignore_merges", out var ignore) && ignore.ValueKind == JsonValueKind.True,
-            WordPatterns = ReadWordPatterns(root.GetProperty("pre_tokenizer")),
+            Merges = ReadMerges(model.GetProperty("merges"), vocabulary),
+            IgnoreMerges = Flag(model, "ignore_merges", false),
+            WordPatterns = PreTokenizer.ReadPatterns(root.GetProperty("pre_tokenizer")),
             BeginOfText = ReadBeginOfText(root),
         };
     }
 
-    // "left right" in older files, ["left", "right"] in newer ones
-    private static string MergeText(JsonElement merge) => merge.ValueKind == JsonValueKind.Array
-        ? $"{merge[0].GetString()} {merge[1].GetString()}"
-        : merge.GetString() ?? throw new FormatException("a merge is null");
-
-    private static List<string> ReadWordPatterns(JsonElement preTokenizer)
+    private static Dictionary<string, int> ReadVocabulary(JsonElement vocab)
     {
-        var steps = Text(preTokenizer, "type") == "Sequence"
-            ? preTokenizer.GetProperty("pretokenizers").EnumerateArray().ToArray()
-            : [preTokenizer];
-        var patterns = new List<string>();
-        var byteLevel = false;
-        foreach (var step in steps)
+        var vocabulary = new Dictionary<string, int>(StringComparer.Ordinal);
+        var ids = new HashSet<int>();
+        foreach (var entry in vocab.EnumerateObject())
         {
-            switch (Text(step, "type"))
+            var id = entry.Value.GetInt32();
+            if (id is < 0 or > MaxId || !ids.Add(id) || !vocabulary.TryAdd(entry.Name, id))
             {
-                case "Split" when Text(step, "behavior") == "Isolated" && !Flag(step, "invert", false):
-                    patterns.Add(Text(step.GetProperty("pattern"), "Regex")
-                        ?? throw new NotSupportedException("pre_tokenizer Split needs a Regex pattern."));
-                    break;
-                case "Digits" when Flag(step, "individual_digits", false):
-                    patterns.Add(@"\p{N}");
-                    break;
-                case "ByteLevel" when !Flag(step, "add_prefix_space", true):
-                    byteLevel = true;
-                    if (Flag(step, "use_regex", true))
-                    {
-                        patterns.Add(Gpt2Words);
-                    }
-
-                    break;
-                default:
-                    throw new NotSupportedException($"pre_tokenizer {step.GetRawText()} is not supported.");
+                throw new FormatException($"model.vocab has \"{entry.Name}\": {id}, which is out of range or stands there twice");
             }
         }
 
-        return byteLevel && patterns.Count > 0
-            ? patterns
-            : throw new NotSupportedException("pre_tokenizer must split words and end in ByteLevel.");
+        for (var value = 0; value < 0xF5; value++)
+        {
+            if (value is not (0xC0 or 0xC1) && !vocabulary.ContainsKey(ByteLevel.ToText([(byte)value]))) // those two, and 0xF5 on, never occur in UTF-8
+            {
+                throw new FormatException($"model.vocab has no token for the byte 0x{value:X2}");
+            }
+        }
+
+        return vocabulary;
+    }
+
+    private static Dictionary<(int Left, int Right), (int Rank, int Token)> ReadMerges(JsonElement list, Dictionary<string, int> vocabulary)
+    {
+        var merges = new Dictionary<(int Left, int Right), (int Rank, int Token)>(list.GetArrayLength());
+        var rank = 0;
+        foreach (var merge in list.EnumerateArray())
+        {
+            var (left, right) = ReadMerge(merge);
+            if (!vocabulary.TryGetValue(left, out var leftId) || !vocabulary.TryGetValue(right, out var rightId)
+                || !vocabulary.TryGetValue(left + right, out var token))
+            {
+                throw new FormatException($"the merge of \"{left}\" and \"{right}\" names a token that is not in model.vocab");
+            }
+
+            merges[(leftId, rightId)] = (rank++, token);
+        }
+
+        return merges;
+    }
+
+    // "left right" in older files, ["left", "right"] in newer ones
+    private static (string Left, string Right) ReadMerge(JsonElement merge)
+    {
+        string[] parts = merge.ValueKind == JsonValueKind.Array
+            ? [.. merge.EnumerateArray().Select(part => part.GetString() ?? "")]
+            : (merge.GetString() ?? "").Split(' ');
+        return parts is [var left, var right] ? (left, right) : throw new FormatException($"the merge {merge.GetRawText()} is no pair");
     }
 
     private static int? ReadBeginOfText(JsonElement root)
@@ -153,7 +163,10 @@ internal sealed record TokenizerFile
         }
 
         var name = Text(special, "id") ?? throw new FormatException("the template's special token has no id");
-        return template.GetProperty("special_tokens").GetProperty(name).GetProperty("ids")[0].GetInt32();
+        var ids = template.GetProperty("special_tokens").GetProperty(name).GetProperty("ids").EnumerateArray().ToArray();
+        return ids is [var id] && id.TryGetInt32(out var begin) && begin is >= 0 and <= MaxId
+            ? begin
+            : throw new FormatException($"the template's special token \"{name}\" needs one id");
     }
 
     private static void RefuseSet(JsonElement element, string key, string meaning)
@@ -166,9 +179,9 @@ internal sealed record TokenizerFile
         }
     }
 
-    private static string? Text(JsonElement element, string key) =>
+    internal static string? Text(JsonElement element, string key) =>
         element.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    private static bool Flag(JsonElement element, string key, bool fallback) =>
+    internal static bool Flag(JsonElement element, string key, bool fallback) =>
         element.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetBoolean() : fallback;
 }
