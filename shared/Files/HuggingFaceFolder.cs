@@ -12,6 +12,7 @@ namespace Serverless.Files;
 public sealed class HuggingFaceFolder
 {
     private const string SingleFile = "model.safetensors";
+    private const long AnySize = -1;
     private const string IndexFile = "model.safetensors.index.json";
 
     private HuggingFaceFolder(string path, LlamaConfig config)
@@ -52,7 +53,13 @@ public sealed class HuggingFaceFolder
         var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         try
         {
-            foreach (var (name, shape) in LlamaWeights.Names(Config))
+            var names = LlamaWeights.Names(Config);
+            if (place.ContainsKey(LlamaWeights.HeadName))
+            {
+                names = names.Append((LlamaWeights.HeadName, [AnySize, Config.HiddenSize]));
+            }
+
+            foreach (var (name, shape) in names)
             {
                 // Checkpoints of the bare decoder lack the "model." in front.
                 var (stored, file) = place.TryGetValue(name, out var found) ? (name, found)
@@ -93,10 +100,10 @@ public sealed class HuggingFaceFolder
             throw new InvalidDataException($"{Path}: tensor \"{name}\" is listed in {IndexFile} but not in its file.");
         }
 
-        if (!entry.Shape.SequenceEqual(shape))
+        if (entry.Shape.Length != shape.Length || entry.Shape.Zip(shape).Any(sizes => sizes.Second != AnySize && sizes.First != sizes.Second))
         {
             throw new InvalidDataException(
-                $"{Path}: tensor \"{name}\" has shape [{string.Join(", ", entry.Shape)}]; config.json asks for [{string.Join(", ", shape)}].");
+                $"{Path}: tensor \"{name}\" has shape [{string.Join(", ", entry.Shape)}]; config.json asks for [{string.Join(", ", shape).Replace($"{AnySize}", "any number", StringComparison.Ordinal)}].");
         }
 
         using var scope = NewDisposeScope();
@@ -118,10 +125,14 @@ public sealed class HuggingFaceFolder
         try
         {
             using var document = JsonDocument.Parse(File.ReadAllText(index));
-            var map = document.RootElement.GetProperty("weight_map").EnumerateObject()
-                .ToDictionary(entry => entry.Name, entry => entry.Value.GetString()!, StringComparer.Ordinal);
-            return map.Values.FirstOrDefault(file => file != System.IO.Path.GetFileName(file)) is { } outside
-                ? throw new InvalidDataException($"{index}: \"{outside}\" is not a file of this folder.")
+            var map = new Dictionary<string, string>(StringComparer.Ordinal);
+            foreach (var entry in document.RootElement.GetProperty("weight_map").EnumerateObject())
+            {
+                map[entry.Name] = entry.Value.GetString() ?? ""; // no file of any folder
+            }
+
+            return map.Values.FirstOrDefault(file => file != System.IO.Path.GetFileName(file) || !File.Exists(System.IO.Path.Combine(Path, file))) is { } other
+                ? throw new InvalidDataException($"{index}: \"{other}\" is not a file of this folder.")
                 : map;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)

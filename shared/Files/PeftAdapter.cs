@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Serverless.Model;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -40,22 +39,40 @@ public sealed class PeftAdapter : IDisposable
     /// <exception cref="InvalidDataException">The folder holds no adapter that this code understands; names the setting.</exception>
     public static PeftAdapter Read(string folder)
     {
-        var configPath = Path.Combine(folder, ConfigFileName);
-        var file = ConfigFile.Parse(File.ReadAllText(configPath), configPath);
-        var config = ReadConfig(file);
-        var weightsPath = Path.Combine(folder, WeightsFileName);
-        using var safetensors = SafetensorsFile.Open(weightsPath);
-        var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
-        foreach (var name in safetensors.Entries.Keys)
+        foreach (var name in new[] { ConfigFileName, WeightsFileName })
         {
-            var value = safetensors.Read(name).DetachFromDisposeScope();
-            if (!tensors.TryAdd(PlainName(name, weightsPath), value))
+            if (!File.Exists(Path.Combine(folder, name)))
             {
-                throw new InvalidDataException($"{weightsPath}: \"{name}\" stands there under two names.");
+                throw new InvalidDataException($"{folder}: holds no {name}. Only safetensors adapters are read, never pickles.");
             }
         }
 
-        return new PeftAdapter(weightsPath, config, file.Text("base_model_name_or_path"), tensors);
+        var configPath = Path.Combine(folder, ConfigFileName);
+        var file = ConfigFile.Parse(File.ReadAllText(configPath), configPath);
+        var config = PeftConfig.Read(file);
+        var weightsPath = Path.Combine(folder, WeightsFileName);
+        return new PeftAdapter(weightsPath, config, file.Text("base_model_name_or_path"), ReadTensors(weightsPath));
+    }
+
+    private static Dictionary<string, Tensor> ReadTensors(string path)
+    {
+        using var scope = NewDisposeScope();
+        using var safetensors = SafetensorsFile.Open(path);
+        var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        foreach (var name in safetensors.Entries.Keys)
+        {
+            if (!tensors.TryAdd(PlainName(name, path), safetensors.Read(name)))
+            {
+                throw new InvalidDataException($"{path}: \"{name}\" stands there under two names.");
+            }
+        }
+
+        foreach (var value in tensors.Values)
+        {
+            value.DetachFromDisposeScope();
+        }
+
+        return tensors;
     }
 
     /// <summary>Writes the adapter of a model; PEFT loads it with no missing and no unexpected key.</summary>
@@ -65,37 +82,22 @@ public sealed class PeftAdapter : IDisposable
         SafetensorsWriter.Write(
             Path.Combine(folder, WeightsFileName),
             model.TrainableParameters.Select(parameter => (Prefix + parameter.Name, parameter.Value)));
-        var json = new JsonObject
-        {
-            ["peft_type"] = "LORA",
-            ["task_type"] = "SEQ_CLS",
-            ["base_model_name_or_path"] = baseModelName,
-            ["r"] = config.Rank,
-            ["lora_alpha"] = config.Alpha,
-            ["lora_dropout"] = config.Dropout,
-            ["target_modules"] = new JsonArray([.. config.TargetModules.Select(name => JsonValue.Create(name))]),
-            ["modules_to_save"] = new JsonArray("classifier", "score"),
-            ["bias"] = "none",
-            ["fan_in_fan_out"] = false,
-            ["init_lora_weights"] = true,
-            ["inference_mode"] = true,
-            ["use_rslora"] = config.UseRslora,
-        };
+        var json = PeftConfig.ToJson(config, baseModelName);
         File.WriteAllText(Path.Combine(folder, ConfigFileName), json.ToJsonString(Indented) + "\n");
     }
 
     /// <summary>A tensor of the adapter, after a look at its shape.</summary>
-    internal Tensor Take(string name, long rows, long columns)
+    internal Tensor Take(string name, params long[] shape)
     {
         if (!Tensors.TryGetValue(name, out var value))
         {
             throw new InvalidDataException($"{path}: \"{Prefix}{name}\" is missing.");
         }
 
-        return value.shape is [var r, var c] && r == rows && c == columns
+        return value.shape.SequenceEqual(shape)
             ? value
             : throw new InvalidDataException(
-                $"{path}: \"{Prefix}{name}\" has shape [{string.Join(", ", value.shape)}]; this base model and rank need [{rows}, {columns}].");
+                $"{path}: \"{Prefix}{name}\" has shape [{string.Join(", ", value.shape)}]; this base model and rank need [{string.Join(", ", shape)}].");
     }
 
     internal void RequireNoneLeft(IReadOnlyCollection<string> unread)
@@ -114,34 +116,12 @@ public sealed class PeftAdapter : IDisposable
         }
     }
 
-    private static LoraConfig ReadConfig(ConfigFile file)
-    {
-        file.Require("peft_type", "LORA");
-        file.Require("task_type", "SEQ_CLS");
-        file.Require("bias", "none");
-        foreach (var key in new[] { "use_dora", "fan_in_fan_out", "lora_bias" })
-        {
-            file.Refuse(key, "this variant of LoRA is not implemented");
-        }
-
-        foreach (var key in new[] { "rank_pattern", "alpha_pattern", "layers_to_transform", "layer_replication" })
-        {
-            file.Refuse(key, "one rank and alpha for all layers is needed");
-        }
-
-        return new LoraConfig
-        {
-            Rank = file.Int("r", 1, 1 << 16, 8),
-            Alpha = file.Number("lora_alpha", 0, 1e9, 8),
-            Dropout = file.Number("lora_dropout", 0, 1, 0),
-            UseRslora = file.Bool("use_rslora", false),
-            TargetModules = file.Texts("target_modules") is { } modules && modules is not ["all-linear"] ? modules : LoraConfig.AllLinear,
-        };
-    }
-
-    // The head's copy has kept "modules_to_save" in its name in some versions of PEFT.
+    // Versions of PEFT have kept "modules_to_save" in the name of the head's copy; "base_layer" is what an update wraps.
     private static string PlainName(string name, string path) => name.StartsWith(Prefix, StringComparison.Ordinal)
-        ? name[Prefix.Length..].Replace(".modules_to_save.default.", ".", StringComparison.Ordinal).Replace(".modules_to_save.", ".", StringComparison.Ordinal)
+        ? name[Prefix.Length..]
+            .Replace(".modules_to_save.default.", ".", StringComparison.Ordinal)
+            .Replace(".modules_to_save.", ".", StringComparison.Ordinal)
+            .Replace(".base_layer.", ".", StringComparison.Ordinal)
         : throw new InvalidDataException($"{path}: \"{name}\" does not begin with \"{Prefix}\"; this is no PEFT adapter.");
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };

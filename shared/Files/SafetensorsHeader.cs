@@ -111,10 +111,7 @@ public sealed class SafetensorsHeader
         {
             if (property.Name == "__metadata__")
             {
-                foreach (var pair in property.Value.EnumerateObject())
-                {
-                    Metadata[pair.Name] = pair.Value.GetString() ?? throw Error($"metadata \"{pair.Name}\" is no text");
-                }
+                ReadMetadata(property.Value);
             }
             else if (!Entries.TryAdd(property.Name, ReadEntry(property.Name, property.Value, dataStart, dataLength)))
             {
@@ -139,11 +136,31 @@ public sealed class SafetensorsHeader
         }
     }
 
+    private void ReadMetadata(JsonElement metadata)
+    {
+        if (metadata.ValueKind != JsonValueKind.Object)
+        {
+            throw Error("__metadata__ is no object");
+        }
+
+        foreach (var pair in metadata.EnumerateObject())
+        {
+            Metadata[pair.Name] = pair.Value.ValueKind == JsonValueKind.String
+                ? pair.Value.GetString()!
+                : throw Error($"__metadata__ \"{pair.Name}\" is no text");
+        }
+    }
+
     private SafetensorsEntry ReadEntry(string name, JsonElement value, long dataStart, long dataLength)
     {
-        var type = ReadType(name, value.GetProperty("dtype"));
-        long[] shape = [.. value.GetProperty("shape").EnumerateArray().Select(size => size.GetInt64())];
-        var offsets = value.GetProperty("data_offsets");
+        if (!value.TryGetProperty("dtype", out var dtype) || !value.TryGetProperty("shape", out var sizes)
+            || !value.TryGetProperty("data_offsets", out var offsets))
+        {
+            throw Error($"tensor \"{name}\" needs dtype, shape and data_offsets");
+        }
+
+        var type = ReadType(name, dtype);
+        long[] shape = [.. sizes.EnumerateArray().Select(size => size.GetInt64())];
         if (offsets.GetArrayLength() != 2)
         {
             throw Error($"tensor \"{name}\" needs two data_offsets");

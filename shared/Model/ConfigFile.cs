@@ -29,6 +29,12 @@ internal sealed class ConfigFile
         }
     }
 
+    public IEnumerable<string> Keys => root.EnumerateObject().Select(property => property.Name);
+
+    public bool IsText(string key) => Find(key)?.ValueKind == JsonValueKind.String;
+
+    public bool IsBool(string key) => Find(key)?.ValueKind is JsonValueKind.True or JsonValueKind.False;
+
     public bool Has(string key) => Find(key) is not null;
 
     public int Int(string key, int min, int max, int? fallback = null)

@@ -78,6 +78,11 @@ public sealed record LlamaConfig
             throw file.Error("head_dim", $"{headDim} is odd; rotary embeddings need pairs");
         }
 
+        if (file.Number("partial_rotary_factor", 0, 1, 1) != 1)
+        {
+            throw file.Error("partial_rotary_factor", "is not supported: every channel of a Llama's head turns");
+        }
+
         // transformers 5 nests theta and scaling in rope_parameters; older files have them at the top.
         var rope = file.Section("rope_parameters") ?? file.Section("rope_scaling");
         var theta = rope?.Number("rope_theta", 1, 1e12, 0) is > 0 and var nested ? nested : file.Number("rope_theta", 1, 1e12, 10_000);

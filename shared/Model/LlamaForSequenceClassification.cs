@@ -22,6 +22,10 @@ public sealed class LlamaForSequenceClassification : IDisposable
     {
         this.weights = weights;
         model = new Llama(weights, computeType ?? weights.Type, residualType ?? weights.Type);
+        if (weights.Head is { } head)
+        {
+            SetScore(head.to(float32, copy: true));
+        }
     }
 
     /// <summary>Whether dropout is on.</summary>
@@ -50,7 +54,7 @@ public sealed class LlamaForSequenceClassification : IDisposable
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator((ulong)seed);
-        foreach (var linear in model.Linears.Where(linear => config.TargetModules.Contains(linear.Name[(linear.Name.LastIndexOf('.') + 1)..])))
+        foreach (var linear in model.Linears.Where(linear => config.Targets(linear.Name)))
         {
             var (rows, columns) = (linear.Weight.shape[0], linear.Weight.shape[1]);
             var a = (rand(config.Rank, columns, generator: generator) * 2 - 1) / Math.Sqrt(columns);
@@ -66,18 +70,23 @@ public sealed class LlamaForSequenceClassification : IDisposable
     {
         using var scope = NewDisposeScope();
         var unread = adapter.Tensors.Keys.ToHashSet(StringComparer.Ordinal);
-        Tensor Take(string name, long rows, long columns)
+        Tensor Take(string name, params long[] shape)
         {
             unread.Remove(name);
-            return adapter.Take(name, rows, columns).to(float32, copy: true).to(weights.Device);
+            return adapter.Take(name, shape).to(float32, copy: true).to(weights.Device);
         }
 
-        foreach (var linear in model.Linears.Where(linear => adapter.Tensors.ContainsKey($"{linear.Name}.lora_A.weight")))
+        foreach (var linear in model.Linears.Where(linear => adapter.Config.Targets(linear.Name)))
         {
             linear.SetLora(
                 Take($"{linear.Name}.lora_A.weight", adapter.Config.Rank, linear.Weight.shape[1]),
                 Take($"{linear.Name}.lora_B.weight", linear.Weight.shape[0], adapter.Config.Rank),
                 adapter.Config);
+        }
+
+        foreach (var linear in model.Linears.Where(linear => linear.Bias is not null && unread.Contains($"{linear.Name}.bias")))
+        {
+            linear.SetBias(Take($"{linear.Name}.bias", linear.Weight.shape[0]));
         }
 
         SetScore(Take("score.weight", adapter.Labels, weights.Config.HiddenSize));

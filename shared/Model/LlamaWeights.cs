@@ -6,10 +6,12 @@ namespace Serverless.Model;
 /// <summary>The tensors of a base model by their checkpoint names, shared by every classifier that stands on it.</summary>
 public sealed class LlamaWeights : IDisposable
 {
+    internal const string HeadName = "score.weight";
+
     private readonly IReadOnlyDictionary<string, Tensor> tensors;
 
     /// <param name="config">The shape.</param>
-    /// <param name="tensors">Taken over; see <see cref="Names"/> for the names needed.</param>
+    /// <param name="tensors">Taken over; see <see cref="Names"/> for the names needed. A classification head may be among them.</param>
     public LlamaWeights(LlamaConfig config, IReadOnlyDictionary<string, Tensor> tensors)
     {
         Config = config;
@@ -23,6 +25,9 @@ public sealed class LlamaWeights : IDisposable
     public LlamaConfig Config { get; }
 
     public Tensor this[string name] => tensors[name];
+
+    /// <summary>The classification head, <c>[labels, hidden]</c>, of a base that brings one: a model that was trained whole.</summary>
+    public Tensor? Head => tensors.GetValueOrDefault(HeadName);
 
     /// <summary>The linear layer of that name, without its <c>.weight</c>.</summary>
     public LoraLinear Linear(string name) => new(name, this[$"{name}.weight"], tensors.GetValueOrDefault($"{name}.bias"));

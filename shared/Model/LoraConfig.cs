@@ -15,7 +15,7 @@ public sealed record LoraConfig
     /// <summary>Probability that an input channel of the update is dropped while training.</summary>
     public double Dropout { get; init; } = 0.1;
 
-    /// <summary>Names of the projections that get an update.</summary>
+    /// <summary>Names of the projections that get an update: the last part, or as much of the whole name as PEFT wrote.</summary>
     public IReadOnlyList<string> TargetModules { get; init; } = AllLinear;
 
     /// <summary>Divide by √r instead of r (Kalajdzievski 2023, arXiv:2312.03732).</summary>
@@ -23,4 +23,8 @@ public sealed record LoraConfig
 
     /// <summary>What the update B·A is multiplied with.</summary>
     public double Scaling => Alpha / (UseRslora ? Math.Sqrt(Rank) : Rank);
+
+    /// <summary>Whether the projection of that name, such as <c>model.layers.0.self_attn.q_proj</c>, gets an update.</summary>
+    public bool Targets(string name) => TargetModules.Any(
+        target => name.EndsWith(target, StringComparison.Ordinal) && (name.Length == target.Length || name[^(target.Length + 1)] == '.'));
 }

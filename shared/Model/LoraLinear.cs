@@ -16,6 +16,7 @@ namespace Serverless.Model;
 /// </summary>
 public sealed class LoraLinear(string name, Tensor weight, Tensor? bias) : IDisposable
 {
+    private Tensor? trainedBias;
     private double scaling;
     private double dropout;
 
@@ -25,8 +26,8 @@ public sealed class LoraLinear(string name, Tensor weight, Tensor? bias) : IDisp
     /// <summary>W, <c>[out, in]</c>.</summary>
     public Tensor Weight { get; } = weight;
 
-    /// <summary>b, <c>[out]</c>, or null.</summary>
-    public Tensor? Bias { get; } = bias;
+    /// <summary>b, <c>[out]</c>, or null: the base's, or the adapter's where it was trained with biases.</summary>
+    public Tensor? Bias => trainedBias ?? bias;
 
     /// <summary>A, <c>[r, in]</c>; null without an update.</summary>
     public Tensor? LoraA { get; private set; }
@@ -43,6 +44,13 @@ public sealed class LoraLinear(string name, Tensor weight, Tensor? bias) : IDisp
         (LoraA, LoraB, scaling, dropout) = (a.DetachFromDisposeScope(), b.DetachFromDisposeScope(), config.Scaling, config.Dropout);
     }
 
+    /// <summary>Takes over a bias that stands in for the base's; it is disposed with this layer.</summary>
+    public void SetBias(Tensor value)
+    {
+        trainedBias?.Dispose();
+        trainedBias = value.DetachFromDisposeScope();
+    }
+
     /// <param name="x"><c>[tokens, in]</c></param>
     /// <param name="training">Whether the update's input is dropped at random.</param>
     /// <returns><c>[tokens, out]</c>, in the type of <paramref name="x"/>.</returns>
@@ -50,7 +58,7 @@ public sealed class LoraLinear(string name, Tensor weight, Tensor? bias) : IDisp
     {
         if (Merged is not null)
         {
-            return functional.linear(x, Merged, Bias);
+            return functional.linear(x, Merged, Bias?.to(x.dtype));
         }
 
         var y = functional.linear(x, Weight.to(x.dtype), Bias?.to(x.dtype));
@@ -95,5 +103,6 @@ public sealed class LoraLinear(string name, Tensor weight, Tensor? bias) : IDisp
         LoraA?.Dispose();
         LoraB?.Dispose();
         Merged?.Dispose();
+        trainedBias?.Dispose();
     }
 }
