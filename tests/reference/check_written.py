@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """The other direction: loads the adapters that this project wrote and compares their logits.
 
-    python3 tests/reference/check_written.py FOLDER
+    python3 tests/reference/check_written.py FOLDER...
 
-FOLDER holds one folder for each adapter: adapter_config.json, adapter_model.safetensors, and case.json with the
-name of the fixture base, input_ids and the logits that this project computed. A missing or an unexpected key is an
-error, and so is a logit that is 1e-4 away. transformers and PEFT load them where installed, else equations.py.
+Each FOLDER holds an adapter: adapter_config.json, adapter_model.safetensors, and case.json with the name of the
+fixture base, input_ids and the logits that this project computed. A missing or an unexpected key is an error, and so
+is a logit that is 1e-4 away. transformers and PEFT load them where installed, else equations.py.
 """
 import json
 import os
@@ -23,13 +23,10 @@ except ImportError:
 BASES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures", "bases")
 
 
-def main(folder):
-    names = sorted(name for name in os.listdir(folder) if os.path.exists(os.path.join(folder, name, "case.json")))
-    if not names:
-        raise SystemExit(f"{folder} holds no adapter with a case.json")
-    for name in names:
-        check(os.path.join(folder, name))
-        print(f"{name}: loads with every key, same logits ({reference.NAME} {reference.versions()})")
+def main(folders):
+    for folder in folders:
+        check(folder)
+        print(f"{folder}: loads with every key, same logits ({reference.NAME} {reference.versions()})")
 
 
 def check(folder):
@@ -56,6 +53,6 @@ def read_base(folder):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) < 2:
         raise SystemExit(__doc__)
-    main(sys.argv[1])
+    main(sys.argv[1:])
