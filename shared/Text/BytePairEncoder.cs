@@ -4,17 +4,13 @@ namespace Serverless.Text;
 /// Byte-pair encoding (Sennrich et al. 2016, arXiv:1508.07909) of one word: its bytes are tokens at first, and of all
 /// neighbours that may merge, the most urgent pair merges, the leftmost of equals, until none is left.
 /// </summary>
-/// <remarks>
-/// Microsoft.ML.Tokenizers has encoders of its own, but their time grows with the square of a word's length (64 s for
-/// 400,000 letters, here under one), so that one hostile article could hold up all others.
-/// </remarks>
+/// <remarks>For words that are too long for the library, in time that grows with the length alone.</remarks>
 internal sealed class BytePairEncoder
 {
     private const int None = -1;
 
     private readonly int[] byteTokens = new int[256];
     private readonly Dictionary<(int Left, int Right), (int Rank, int Token)> merges;
-    private readonly Dictionary<string, int>? wholeWords;
 
     public BytePairEncoder(TokenizerFile file)
     {
@@ -24,16 +20,10 @@ internal sealed class BytePairEncoder
         }
 
         merges = file.Merges;
-        wholeWords = file.IgnoreMerges ? file.Vocabulary : null;
     }
 
     public int[] Encode(ReadOnlySpan<byte> word)
     {
-        if (wholeWords is not null && wholeWords.TryGetValue(ByteLevel.ToText(word), out var token))
-        {
-            return [token];
-        }
-
         // A list of tokens linked by position, so that a merge moves nothing: the left one stays, the right one goes.
         var tokens = new int[word.Length];
         var next = new int[word.Length];

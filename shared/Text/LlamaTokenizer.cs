@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
+using Microsoft.ML.Tokenizers;
 
 namespace Serverless.Text;
 
@@ -17,8 +18,14 @@ public sealed class LlamaTokenizer
     private const int MaxRememberedWords = 1 << 15;
     private const int MaxRememberedLength = 24;
 
+    // The time of the library's merging grows with the square of a word's length: 64 s for 400,000 letters, where
+    // BytePairEncoder takes under one. One hostile article must not hold up all others; ordinary words are far shorter.
+    private const int MaxLibraryWord = 512;
+
     private readonly WordSplitter words;
-    private readonly BytePairEncoder encoder;
+    private readonly BpeTokenizer library;
+    private readonly BytePairEncoder longWords;
+    private readonly Dictionary<string, int>? wholeWords;
     private readonly Dictionary<int, int> bytesOfToken;
     private readonly ConcurrentDictionary<string, int[]> remembered = new(StringComparer.Ordinal);
     private int rememberedCount;
@@ -26,7 +33,14 @@ public sealed class LlamaTokenizer
     private LlamaTokenizer(TokenizerFile file)
     {
         words = new WordSplitter(file.WordPatterns);
-        encoder = new BytePairEncoder(file);
+        library = BpeTokenizer.Create(new BpeOptions(file.Vocabulary)
+        {
+            Merges = file.MergeTexts(),
+            ByteLevel = true,
+            PreTokenizer = null, // words come cut already
+        });
+        longWords = new BytePairEncoder(file);
+        wholeWords = file.IgnoreMerges ? file.Vocabulary : null;
         bytesOfToken = file.Vocabulary.ToDictionary(entry => entry.Value, entry => entry.Key.Length);
         BeginOfText = file.BeginOfText;
         VocabularySize = file.Vocabulary.Values.Max() + 1;
@@ -46,6 +60,7 @@ public sealed class LlamaTokenizer
     public TokenizedText Encode(string text, int maxTokens)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, 2);
+        text = WellFormed(text);
         var ids = new List<int>();
         if (BeginOfText is { } begin)
         {
@@ -72,13 +87,29 @@ public sealed class LlamaTokenizer
             return tokens;
         }
 
-        tokens = encoder.Encode(Utf8(word));
+        tokens = Merge(word);
         if (word.Length <= MaxRememberedLength && rememberedCount < MaxRememberedWords && lookup.TryAdd(word, tokens))
         {
             Interlocked.Increment(ref rememberedCount);
         }
 
         return tokens;
+    }
+
+    // Half a surrogate pair is no character: U+FFFD stands for it, as wherever text becomes UTF-8.
+    private static string WellFormed(string text) =>
+        text.AsSpan().ContainsAnyInRange('\ud800', '\udfff') ? Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)) : text;
+
+    private int[] Merge(ReadOnlySpan<char> word)
+    {
+        if (wholeWords is not null && wholeWords.TryGetValue(ByteLevel.ToText(Utf8(word)), out var token))
+        {
+            return [token];
+        }
+
+        return word.Length <= MaxLibraryWord
+            ? [.. library.EncodeToIds(word, considerPreTokenization: false, considerNormalization: false)]
+            : longWords.Encode(Utf8(word));
     }
 
     /// <summary>As many tokens as there is room for, without those that end inside a character.</summary>
