@@ -1,3 +1,4 @@
 // Runs Azurite until it is stopped or its standard input ends: so it never outlives the program that started it.
-process.stdin.on("end", () => process.kill(process.pid, "SIGTERM")).resume();
+// Azurite, told to stop, waits for its event loop to run empty; unref keeps standard input from holding that up.
+process.stdin.on("end", () => process.kill(process.pid, "SIGTERM")).resume().unref();
 await import("azurite/dist/src/azurite.js");

@@ -1,0 +1,170 @@
+using System.Text.Json;
+using Azure.Data.Tables;
+using Azure.Storage.Queues;
+using Serverless.Storage;
+
+namespace Serverless.EndToEndTests;
+
+public sealed class QueueTests(QueueTests.Up up) : IClassFixture<QueueTests.Up>
+{
+    private const string Sports = "The substitute scored twice in extra time as Rovers beat the champions in the cup final.";
+
+    private static CancellationToken Ended => TestContext.Current.CancellationToken;
+
+    private RunningSystem System => up.System;
+
+    [Fact]
+    public async Task An_article_on_the_queue_becomes_a_blob_and_a_row()
+    {
+        await System.SendAsync(Message(new { id = "match-1", text = Sports, title = "Cup final", source = "test" }));
+
+        var result = await System.ResultAsync("match-1");
+        var row = await RowAsync(result);
+
+        Assert.Equal(ClassificationStatus.Classified, result.Status);
+        Assert.Equal("Sports", result.Label);
+        Assert.Equal(result.Score!.Value, result.Probabilities!["Sports"], 6);
+        Assert.Equal(1, result.Probabilities.Values.Sum(), 3);
+        Assert.Equal("starter", result.ModelVersion);
+        Assert.Equal("Sports", row.GetString("Label"));
+        Assert.Equal("match-1", row.GetString("Id"));
+    }
+
+    [Fact]
+    public async Task Plain_text_is_an_article_too()
+    {
+        await System.SendAsync(Sports);
+
+        var result = await System.ResultAsync(Sha256Hex.OfText(Sports));
+
+        Assert.Equal("Sports", result.Label);
+    }
+
+    [Fact]
+    public async Task A_message_that_comes_twice_is_classified_once()
+    {
+        var body = Message(new { id = "twice", text = Sports });
+        await System.SendAsync(body);
+        var first = await System.ResultAsync("twice");
+        await System.SendAsync(body);
+        await System.SendAsync(Message(new { id = "after-twice", text = Sports }));
+        await System.ResultAsync("after-twice");
+        await QueueIsEmptyAsync();
+
+        var second = await System.ResultAsync("twice");
+
+        Assert.Equal(first.CompletedAt, second.CompletedAt);
+    }
+
+    [Fact]
+    public async Task A_long_article_travels_as_a_blob()
+    {
+        var text = string.Join(' ', Enumerable.Repeat(Sports, 2000));
+        var texts = new ArticleTexts(System.Storage);
+        await new ArticleSender(System.Storage, texts).SendAsync(new ArticleMessage("long") { Text = text }, Ended);
+
+        var result = await System.ResultAsync("long");
+
+        Assert.Equal("Sports", result.Label);
+        Assert.True(result.Truncated);
+    }
+
+    [Theory]
+    [InlineData("bad-empty", """{"id":"bad-empty","text":"  "}""", "no text")]
+    [InlineData("bad-none", """{"id":"bad-none"}""", "neither 'text' nor 'blob'")]
+    [InlineData("bad-blob", """{"id":"bad-blob","blob":"not/there.txt"}""", "no blob 'not/there.txt'")]
+    [InlineData("bad-climb", """{"id":"bad-climb","blob":"../results/x.json"}""", "no name inside")]
+    [InlineData("bad-type", """{"id":"bad-type","text":42}""", "must be a string")]
+    [InlineData("bad-classifier", """{"id":"bad-classifier","text":"a","classifier":"../news"}""", "no valid name")]
+    public async Task What_a_sender_did_wrong_becomes_a_rejected_result_with_the_reason_at_once(string id, string body, string reason)
+    {
+        await System.SendAsync(body);
+
+        var result = await System.ResultAsync(id);
+        var row = await RowAsync(result);
+
+        Assert.Equal(ClassificationStatus.Rejected, result.Status);
+        Assert.Contains(reason, result.Reason, StringComparison.Ordinal);
+        Assert.Equal("rejected", row.GetString("Status"));
+        Assert.Contains(reason, row.GetString("Reason"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Malformed_json_is_rejected_under_the_hash_of_the_message()
+    {
+        const string Body = """{"id":"broken","text":"unfinished""";
+        await System.SendAsync(Body);
+
+        var result = await System.ResultAsync(Sha256Hex.OfText(Body));
+
+        Assert.Equal(ClassificationStatus.Rejected, result.Status);
+        Assert.Contains("no valid JSON", result.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_blob_that_is_too_long_or_not_utf8_is_rejected()
+    {
+        var container = System.Storage.Container(StorageNames.ArticlesContainer);
+        await container.GetBlobClient("huge.txt").UploadAsync(BinaryData.FromBytes(new byte[ArticleLimits.TextBytes + 1]), Ended);
+        await container.GetBlobClient("latin1.txt").UploadAsync(BinaryData.FromBytes([(byte)'a', 0xe9, (byte)'b']), Ended);
+        await System.SendAsync(Message(new { id = "bad-huge", blob = "huge.txt" }));
+        await System.SendAsync(Message(new { id = "bad-latin1", blob = "latin1.txt" }));
+
+        Assert.Contains("at most", (await System.ResultAsync("bad-huge")).Reason, StringComparison.Ordinal);
+        Assert.Contains("not UTF-8", (await System.ResultAsync("bad-latin1")).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_article_for_a_classifier_that_does_not_exist_is_rejected()
+    {
+        await System.SendAsync(Message(new { id = "lost", text = Sports, classifier = "nowhere" }));
+
+        var result = await System.ResultAsync("lost", "nowhere");
+
+        Assert.Equal(ClassificationStatus.Rejected, result.Status);
+        Assert.Contains("nowhere", result.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_message_that_is_not_base64_is_kept_in_the_poison_queue_and_stops_no_other()
+    {
+        var raw = new QueueClient(System.ConnectionString, StorageNames.ArticlesQueue);
+        await raw.SendMessageAsync("*not base64*", Ended);
+        await System.SendAsync(Message(new { id = "beside", text = Sports }));
+
+        await System.ResultAsync("beside");
+        await Eventually.TrueAsync(() => Task.FromResult(System.Log("functions").Contains("not Base64", StringComparison.Ordinal)), "a line in the log");
+    }
+
+    [Fact]
+    public async Task An_article_that_fails_on_every_attempt_is_recorded_as_failed_and_the_others_go_on()
+    {
+        // A classifier whose pointer leads to a version that is not there: an error of ours, so the message is tried again.
+        await System.Storage.Container(StorageNames.ModelsContainer).GetBlobClient(StorageNames.PointerBlob("broken"))
+            .UploadAsync(BinaryData.FromString("""{"version":"gone","manifestSha256":"00","publishedAt":"2026-01-01T00:00:00Z"}"""), overwrite: true, Ended);
+        await System.SendAsync(Message(new { id = "doomed", text = Sports, classifier = "broken" }));
+        await System.SendAsync(Message(new { id = "bystander", text = Sports }));
+
+        Assert.Equal("Sports", (await System.ResultAsync("bystander")).Label);
+        var result = await Eventually.GetAsync(
+            () => System.Results.FindAsync("broken", "doomed", Ended), "the failed result", TimeSpan.FromMinutes(2));
+
+        Assert.Equal(ClassificationStatus.Failed, result.Status);
+    }
+
+    private static string Message(object article) => JsonSerializer.Serialize(article);
+
+    private async Task<TableEntity> RowAsync(ClassificationResult result) => await Eventually.GetAsync(
+        async () =>
+        {
+            var partition = StorageNames.ClassificationsPartition(result.Classifier, result.ArticleHash());
+            var row = await System.Storage.Table(StorageNames.ClassificationsTable).GetEntityIfExistsAsync<TableEntity>(partition, result.ArticleHash(), cancellationToken: Ended);
+            return row.HasValue ? row.Value : null;
+        },
+        "the row");
+
+    private Task QueueIsEmptyAsync() => Eventually.TrueAsync(
+        async () => (await System.Storage.Queue(StorageNames.ArticlesQueue).GetPropertiesAsync(Ended)).Value.ApproximateMessagesCount == 0, "an empty queue");
+
+    public sealed class Up : SystemFixture;
+}

@@ -1,0 +1,124 @@
+using System.Text.Json;
+using Azure.Storage.Blobs.Models;
+using Serverless.Storage;
+
+namespace Serverless.EndToEndTests;
+
+public sealed class RestartTests
+{
+    private const string Science = "The probe sent back pictures of the comet that astronomers will study for years.";
+
+    private static CancellationToken Ended => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_second_start_finds_its_data_and_model_and_what_waited_in_the_queue()
+    {
+        await using var system = await RunningSystem.StartAsync();
+        await system.SendAsync(Message("before"));
+        var before = await system.ResultAsync("before");
+
+        var exitCode = await system.StopAsync();
+        await system.StartAgainAsync();
+        await system.SendAsync(Message("after"));
+
+        Assert.Equal(0, exitCode);
+        Assert.Equal(before.CompletedAt, (await system.ResultAsync("before")).CompletedAt);
+        Assert.Equal("Sci/Tech", (await system.ResultAsync("after")).Label);
+        Assert.Single(await VersionsAsync(system));
+    }
+
+    [Fact]
+    public async Task Ctrl_C_stops_everything_that_was_started()
+    {
+        await using var system = await RunningSystem.StartAsync();
+        var started = ProcessesNaming(system.Folder);
+
+        await system.StopAsync();
+
+        Assert.NotEmpty(started);
+        Assert.Empty(ProcessesNaming(system.Folder));
+    }
+
+    [Fact]
+    public async Task A_crash_leaves_nothing_running_and_the_next_start_finds_the_data()
+    {
+        await using var system = await RunningSystem.StartAsync();
+        await system.SendAsync(Message("kept"));
+        await system.ResultAsync("kept");
+
+        await system.CrashAsync();
+        await Eventually.TrueAsync(() => Task.FromResult(ProcessesNaming(system.Folder).Count == 0), "the end of all processes");
+        await system.StartAgainAsync();
+
+        Assert.Equal("Sci/Tech", (await system.ResultAsync("kept")).Label);
+    }
+
+    [Fact]
+    public async Task A_taken_port_and_a_taken_folder_give_one_clear_sentence()
+    {
+        await using var system = await RunningSystem.StartAsync();
+        var other = Directory.CreateTempSubdirectory("serverless-").FullName;
+
+        var (portCode, port) = await LocalProgram.RunAsync("up", "--data", other, "--port", $"{system.Port}", "--blob-port", "0", "--queue-port", "0", "--table-port", "0");
+        var (folderCode, folder) = await LocalProgram.RunAsync("up", "--data", system.Folder, "--port", "0");
+
+        Assert.Equal(1, portCode);
+        Assert.Equal($"Port {system.Port}, meant for the functions, is taken by another program: stop that one, or choose another port with --port (0 takes any free one).", port.Trim());
+        Assert.Equal(1, folderCode);
+        Assert.StartsWith("The local system is running already", folder, StringComparison.Ordinal);
+        Directory.Delete(other, recursive: true);
+    }
+
+    [Fact]
+    public async Task The_subcommands_drop_an_article_and_show_its_result()
+    {
+        await using var system = await RunningSystem.StartAsync();
+
+        var (dropCode, _) = await LocalProgram.RunAsync("drop", Science, "--id", "dropped", "--data", system.Folder);
+        var (resultCode, result) = await LocalProgram.RunAsync("result", "dropped", "--data", system.Folder);
+        var (connectionCode, connection) = await LocalProgram.RunAsync("connection", "--data", system.Folder);
+        var (missingCode, missing) = await LocalProgram.RunAsync("result", "unknown", "--wait", "0", "--data", system.Folder);
+
+        Assert.Equal(0, dropCode);
+        Assert.Equal(0, resultCode);
+        Assert.Equal("Sci/Tech", JsonDocument.Parse(result).RootElement.GetProperty("label").GetString());
+        Assert.Equal(0, connectionCode);
+        Assert.Equal(system.ConnectionString, connection.Trim());
+        Assert.Equal(1, missingCode);
+        Assert.Contains("no result for the article 'unknown'", missing, StringComparison.Ordinal);
+    }
+
+    private static string Message(string id) => JsonSerializer.Serialize(new { id, text = Science });
+
+    private static async Task<IReadOnlyList<string>> VersionsAsync(RunningSystem system)
+    {
+        var versions = new List<string>();
+        var folder = StorageNames.VersionsFolder("news");
+        await foreach (var item in system.Storage.Container(StorageNames.ModelsContainer).GetBlobsByHierarchyAsync(BlobTraits.None, BlobStates.None, "/", folder, Ended))
+        {
+            if (item.IsPrefix)
+            {
+                versions.Add(item.Prefix);
+            }
+        }
+
+        return versions;
+    }
+
+    /// <summary>The programs that work for the system of a folder: its path stands in their command lines or environments.</summary>
+    private static List<string> ProcessesNaming(string folder) =>
+        [.. Directory.EnumerateDirectories("/proc").Where(process => int.TryParse(Path.GetFileName(process), out _) && Names(process, folder))];
+
+    private static bool Names(string process, string folder)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(process, "cmdline")).Contains(folder, StringComparison.Ordinal)
+                || File.ReadAllText(Path.Combine(process, "environ")).Contains(folder, StringComparison.Ordinal);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,125 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Microsoft.Extensions.Configuration;
+using Serverless.Storage;
+
+namespace Serverless.EndToEndTests;
+
+/// <summary>The whole system, up: on ports and in a folder of its own, with its times shortened so that nobody waits for them.</summary>
+public sealed class RunningSystem : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private readonly string[] options;
+    private LocalProgram program;
+
+    private RunningSystem(string folder, string[] options)
+    {
+        (Folder, this.options) = (folder, options);
+        program = Launch();
+    }
+
+    public string Folder { get; }
+
+    public int Port => Http.BaseAddress!.Port;
+
+    public HttpClient Http { get; private set; } = null!;
+
+    public StorageClients Storage { get; private set; } = null!;
+
+    public string ConnectionString { get; private set; } = "";
+
+    public ResultStore Results => new(Storage);
+
+    public TrainingRuns Runs => new(Storage);
+
+    public string Output => program.Output;
+
+    public string Log(string name) => File.ReadAllText(Path.Combine(Folder, "logs", $"{name}.log"));
+
+    public static async Task<RunningSystem> StartAsync(params string[] options)
+    {
+        var system = new RunningSystem(Directory.CreateTempSubdirectory("serverless-").FullName, options);
+        await system.UpAsync();
+        return system;
+    }
+
+    /// <summary>Ctrl-C.</summary>
+    /// <returns>The exit code.</returns>
+    public Task<int> StopAsync() => program.InterruptAsync();
+
+    /// <summary>kill -9.</summary>
+    public Task CrashAsync() => program.CrashAsync();
+
+    /// <summary>Starts the system again on the same data, once it has been stopped.</summary>
+    public async Task StartAgainAsync()
+    {
+        await program.DisposeAsync();
+        program = Launch();
+        await UpAsync();
+    }
+
+    public async Task SendAsync(string body) =>
+        await Storage.Queue(StorageNames.ArticlesQueue).SendMessageAsync(body, TestContext.Current.CancellationToken);
+
+    public async Task<ClassificationResult> ResultAsync(string id, string classifier = "news") =>
+        await Eventually.GetAsync(() => Results.FindAsync(classifier, id, TestContext.Current.CancellationToken), $"a result of {classifier} for {id}");
+
+    public async Task<HttpResponseMessage> PostAsync(string path, HttpContent content) =>
+        await Http.PostAsync(new Uri(path, UriKind.Relative), content, TestContext.Current.CancellationToken);
+
+    public async Task<HttpResponseMessage> PostJsonAsync(string path, string json) =>
+        await PostAsync(path, new StringContent(json, new MediaTypeHeaderValue("application/json")));
+
+    public async Task<JsonElement> GetJsonAsync(string path) =>
+        JsonDocument.Parse(await Http.GetStringAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken)).RootElement;
+
+    /// <summary>Uploads a data set.</summary>
+    /// <returns>The training that it leads to, once it has ended.</returns>
+    public async Task<TrainingRun> TrainAsync(string blob, BinaryData content)
+    {
+        var uploaded = await Storage.Container(StorageNames.DatasetsContainer).GetBlobClient(blob).UploadAsync(content, overwrite: true, TestContext.Current.CancellationToken);
+        var etag = uploaded.Value.ETag.ToString();
+        return await Eventually.GetAsync(
+            async () => (await Runs.ListAsync(StorageNames.ClassifierOf(blob)!, TestContext.Current.CancellationToken))
+                .FirstOrDefault(run => run.DatasetETag == etag && run.State is TrainingState.Published or TrainingState.Refused or TrainingState.Failed),
+            $"an ended training on {blob}",
+            TimeSpan.FromMinutes(5));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await program.DisposeAsync();
+        Http?.Dispose();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private LocalProgram Launch()
+    {
+        var environment = new Dictionary<string, string>
+        {
+            ["Local__RetryDelay"] = "00:00:00.2",
+            ["Local__MessageVisibility"] = "00:00:20",
+            ["Local__MaxPollingInterval"] = "00:00:00.5",
+            ["Local__BlobScanInterval"] = "00:00:00.3",
+            ["Classifier__PollInterval"] = "00:00:00.5",
+            ["Classifier__LoadWait"] = "00:00:10",
+        };
+        return LocalProgram.Start(
+            environment, ["up", "--data", Folder, "--port", "0", "--blob-port", "0", "--queue-port", "0", "--table-port", "0", "--until-input-ends", .. options]);
+    }
+
+    private async Task UpAsync()
+    {
+        var file = Path.Combine(Folder, "endpoints.json");
+        await Eventually.TrueAsync(
+            () => Task.FromResult(program.HasExited || program.Output.Contains("Ctrl-C stops everything", StringComparison.Ordinal)), "the system being up", Patience);
+        Assert.False(program.HasExited, program.Output);
+        var endpoints = JsonSerializer.Deserialize<JsonElement>(await File.ReadAllTextAsync(file));
+        string Field(string name) => endpoints.GetProperty(name).GetString()!;
+        Http?.Dispose();
+        Http = new HttpClient { BaseAddress = new Uri(Field("Api")) };
+        ConnectionString = Field("ConnectionString");
+        Storage = new StorageClients(new ConfigurationBuilder().AddInMemoryCollection([new(StorageNames.Connection, ConnectionString)]).Build());
+    }
+}

@@ -1,0 +1,15 @@
+namespace Serverless.EndToEndTests;
+
+/// <summary>One running system for the tests of a class.</summary>
+public abstract class SystemFixture(params string[] options) : IAsyncLifetime
+{
+    public RunningSystem System { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => System = await RunningSystem.StartAsync(options);
+
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        await System.DisposeAsync();
+    }
+}
