@@ -10,7 +10,6 @@ namespace Serverless.Model;
 /// <summary>Llama's decoder: token ids in, one hidden state a token out.</summary>
 public sealed class Llama : IDisposable
 {
-    private readonly Tensor embedTokens; // [vocab, hidden]
     private readonly LlamaDecoderLayer[] layers;
     private readonly RmsNorm norm;
     private readonly RotaryEmbedding rotaryEmbedding;
@@ -25,11 +24,13 @@ public sealed class Llama : IDisposable
         var config = weights.Config;
         this.computeType = computeType;
         this.residualType = residualType;
-        embedTokens = weights["model.embed_tokens.weight"];
+        EmbedTokens = new LoraEmbedding(weights[$"{LoraEmbedding.Name}.weight"]);
         layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(layer => new LlamaDecoderLayer(weights, layer))];
         norm = new RmsNorm(weights["model.norm.weight"], config.RmsNormEps);
         rotaryEmbedding = new RotaryEmbedding(config);
     }
+
+    public LoraEmbedding EmbedTokens { get; }
 
     /// <summary>Every projection, in checkpoint order.</summary>
     public IEnumerable<LoraLinear> Linears => layers.SelectMany(layer => layer.Linears);
@@ -42,7 +43,7 @@ public sealed class Llama : IDisposable
     {
         using var scope = NewDisposeScope();
         var (cos, sin) = rotaryEmbedding.For(batch, computeType);
-        var h = embedTokens.index_select(0, batch.Ids).to(residualType); // [tokens, hidden]
+        var h = EmbedTokens.Forward(batch.Ids).to(residualType); // [tokens, hidden]
         for (var layer = 0; layer < layers.Length; layer++)
         {
             var pool = pooledOnly && layer == layers.Length - 1;
@@ -54,6 +55,7 @@ public sealed class Llama : IDisposable
 
     public void Dispose()
     {
+        EmbedTokens.Dispose();
         foreach (var linear in Linears)
         {
             linear.Dispose();

@@ -39,6 +39,11 @@ public sealed class LlamaForSequenceClassification : IDisposable
     /// <summary>What an optimizer may change, by PEFT's names without their prefix; all fp32.</summary>
     public IReadOnlyList<(string Name, Tensor Value)> TrainableParameters =>
     [
+        .. model.EmbedTokens.LoraA is null ? [] : new[]
+        {
+            ($"{LoraEmbedding.Name}.lora_embedding_A", model.EmbedTokens.LoraA),
+            ($"{LoraEmbedding.Name}.lora_embedding_B", model.EmbedTokens.LoraB!),
+        },
         .. model.Linears.Where(linear => linear.LoraA is not null).SelectMany(linear => new[]
         {
             ($"{linear.Name}.lora_A.weight", linear.LoraA!),
@@ -49,7 +54,10 @@ public sealed class LlamaForSequenceClassification : IDisposable
 
     private Tensor Score => score ?? throw new InvalidOperationException("The model has no head yet: add or load an adapter first.");
 
-    /// <summary>A fresh adapter to train: A uniform in ±1/√in, B zero, the head normal with the base's standard deviation.</summary>
+    /// <summary>
+    /// A fresh adapter to train, started as PEFT starts it: A uniform in ±1/√in and B zero, for the embedding A zero and B
+    /// normal, the head normal with the base's standard deviation.
+    /// </summary>
     public void AddLora(LoraConfig config, int labels, int seed)
     {
         using var scope = NewDisposeScope();
@@ -59,6 +67,12 @@ public sealed class LlamaForSequenceClassification : IDisposable
             var (rows, columns) = (linear.Weight.shape[0], linear.Weight.shape[1]);
             var a = (rand(config.Rank, columns, generator: generator) * 2 - 1) / Math.Sqrt(columns);
             linear.SetLora(Trainable(a), Trainable(zeros(rows, config.Rank)), config);
+        }
+
+        if (config.Targets(LoraEmbedding.Name))
+        {
+            var (tokens, hidden) = (weights.Config.VocabSize, weights.Config.HiddenSize);
+            model.EmbedTokens.SetLora(Trainable(zeros(config.Rank, tokens)), Trainable(randn(hidden, config.Rank, generator: generator)), config);
         }
 
         SetScore(Trainable(randn(labels, weights.Config.HiddenSize, generator: generator) * weights.Config.InitializerRange));
@@ -81,6 +95,14 @@ public sealed class LlamaForSequenceClassification : IDisposable
             linear.SetLora(
                 Take($"{linear.Name}.lora_A.weight", adapter.Config.Rank, linear.Weight.shape[1]),
                 Take($"{linear.Name}.lora_B.weight", linear.Weight.shape[0], adapter.Config.Rank),
+                adapter.Config);
+        }
+
+        if (adapter.Config.Targets(LoraEmbedding.Name))
+        {
+            model.EmbedTokens.SetLora(
+                Take($"{LoraEmbedding.Name}.lora_embedding_A", adapter.Config.Rank, weights.Config.VocabSize),
+                Take($"{LoraEmbedding.Name}.lora_embedding_B", weights.Config.HiddenSize, adapter.Config.Rank),
                 adapter.Config);
         }
 
