@@ -107,8 +107,8 @@ internal sealed class LlamaAttention(LlamaWeights weights, string name)
     public Tensor Forward(Tensor x, AttentionInput input)
     {
         var (batch, cos, sin, _, pooledOnly, training) = input;
-        var k = RotaryEmbedding.Apply(kProj.Forward(x, training).view(-1, keyValueHeads, headDim), cos, sin);
-        var v = vProj.Forward(x, training).view(-1, keyValueHeads, headDim);
+        var k = RepeatHeads(RotaryEmbedding.Apply(kProj.Forward(x, training).view(-1, keyValueHeads, headDim), cos, sin));
+        var v = RepeatHeads(vProj.Forward(x, training).view(-1, keyValueHeads, headDim)); // [tokens, heads, headDim]
         if (pooledOnly)
         {
             (x, cos, sin) = (x.index_select(0, batch.Last), cos.index_select(0, batch.Last), sin.index_select(0, batch.Last));
@@ -138,24 +138,19 @@ internal sealed class LlamaAttention(LlamaWeights weights, string name)
         // The last token sees the whole of its sequence, so pooled attention needs no causal mask.
         var attended = functional.scaled_dot_product_attention(
             q.view(sequences, -1, heads, headDim).transpose(1, 2),
-            RepeatHeads(k.view(sequences, -1, keyValueHeads, headDim).transpose(1, 2)),
-            RepeatHeads(v.view(sequences, -1, keyValueHeads, headDim).transpose(1, 2)),
+            k.view(sequences, -1, heads, headDim).transpose(1, 2),
+            v.view(sequences, -1, heads, headDim).transpose(1, 2),
             is_casual: !pooledOnly); // [sequences, heads, length, headDim]
         return attended.transpose(1, 2).reshape(-1, heads * headDim);
     }
 
-    /// <summary><c>[sequences, keyValueHeads, length, headDim]</c> to as many heads as the queries have.</summary>
-    private Tensor RepeatHeads(Tensor x)
-    {
-        if (keyValueHeads == heads)
-        {
-            return x;
-        }
-
-        var (sequences, length) = (x.shape[0], x.shape[2]);
-        return x.unsqueeze(2).expand(sequences, keyValueHeads, heads / keyValueHeads, length, headDim)
-            .reshape(sequences, heads, length, headDim);
-    }
+    /// <summary>
+    /// <c>[tokens, keyValueHeads, headDim]</c> to as many heads as the queries have: once for all runs, since each run
+    /// would pay for it in calls.
+    /// </summary>
+    private Tensor RepeatHeads(Tensor x) => keyValueHeads == heads
+        ? x
+        : x.unsqueeze(2).expand(-1, -1, heads / keyValueHeads, -1).reshape(-1, heads, headDim);
 }
 
 internal sealed class LlamaMlp(LlamaWeights weights, string name)

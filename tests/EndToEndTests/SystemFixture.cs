@@ -5,7 +5,7 @@ public abstract class SystemFixture(params string[] options) : IAsyncLifetime
 {
     public RunningSystem System { get; private set; } = null!;
 
-    public virtual async ValueTask InitializeAsync() => System = await RunningSystem.StartAsync(options);
+    public async ValueTask InitializeAsync() => System = await RunningSystem.StartAsync(options);
 
     public async ValueTask DisposeAsync()
     {
