@@ -13,4 +13,6 @@ trainer pretrain --output "$output/base" --total-tokens 4300800 --text \
   "$data/ag_news/train.csv" "$data/ag_news/train.csv" "$data/ag_news/train_more.csv" "$data/news/news.txt.gz"
 cp shared/Starter/base/training.json "$output/base/"
 
-trainer train --data "$data/ag_news/train.csv" --base "$output/base" --output "$output/adapters/news"
+articles="$output/articles.csv"
+{ cat "$data/ag_news/train.csv"; tail -n +2 "$data/ag_news/train_more.csv"; } >"$articles"
+trainer train --data "$articles" --base "$output/base" --output "$output/adapters/news"
