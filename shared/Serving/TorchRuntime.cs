@@ -26,6 +26,7 @@ public static partial class TorchRuntime
         try
         {
             WaitWithoutSpinning();
+            KeepFreedMemory();
             torch.set_num_threads(threads ?? (Environment.ProcessorCount <= 2 ? Environment.ProcessorCount : Environment.ProcessorCount - 1));
         }
         catch (Exception exception) when (exception is DllNotFoundException or NotSupportedException or TypeInitializationException or EntryPointNotFoundException)
@@ -56,9 +57,25 @@ public static partial class TorchRuntime
         }
     }
 
+    // A pass allocates and frees buffers of megabytes all the time. glibc hands those back to the system at once and takes them
+    // anew, and the system clears each page again: pretraining took twice as long. So large blocks come from the heap too
+    // (32 MiB is the most that glibc allows), and the heap shrinks only when more than this lies free at its end.
+    private static void KeepFreedMemory()
+    {
+        const int trimThreshold = -1, mmapThreshold = -3; // M_TRIM_THRESHOLD, M_MMAP_THRESHOLD of malloc.h
+        if (OperatingSystem.IsLinux())
+        {
+            _ = SetAllocator(mmapThreshold, 32 << 20);
+            _ = SetAllocator(trimThreshold, 512 << 20);
+        }
+    }
+
     // Environment.SetEnvironmentVariable changes .NET's own copy only; native libraries do not see it.
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int SetEnvironment(string name, string value, int overwrite);
+
+    [LibraryImport("libc", EntryPoint = "mallopt")]
+    private static partial int SetAllocator(int parameter, int value);
 
     // Leaf 7, subleaf 1, EAX bit 5: AVX512_BF16.
     private static bool HasBFloat16() => X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= 7 && (X86Base.CpuId(7, 1).Eax & (1 << 5)) != 0;
