@@ -1,0 +1,26 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Serverless.Benchmarks.Micro;
+using Serverless.Benchmarks.Serving;
+using Serverless.Benchmarks.Training;
+
+var root = new RootCommand("Measures how fast articles are classified and models are trained, and writes the figures into BENCHMARKS.md.")
+{
+    ServingCommand.Create(),
+    TrainingCommand.Create(),
+    MicroCommand.Create(),
+};
+try
+{
+    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (OperationCanceledException)
+{
+    Console.Error.WriteLine("Stopped.");
+    return 130;
+}
+catch (Exception fault) when (fault is InvalidDataException or InvalidOperationException or IOException or ExternalException)
+{
+    Console.Error.WriteLine(fault.Message);
+    return 1;
+}
