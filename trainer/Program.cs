@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Azure;
 using Serverless.Serving;
+using Serverless.Storage;
 using Serverless.Trainer;
 using Serverless.Trainer.Commands;
 using Serverless.Trainer.Data;
@@ -28,10 +28,10 @@ catch (OperationCanceledException)
     return 130;
 }
 catch (Exception fault) when (fault is DataSetRefusedException or InvalidRecipeException or TrainingDivergedException or
-    InvalidDataException or InvalidOperationException or IOException or RequestFailedException or ExternalException)
+    InvalidDataException or InvalidOperationException or IOException or UnauthorizedAccessException or ExternalException || StorageFault.Is(fault))
 {
     // Errors for people: their message says what to do, a stack trace would hide it.
-    Console.Error.WriteLine(fault.Message);
+    Console.Error.WriteLine(StorageFault.Is(fault) ? StorageFault.Explain(fault) : fault.Message);
     return 1;
 }
 

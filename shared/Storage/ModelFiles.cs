@@ -27,7 +27,16 @@ internal sealed class ModelFiles(BlobContainerClient container)
         }
 
         var manifest = describe(hashes);
-        return await TryWriteAsync(folder + StorageNames.ManifestFile, manifest.ToJson(), expected: null, cancellationToken) ? manifest : throw Published(folder);
+        var json = manifest.ToJson();
+        var blob = folder + StorageNames.ManifestFile;
+        if (!await TryWriteAsync(blob, json, expected: null, cancellationToken))
+        {
+            // Ours all the same, if only the answer to the first try was lost and the client then tried again.
+            var written = await ReadAsync(blob, cancellationToken);
+            return written is not null && written.Content.ToMemory().Span.SequenceEqual(json.ToMemory().Span) ? manifest : throw Published(folder);
+        }
+
+        return manifest;
     }
 
     /// <summary>

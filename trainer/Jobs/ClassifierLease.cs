@@ -12,21 +12,18 @@ namespace Serverless.Trainer.Jobs;
 internal sealed class ClassifierLease : IAsyncDisposable
 {
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(20);
 
     private readonly BlobLeaseClient lease;
-    private readonly CancellationTokenSource stop = new();
-    private readonly CancellationTokenSource lost = new();
-    private readonly Task renewing;
+    private readonly Renewal renewal;
 
     private ClassifierLease(BlobLeaseClient lease, TimeProvider time)
     {
         this.lease = lease;
-        renewing = RenewAsync(time);
+        renewal = new Renewal(Duration, cancellationToken => lease.RenewAsync(cancellationToken: cancellationToken), time);
     }
 
     /// <summary>Ends the work when the lease could not be kept.</summary>
-    public CancellationToken Lost => lost.Token;
+    public CancellationToken Lost => renewal.Lost;
 
     /// <returns>Null while another trainer has it.</returns>
     public static async Task<ClassifierLease?> TryAcquireAsync(
@@ -48,19 +45,15 @@ internal sealed class ClassifierLease : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await stop.CancelAsync();
-        await renewing;
+        await renewal.DisposeAsync();
         try
         {
             await lease.ReleaseAsync();
         }
-        catch (RequestFailedException)
+        catch (Exception fault) when (StorageFault.Is(fault))
         {
             // Lost already, or it ends by itself within the minute.
         }
-
-        stop.Dispose();
-        lost.Dispose();
     }
 
     private static async Task CreateAsync(BlobClient blob, CancellationToken cancellationToken)
@@ -71,25 +64,6 @@ internal sealed class ClassifierLease : IAsyncDisposable
         }
         catch (RequestFailedException exists) when (exists.Status is 409 or 412)
         {
-        }
-    }
-
-    private async Task RenewAsync(TimeProvider time)
-    {
-        try
-        {
-            while (true)
-            {
-                await Task.Delay(RenewEvery, time, stop.Token);
-                await lease.RenewAsync(cancellationToken: stop.Token);
-            }
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-        }
-        catch (RequestFailedException)
-        {
-            await lost.CancelAsync();
         }
     }
 }

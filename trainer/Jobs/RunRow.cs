@@ -64,16 +64,24 @@ internal sealed class RunRow : IProgress<TrainingProgress>, IAsyncDisposable
                 if (Interlocked.Exchange(ref newest, null) is { } progress)
                 {
                     run = Describe(run, progress);
-                    await runs.WriteAsync(run, stop.Token);
+                    await TryWriteAsync();
                 }
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
         }
-        catch (Azure.RequestFailedException)
+    }
+
+    private async Task TryWriteAsync()
+    {
+        try
         {
-            // Progress is for the eyes; the end of the run is written, and its failure told, by EndAsync.
+            await runs.WriteAsync(run, stop.Token);
+        }
+        catch (Exception fault) when (StorageFault.Is(fault))
+        {
+            // Progress is for the eyes, and the next of it comes soon; the end of the run is written, and its failure told, by EndAsync.
         }
     }
 

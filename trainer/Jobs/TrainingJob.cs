@@ -51,11 +51,18 @@ internal sealed class TrainingJob(
         for (var attempt = 1; attempt <= PublishAttempts; attempt++)
         {
             var serving = await ServingVersion.FindAsync(registry, request.Classifier, cancellationToken);
+            if (uploaded && serving.Version?.Version == version)
+            {
+                // The pointer was written, and the answer to that was lost.
+                return new JobOutcome(TrainingState.Published, report.Gate!.Reason, report.HeldOut);
+            }
+
             var verdict = await JudgeAsync(serving, fineTune, predicted, cancellationToken);
             log.WriteLine($"gate   {verdict.Reason}");
             if (!uploaded)
             {
-                AdapterFolder.WriteReport(fineTune.OutputFolder, report with { Gate = verdict });
+                report = report with { Gate = verdict };
+                AdapterFolder.WriteReport(fineTune.OutputFolder, report);
                 await registry.UploadVersionAsync(
                     request.Classifier, version, fineTune.OutputFolder, fineTune.BaseModel, request.Dataset, request.ETag, cancellationToken);
                 uploaded = true;

@@ -1,6 +1,7 @@
 using Azure;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
+using Serverless.Storage;
 
 namespace Serverless.Trainer.Jobs;
 
@@ -13,19 +14,15 @@ internal sealed class TrainingMessage : IAsyncDisposable
     // A killed trainer's request comes back after this long.
     public static readonly TimeSpan Visibility = TimeSpan.FromMinutes(2);
 
-    private static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(30);
-
     private readonly QueueClient queue;
     private readonly QueueMessage message;
-    private readonly CancellationTokenSource stop = new();
-    private readonly CancellationTokenSource lost = new();
-    private readonly Task renewing;
+    private readonly Renewal renewal;
     private string popReceipt;
 
     public TrainingMessage(QueueClient queue, QueueMessage message, TimeProvider time)
     {
         (this.queue, this.message, popReceipt) = (queue, message, message.PopReceipt);
-        renewing = RenewAsync(time);
+        renewal = new Renewal(Visibility, RenewAsync, time);
     }
 
     public string Body => message.Body.ToString();
@@ -33,51 +30,38 @@ internal sealed class TrainingMessage : IAsyncDisposable
     public long DequeueCount => message.DequeueCount;
 
     /// <summary>Ends the work when the message could not be kept: another trainer may have it by now.</summary>
-    public CancellationToken Lost => lost.Token;
+    public CancellationToken Lost => renewal.Lost;
 
     /// <summary>The work is done, one way or the other; the request never comes again.</summary>
     public async Task CompleteAsync(CancellationToken cancellationToken)
     {
-        await StopRenewingAsync();
-        await queue.DeleteMessageAsync(message.MessageId, popReceipt, cancellationToken);
+        await renewal.StopAsync();
+        try
+        {
+            await queue.DeleteMessageAsync(message.MessageId, popReceipt, cancellationToken);
+        }
+        catch (RequestFailedException gone) when (StorageFault.IsFinal(gone))
+        {
+            // Deleted already, by a request whose answer was lost; or another trainer has it, and finds the work done.
+        }
     }
 
-    /// <summary>Gives the request back: it comes again after <paramref name="delay"/>.</summary>
+    /// <summary>Gives the request back after a try that failed: it comes again after <paramref name="delay"/>, and the try counts.</summary>
     public async Task ReleaseAsync(TimeSpan delay, CancellationToken cancellationToken)
     {
-        await StopRenewingAsync();
+        await renewal.StopAsync();
         await queue.UpdateMessageAsync(message.MessageId, popReceipt, message.Body, delay, cancellationToken);
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Puts the request off, which is no try: a copy comes after <paramref name="delay"/>. A crash in between leaves two of it, which does no harm.</summary>
+    public async Task PostponeAsync(TimeSpan delay, CancellationToken cancellationToken)
     {
-        await StopRenewingAsync();
-        stop.Dispose();
-        lost.Dispose();
+        await queue.SendMessageAsync(message.Body, visibilityTimeout: delay, cancellationToken: cancellationToken);
+        await CompleteAsync(cancellationToken);
     }
 
-    private async Task RenewAsync(TimeProvider time)
-    {
-        try
-        {
-            while (true)
-            {
-                await Task.Delay(RenewEvery, time, stop.Token);
-                popReceipt = (await queue.UpdateMessageAsync(message.MessageId, popReceipt, message.Body, Visibility, stop.Token)).Value.PopReceipt;
-            }
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-        }
-        catch (RequestFailedException)
-        {
-            await lost.CancelAsync();
-        }
-    }
+    public async ValueTask DisposeAsync() => await renewal.DisposeAsync();
 
-    private async Task StopRenewingAsync()
-    {
-        await stop.CancelAsync();
-        await renewing;
-    }
+    private async Task RenewAsync(CancellationToken cancellationToken) =>
+        popReceipt = (await queue.UpdateMessageAsync(message.MessageId, popReceipt, message.Body, Visibility, cancellationToken)).Value.PopReceipt;
 }

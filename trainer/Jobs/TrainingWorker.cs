@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Azure;
 using Serverless.Serving;
 using Serverless.Storage;
 using Serverless.Trainer.Data;
@@ -50,18 +49,11 @@ internal sealed class TrainingWorker(StorageClients storage, ClassifierOptions s
             return true;
         }
 
-        if (TrainingQueue.HasFailedTooOften(message))
-        {
-            log.WriteLine($"{request.Dataset}: tried {message.DequeueCount - 1} times; set aside in the queue {StorageNames.TrainingRequestsPoisonQueue}.");
-            await queue.MoveToPoisonAsync(message, cancellationToken);
-            return true;
-        }
-
         await using var lease = await ClassifierLease.TryAcquireAsync(storage, request.Classifier, time, cancellationToken);
         if (lease is null)
         {
             log.WriteLine($"Another trainer is at work on the classifier {request.Classifier}; the request waits.");
-            await message.ReleaseAsync(RetryAfter, cancellationToken);
+            await message.PostponeAsync(RetryAfter, cancellationToken);
             return true;
         }
 
@@ -70,7 +62,7 @@ internal sealed class TrainingWorker(StorageClients storage, ClassifierOptions s
 
     private async Task<bool> TrainAsync(TrainingMessage message, ClassifierLease lease, TrainingRequest request, CancellationToken cancellationToken)
     {
-        var earlier = await runs.ListAsync(request.Classifier, cancellationToken);
+        var earlier = await CloseOrphansAsync(await runs.ListAsync(request.Classifier, cancellationToken), cancellationToken);
         if (earlier.FirstOrDefault(run => IsDone(run, request)) is { } done)
         {
             log.WriteLine($"{request.Dataset} was trained on already: version {done.Version}, {done.State}.");
@@ -78,7 +70,13 @@ internal sealed class TrainingWorker(StorageClients storage, ClassifierOptions s
             return true;
         }
 
-        await CloseOrphansAsync(earlier, cancellationToken);
+        if (TrainingQueue.HasFailedTooOften(message))
+        {
+            log.WriteLine($"{request.Dataset}: tried {message.DequeueCount - 1} times; set aside in the queue {StorageNames.TrainingRequestsPoisonQueue}.");
+            await queue.MoveToPoisonAsync(message, cancellationToken);
+            return true;
+        }
+
         var version = registry.NewVersion();
         var run = new TrainingRun(request.Classifier, version)
         {
@@ -90,18 +88,30 @@ internal sealed class TrainingWorker(StorageClients storage, ClassifierOptions s
         };
         await using var row = await RunRow.StartAsync(runs, run, time, cancellationToken);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, message.Lost, lease.Lost);
+        if (await TryRunAsync(request, version, row, message, stop, cancellationToken) is not { } outcome)
+        {
+            return false;
+        }
+
+        // A fault from here on must not call the run failed: it stays as running, and who gets the request next finds what was published.
+        log.WriteLine($"{version} {outcome.State}: {outcome.Reason}");
+        await row.EndAsync(outcome.State, outcome.Reason, Figures(outcome.HeldOut), cancellationToken);
+        await message.CompleteAsync(cancellationToken);
+        return true;
+    }
+
+    /// <returns>Null if the request went back to the queue.</returns>
+    private async Task<JobOutcome?> TryRunAsync(
+        TrainingRequest request, string version, RunRow row, TrainingMessage message, CancellationTokenSource stop, CancellationToken cancellationToken)
+    {
         try
         {
-            var job = new TrainingJob(storage, registry, settings, log, time);
-            var outcome = await job.RunAsync(request, version, row, stop.Token);
-            await EndAsync(row, message, version, outcome, cancellationToken);
-            return true;
+            return await new TrainingJob(storage, registry, settings, log, time).RunAsync(request, version, row, stop.Token);
         }
         catch (Exception permanent) when (permanent is DataSetRefusedException or InvalidRecipeException or TrainingDivergedException or InvalidDataException)
         {
             var state = permanent is DataSetRefusedException ? TrainingState.Refused : TrainingState.Failed;
-            await EndAsync(row, message, version, new JobOutcome(state, permanent.Message, null), cancellationToken);
-            return true;
+            return new JobOutcome(state, permanent.Message, null);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -109,33 +119,39 @@ internal sealed class TrainingWorker(StorageClients storage, ClassifierOptions s
             await row.EndAsync(TrainingState.Failed, "The trainer was stopped; the request is back in the queue.", null, CancellationToken.None);
             await ReleaseAsync(message, TimeSpan.Zero);
             cancellationToken.ThrowIfCancellationRequested();
-            return false;
+            return null;
         }
-        catch (Exception passing) when (passing is RequestFailedException or IOException or ExternalException)
+        catch (Exception passing) when (StorageFault.Is(passing) || passing is IOException or UnauthorizedAccessException or ExternalException)
         {
-            log.WriteLine($"{version}: {passing.Message} The request will be tried again.");
-            await row.EndAsync(TrainingState.Failed, $"{passing.Message} The request will be tried again.", null, CancellationToken.None);
+            var reason = $"{StorageFault.Explain(passing)} The request will be tried again.";
+            log.WriteLine($"{version}: {reason}");
+            await row.EndAsync(TrainingState.Failed, reason, null, CancellationToken.None);
             await ReleaseAsync(message, RetryAfter);
-            return false;
+            return null;
         }
     }
 
-    private async Task EndAsync(RunRow row, TrainingMessage message, string version, JobOutcome outcome, CancellationToken cancellationToken)
+    /// <summary>Runs that still stand as running, though we have the classifier's lease, belong to a trainer that was killed, maybe just after it had published.</summary>
+    private async Task<IReadOnlyList<TrainingRun>> CloseOrphansAsync(IReadOnlyList<TrainingRun> earlier, CancellationToken cancellationToken)
     {
-        log.WriteLine($"{version} {outcome.State}: {outcome.Reason}");
-        await row.EndAsync(outcome.State, outcome.Reason, Figures(outcome.HeldOut), cancellationToken);
-        await message.CompleteAsync(cancellationToken);
-    }
-
-    /// <summary>Runs that still stand as running, though we have the classifier's lease, belong to a trainer that was killed.</summary>
-    private async Task CloseOrphansAsync(IEnumerable<TrainingRun> earlier, CancellationToken cancellationToken)
-    {
-        foreach (var orphan in earlier.Where(run => run.State == TrainingState.Running))
+        var closed = new List<TrainingRun>();
+        foreach (var run in earlier)
         {
-            await runs.WriteAsync(
-                orphan with { State = TrainingState.Failed, Reason = "The trainer was killed; its request came back to the queue.", FinishedAt = time.GetUtcNow() },
-                cancellationToken);
+            closed.Add(run.State == TrainingState.Running ? await CloseAsync(run, cancellationToken) : run);
         }
+
+        return closed;
+    }
+
+    private async Task<TrainingRun> CloseAsync(TrainingRun orphan, CancellationToken cancellationToken)
+    {
+        var serving = (await registry.ReadPointerAsync(orphan.Classifier, known: null, cancellationToken)).Current;
+        var closed = serving?.Version == orphan.Version
+            ? orphan with { State = TrainingState.Published, Progress = 1, Reason = "Published; the trainer was killed before it could tell more." }
+            : orphan with { State = TrainingState.Failed, Reason = "The trainer was killed; its request came back to the queue." };
+        closed = closed with { FinishedAt = time.GetUtcNow() };
+        await runs.WriteAsync(closed, cancellationToken);
+        return closed;
     }
 
     private static async Task ReleaseAsync(TrainingMessage message, TimeSpan delay)
@@ -144,7 +160,7 @@ internal sealed class TrainingWorker(StorageClients storage, ClassifierOptions s
         {
             await message.ReleaseAsync(delay, CancellationToken.None);
         }
-        catch (RequestFailedException)
+        catch (Exception fault) when (StorageFault.Is(fault))
         {
             // The message has another owner by now, or becomes visible by itself.
         }

@@ -133,13 +133,18 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
     [Fact]
     public async Task While_another_trainer_has_the_classifier_the_request_waits()
     {
-        await RequestAsync("topics/a.csv", ToyTask.Csv(20, seed: 1));
+        var queue = storage.Queue(StorageNames.TrainingRequestsQueue);
+        var request = await UploadAsync("topics/a.csv", ToyTask.Csv(20, seed: 1));
+        var sent = (await queue.SendMessageAsync(request.ToJson(), Cancel)).Value;
         await using var lease = await ClassifierLease.TryAcquireAsync(storage, Classifier, TimeProvider.System, Cancel);
 
         Assert.True(await RunAsync());
 
         Assert.Empty(await runs.ListAsync(Classifier, Cancel));
         Assert.Equal(1, await QueueLengthAsync(StorageNames.TrainingRequestsQueue));
+        // Waiting is no failed try: what waits is a copy, counted anew, so that a long training never sets the next request aside.
+        var gone = await Assert.ThrowsAsync<Azure.RequestFailedException>(() => queue.DeleteMessageAsync(sent.MessageId, sent.PopReceipt, Cancel));
+        Assert.Equal("MessageNotFound", gone.ErrorCode);
     }
 
     [Fact]
@@ -152,6 +157,40 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
 
         var orphan = (await runs.ListAsync(Classifier, Cancel))[0];
         Assert.Equal((TrainingState.Failed, "The trainer was killed; its request came back to the queue."), (orphan.State, orphan.Reason));
+    }
+
+    [Fact]
+    public async Task A_trainer_killed_between_the_pointer_and_its_row_has_published_all_the_same()
+    {
+        var request = await RequestAsync("topics/a.csv", ToyTask.Csv(150, seed: 1));
+        await RunAsync();
+        var published = Assert.Single(await runs.ListAsync(Classifier, Cancel));
+        await runs.WriteAsync(published with { State = TrainingState.Running, Reason = null, FinishedAt = null }, Cancel);
+        await SendAsync(request);
+
+        Assert.True(await RunAsync());
+
+        var run = Assert.Single(await runs.ListAsync(Classifier, Cancel));
+        Assert.Equal((published.Version, TrainingState.Published), (run.Version, run.State));
+        Assert.Equal(published.Version, await ServingAsync());
+    }
+
+    [Fact]
+    public async Task A_request_that_killed_its_trainer_too_often_is_set_aside_and_no_run_stands_as_running()
+    {
+        await runs.WriteAsync(new TrainingRun(Classifier, "20260101-000000-000") { State = TrainingState.Running, Dataset = "topics/a.csv" }, Cancel);
+        await RequestAsync("topics/a.csv", ToyTask.Csv(20, seed: 1));
+        for (var attempt = 0; attempt < 5; attempt++)
+        {
+            await storage.Queue(StorageNames.TrainingRequestsQueue).ReceiveMessageAsync(TimeSpan.FromSeconds(1), Cancel);
+            await Task.Delay(TimeSpan.FromSeconds(1.1), Cancel);
+        }
+
+        Assert.True(await RunAsync());
+
+        Assert.Equal(TrainingState.Failed, Assert.Single(await runs.ListAsync(Classifier, Cancel)).State);
+        Assert.Equal(0, await QueueLengthAsync(StorageNames.TrainingRequestsQueue));
+        Assert.Equal(1, await QueueLengthAsync(StorageNames.TrainingRequestsPoisonQueue));
     }
 
     [Theory]
@@ -256,11 +295,4 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
 
     private async Task<int> QueueLengthAsync(string queue) =>
         (await storage.Queue(queue).GetPropertiesAsync(Cancel)).Value.ApproximateMessagesCount;
-
-    /// <summary>A clock whose timers ring a hundred times earlier.</summary>
-    private sealed class FastTime : TimeProvider
-    {
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-            System.CreateTimer(callback, state, dueTime / 100, period);
-    }
 }

@@ -1,0 +1,78 @@
+using Serverless.Storage;
+
+namespace Serverless.Trainer.Jobs;
+
+/// <summary>
+/// Keeps something that storage lends for a while. A renewal that fails is tried again for as long as the last one lasts: an
+/// outage of seconds must not end a training of hours.
+/// </summary>
+internal sealed class Renewal : IAsyncDisposable
+{
+    private readonly CancellationTokenSource stop = new();
+    private readonly CancellationTokenSource lost;
+    private readonly Task renewing;
+
+    /// <param name="lasts">How long it is lent, from now and from each renewal.</param>
+    /// <param name="renew">Asks for it again.</param>
+    /// <param name="time">Whose clock runs.</param>
+    public Renewal(TimeSpan lasts, Func<CancellationToken, Task> renew, TimeProvider time)
+    {
+        lost = new CancellationTokenSource(lasts, time);
+        renewing = RenewAsync(lasts, renew, time);
+    }
+
+    /// <summary>Ends the work when it could not be kept: somebody else may have it by now.</summary>
+    public CancellationToken Lost => lost.Token;
+
+    /// <summary>No more renewals; the one that is under way has ended.</summary>
+    public async Task StopAsync()
+    {
+        await stop.CancelAsync();
+        await renewing;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        stop.Dispose();
+        lost.Dispose();
+    }
+
+    private async Task RenewAsync(TimeSpan lasts, Func<CancellationToken, Task> renew, TimeProvider time)
+    {
+        try
+        {
+            var pause = lasts / 3;
+            while (true)
+            {
+                await Task.Delay(pause, time, stop.Token);
+                pause = lasts / 20;
+                if (await TryAsync(renew))
+                {
+                    lost.CancelAfter(lasts);
+                    pause = lasts / 3;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+        }
+        catch (Exception taken) when (StorageFault.IsFinal(taken))
+        {
+            await lost.CancelAsync();
+        }
+    }
+
+    private async Task<bool> TryAsync(Func<CancellationToken, Task> renew)
+    {
+        try
+        {
+            await renew(stop.Token);
+            return true;
+        }
+        catch (Exception passing) when (StorageFault.Is(passing) && !StorageFault.IsFinal(passing))
+        {
+            return false;
+        }
+    }
+}
