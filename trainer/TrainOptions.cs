@@ -37,7 +37,7 @@ internal sealed record TrainOptions
     [Description("LoRA scaling: alpha / rank.")]
     public double LoraAlpha { get; init; } = 32;
 
-    [Description("Layers that get LoRA matrices, by name, with commas between: all-linear, or single ones such as q_proj; embed_tokens too.")]
+    [Description("Layers that get LoRA matrices, by name, with commas between: all-linear, or single ones such as q_proj; embed_tokens too. none trains the head alone, a linear probe.")]
     public string LoraTargetModules { get; init; } = "all-linear";
 
     [Description("Dropout on the input of the LoRA branch.")]
@@ -83,7 +83,8 @@ internal sealed record TrainOptions
         Rank = LoraRank,
         Alpha = LoraAlpha,
         Dropout = LoraDropout,
-        TargetModules = [.. LoraTargetModules.Split(',', StringSplitOptions.TrimEntries).SelectMany(name => name == "all-linear" ? LoraConfig.AllLinear : [name])],
+        TargetModules = LoraTargetModules == "none" ? [] :
+            [.. LoraTargetModules.Split(',', StringSplitOptions.TrimEntries).SelectMany(name => name == "all-linear" ? LoraConfig.AllLinear : [name])],
     };
 
     public string ToJson() => JsonSerializer.Serialize(this, RecipeJson);
@@ -125,7 +126,7 @@ internal sealed record TrainOptions
         Require(LoraRank > 0 && LoraAlpha > 0, "lora_rank and lora_alpha must be above 0");
         Require(LoraDropout is >= 0 and < 1, "lora_dropout must be from 0 to below 1");
         Require(Lora.TargetModules.All(name => LoraConfig.AllLinear.Contains(name) || name == "embed_tokens"),
-            $"lora_target_modules must be all-linear or some of {string.Join(", ", LoraConfig.AllLinear)}, embed_tokens");
+            $"lora_target_modules must be none, all-linear or some of {string.Join(", ", LoraConfig.AllLinear)}, embed_tokens");
         Require(MaxLength > 1, "max_length must be at least 2");
         Require(WarmupRatio is >= 0 and < 1, "warmup_ratio must be from 0 to below 1");
         Require(WeightDecay >= 0, "weight_decay must not be negative");

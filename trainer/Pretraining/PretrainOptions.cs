@@ -7,7 +7,7 @@ namespace Serverless.Trainer.Pretraining;
 internal sealed record PretrainOptions
 {
     [Description("Tokens of the vocabulary, special ones included.")]
-    public int VocabSize { get; init; } = 12_000;
+    public int VocabSize { get; init; } = 16_000;
 
     [Description("Width of the residual stream.")]
     public int HiddenSize { get; init; } = 256;
@@ -16,7 +16,7 @@ internal sealed record PretrainOptions
     public int IntermediateSize { get; init; } = 768;
 
     [Description("Decoder layers.")]
-    public int NumHiddenLayers { get; init; } = 3;
+    public int NumHiddenLayers { get; init; } = 2;
 
     [Description("Query heads.")]
     public int NumAttentionHeads { get; init; } = 8;
@@ -28,13 +28,13 @@ internal sealed record PretrainOptions
     public int MaxLength { get; init; } = 128;
 
     [Description("Tokens of an optimizer step.")]
-    public int BatchTokens { get; init; } = 4096;
+    public int BatchTokens { get; init; } = 2048;
 
     [Description("Tokens of the whole run.")]
-    public long TotalTokens { get; init; } = 6_000_000;
+    public long TotalTokens { get; init; } = 20_000_000;
 
     [Description("Learning rate on the plateau.")]
-    public double LearningRate { get; init; } = 3e-3;
+    public double LearningRate { get; init; } = 2e-3;
 
     [Description("Optimizer steps in which the learning rate rises from zero.")]
     public int WarmupSteps { get; init; } = 200;
@@ -45,11 +45,17 @@ internal sealed record PretrainOptions
     [Description("Decoupled weight decay of the matrices.")]
     public double WeightDecay { get; init; } = 0.1;
 
+    [Description("Tokens drawn for a pass's softmax beside those that occur in it; the size of the vocabulary or more takes all.")]
+    public int SampledTokens { get; init; } = 1500;
+
+    [Description("Weight of the second objective, to foretell which words the whole document holds; 0 leaves it out.")]
+    public double BagOfWordsWeight { get; init; } = 1;
+
     [Description("Seed of the weights and of the order of the text.")]
     public int Seed { get; init; } = 42;
 
     [Description("Steps between two evaluations and checkpoints.")]
-    public int SaveSteps { get; init; } = 250;
+    public int SaveSteps { get; init; } = 500;
 
     public LlamaConfig Shape() => new()
     {

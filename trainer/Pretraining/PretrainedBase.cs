@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Serverless.Files;
 using Serverless.Text;
+using Serverless.Trainer.Data;
 using static TorchSharp.torch;
 
 namespace Serverless.Trainer.Pretraining;
@@ -11,7 +12,7 @@ namespace Serverless.Trainer.Pretraining;
 /// <summary>From plain text to a Hugging Face folder: vocabulary, language model, files.</summary>
 internal static class PretrainedBase
 {
-    private const int HeldOutEvery = 200; // documents
+    private const double HeldOutFraction = 0.005; // of the documents, by their text: a copy of one is held out too
 
     /// <summary>Makes the folder, or goes on making it where a stopped run left off.</summary>
     /// <param name="text">Files of text; see <see cref="Corpus"/>. A file named twice counts twice.</param>
@@ -32,16 +33,17 @@ internal static class PretrainedBase
         }
 
         var tokenizer = LlamaTokenizer.Read(tokenizerPath);
-        var training = Corpus.Tokenize(documents.Where((_, i) => i % HeldOutEvery != 0), tokenizer, options.MaxLength);
-        var heldOut = Corpus.Tokenize(documents.Where((_, i) => i % HeldOutEvery == 0), tokenizer, options.MaxLength);
+        var parts = documents.ToLookup(document => TextHash.Of(document).Fraction < HeldOutFraction);
+        var training = Corpus.Tokenize(parts[false], tokenizer, options.MaxLength);
+        var heldOut = Corpus.Tokenize(parts[true].Distinct(), tokenizer, options.MaxLength);
         var tokens = training.Sum(sequence => (long)sequence.Length);
         log.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"text   {documents.Length} documents, {tokens} tokens; {heldOut.Count} of {training.Count + heldOut.Count} sequences held out"));
 
         var checkpoint = Path.Combine(output, "checkpoint", "checkpoint.safetensors");
-        using var loop = new PretrainingLoop(options, bfloat16, checkpoint);
+        using var loop = new PretrainingLoop(options, bfloat16, training, checkpoint);
         var progress = new PretrainingLog(log);
-        loop.Run(training, heldOut, progress, time, cancellationToken);
+        loop.Run(heldOut, progress, time, cancellationToken);
 
         var begin = tokenizer.BeginOfText!.Value;
         options.Shape().Write(Path.Combine(output, "config.json"), "bfloat16", begin, begin + 1);

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Serverless.Files;
-using Serverless.Model;
 using Serverless.Trainer.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -8,12 +7,12 @@ using static TorchSharp.torch;
 namespace Serverless.Trainer.Pretraining;
 
 /// <summary>Weights, optimizer and step in one safetensors file, replaced as a whole: a killed run goes on where it last saved.</summary>
-internal sealed class PretrainingCheckpoint(string path, LlamaWeights weights, AdamW optimizer)
+internal sealed class PretrainingCheckpoint(string path, IReadOnlyList<(string Name, Tensor Value)> parameters, AdamW optimizer)
 {
     private const string StepKey = "step";
 
     private IEnumerable<(string Name, Tensor Value)> Tensors =>
-        weights.All.Concat(optimizer.State.Select(entry => ($"optimizer.{entry.Name}", entry.Value)));
+        parameters.Concat(optimizer.State.Select(entry => ($"optimizer.{entry.Name}", entry.Value)));
 
     public void Save(int step) => SafetensorsWriter.Write(
         path, Tensors, new Dictionary<string, string> { [StepKey] = step.ToString(CultureInfo.InvariantCulture) });

@@ -27,10 +27,13 @@ internal sealed class PretrainingLoop : IDisposable
     private readonly AdamW optimizer;
     private readonly PretrainingCheckpoint checkpoint;
     private readonly Tensor embedding;
+    private readonly CandidateTokens candidates;
+    private readonly BagOfWords? bagOfWords;
+    private readonly IReadOnlyList<int[]> training;
 
-    public PretrainingLoop(PretrainOptions options, ScalarType computeType, string checkpointPath)
+    public PretrainingLoop(PretrainOptions options, ScalarType computeType, IReadOnlyList<int[]> training, string checkpointPath)
     {
-        (this.options, this.computeType) = (options, computeType);
+        (this.options, this.computeType, this.training) = (options, computeType, training);
         weights = LlamaWeights.Random(options.Shape(), float32, options.Seed);
         foreach (var (_, weight) in weights.All)
         {
@@ -38,8 +41,12 @@ internal sealed class PretrainingLoop : IDisposable
         }
 
         model = new Llama(weights, computeType, residualType: float32);
-        optimizer = new AdamW([.. weights.All.Select(entry => entry.Value)], options.WeightDecay, Beta2);
-        checkpoint = new PretrainingCheckpoint(checkpointPath, weights, optimizer);
+        var frequencies = CandidateTokens.Frequencies(training, options.VocabSize);
+        candidates = new CandidateTokens(frequencies, options.SampledTokens);
+        bagOfWords = options.BagOfWordsWeight > 0 ? new BagOfWords(frequencies, options) : null;
+        (string Name, Tensor Value)[] parameters = [.. weights.All, .. bagOfWords is null ? [] : new[] { ("bag_of_words.weight", bagOfWords.Projection) }];
+        optimizer = new AdamW([.. parameters.Select(entry => entry.Value)], options.WeightDecay, Beta2);
+        checkpoint = new PretrainingCheckpoint(checkpointPath, parameters, optimizer);
         embedding = weights["model.embed_tokens.weight"];
     }
 
@@ -50,7 +57,7 @@ internal sealed class PretrainingLoop : IDisposable
 
     /// <summary>Trains from the last checkpoint, if there is one, to the end.</summary>
     public void Run(
-        IReadOnlyList<int[]> training, IReadOnlyList<int[]> heldOut, IProgress<PretrainingProgress> progress, TimeProvider time, CancellationToken cancellationToken)
+        IReadOnlyList<int[]> heldOut, IProgress<PretrainingProgress> progress, TimeProvider time, CancellationToken cancellationToken)
     {
         var step = checkpoint.Resume();
         foreach (var batch in new TextBatches(training, options.BatchTokens, options.Seed).All().Skip(step).Take(Steps - step))
@@ -74,6 +81,7 @@ internal sealed class PretrainingLoop : IDisposable
     public void Dispose()
     {
         optimizer.Dispose();
+        bagOfWords?.Dispose();
         model.Dispose();
         weights.Dispose();
     }
@@ -91,21 +99,30 @@ internal sealed class PretrainingLoop : IDisposable
         using var scope = NewDisposeScope();
         optimizer.ZeroGradient();
         var rowsInStep = sequences.Sum(sequence => (long)sequence.Length - 1);
-        var projection = embedding.detach().to(computeType);
-        var projectionGradient = zeros(embedding.shape[1], embedding.shape[0]);
+        var bagRowsInStep = BagOfWords.Rows(sequences);
+        var words = embedding.detach().to(computeType);
+        var wordsGradient = zeros_like(embedding);
+        var random = new Random(unchecked(options.Seed * 7919 + optimizer.Steps)); // a resumed run draws what it would have drawn
         var loss = 0.0;
         foreach (var part in TextBatches.Cut(sequences, PassTokens))
         {
             using var pass = NewDisposeScope();
             using var batch = PackedBatch.Create(part, CPU);
             var (rows, targets) = NextTokens(batch);
-            var hidden = model.Forward(batch, pooledOnly: false, training: true).index_select(0, rows);
-            loss += LanguageModelHead.Backward(hidden, projection, projectionGradient, targets, rowsInStep);
+            var hidden = model.Forward(batch, pooledOnly: false, training: true);
+            // A leaf between the decoder and its heads: their gradients meet there, and the decoder goes back once.
+            var states = hidden.detach().requires_grad_(true);
+            bagOfWords?.Backward(states, batch, words, wordsGradient, bagRowsInStep);
+            var (sum, gradient) = LanguageModelHead.Backward(
+                states.detach().index_select(0, rows), words, wordsGradient, candidates.For(targets.data<int>().ToArray(), random), rowsInStep);
+            loss += sum;
+            (states.grad ??= zeros_like(states)).index_add_(0, rows, gradient, alpha: 1);
+            hidden.backward([states.grad]);
         }
 
         using (no_grad())
         {
-            embedding.grad!.add_(projectionGradient.t()); // tied: the embedding learns from both of its uses
+            embedding.grad!.add_(wordsGradient); // tied: the embedding learns from both of its uses
         }
 
         if (!double.IsFinite(optimizer.ClipGradient(MaxGradNorm)))

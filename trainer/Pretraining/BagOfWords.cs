@@ -1,0 +1,103 @@
+using Serverless.Model;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Serverless.Trainer.Pretraining;
+
+/// <summary>
+/// A second objective beside the next token, as label-free: from the state of a prefix, foretell which words the whole
+/// document holds. The next token teaches grammar first and topics late; this teaches topics at once, for a twelfth of the
+/// cost. It reads the states through one matrix of its own, which is dropped when the base is done.
+/// </summary>
+internal sealed class BagOfWords : IDisposable
+{
+    private const int Stride = 16; // tokens between two prefixes; the whole document is one more
+
+    // Frequent words say little about a topic: weighted as word2vec subsamples them (Mikolov et al. 2013, arXiv:1310.4546).
+    private const double FrequentFrom = 1e-4;
+
+    private readonly Tensor importance; // [vocab], fp32
+    private readonly double weight;
+
+    /// <param name="frequencies">Share of each token in the text.</param>
+    /// <param name="options">The shape, and the weight of this objective.</param>
+    public BagOfWords(double[] frequencies, PretrainOptions options)
+    {
+        weight = options.BagOfWordsWeight;
+        importance = Importance(frequencies).DetachFromDisposeScope();
+        Projection = eye(options.HiddenSize).requires_grad_(true).DetachFromDisposeScope(); // at first the language model's own reading
+    }
+
+    /// <summary><c>[hidden, hidden]</c>, fp32, trained.</summary>
+    public Tensor Projection { get; }
+
+    /// <summary>Rows that the objective adds to a step of these sequences.</summary>
+    public static int Rows(IEnumerable<int[]> sequences) => sequences.Sum(sequence => (sequence.Length - 1) / Stride + 1);
+
+    /// <summary>Adds the gradients of the mean loss over the step's rows.</summary>
+    /// <param name="states">The decoder's output, <c>[tokens, hidden]</c>: a leaf of the autograd graph.</param>
+    /// <param name="batch">Its tokens.</param>
+    /// <param name="embedding">The tied embedding in the type of the matrix products, <c>[vocab, hidden]</c>.</param>
+    /// <param name="embeddingGradient">Added to; <c>[vocab, hidden]</c>, fp32.</param>
+    /// <param name="rowsInStep">All rows of the optimizer step, see <see cref="Rows"/>.</param>
+    public void Backward(Tensor states, PackedBatch batch, Tensor embedding, Tensor embeddingGradient, int rowsInStep)
+    {
+        using var scope = NewDisposeScope();
+        var (rows, sequences) = Prefixes(batch);
+        var read = nn.functional.linear(states.index_select(0, rows), Projection).to(embedding.dtype);
+        Tensor gradient;
+        using (no_grad())
+        {
+            var bags = Bags(batch, embedding.shape[0]).index_select(0, sequences);
+            var probabilities = read.matmul(embedding.t()).to(float32).softmax(-1); // [rows, vocab]
+            gradient = probabilities.sub_(bags).mul_(weight / rowsInStep).to(embedding.dtype); // of cross-entropy with soft targets
+            embeddingGradient.add_(gradient.t().matmul(read));
+            gradient = gradient.matmul(embedding);
+        }
+
+        read.backward([gradient]);
+    }
+
+    public void Dispose()
+    {
+        importance.Dispose();
+        Projection.Dispose();
+    }
+
+    /// <summary>The share of each word in its sequence, weighted by importance: <c>[sequences, vocab]</c>, rows of sum 1.</summary>
+    private Tensor Bags(PackedBatch batch, long vocabulary)
+    {
+        var sequence = zeros(batch.Tokens, int64);
+        sequence.index_fill_(0, batch.Last.narrow(0, 0, batch.Sequences - 1) + 1, 1);
+        var bags = zeros(batch.Sequences, vocabulary);
+        bags.view(-1).index_add_(0, sequence.cumsum(0) * vocabulary + batch.Ids, importance.index_select(0, batch.Ids), alpha: 1);
+        return bags.div_(bags.sum(1, keepdim: true).clamp_min_(1e-9));
+    }
+
+    /// <summary>The token that each prefix ends with, and the sequence that it belongs to.</summary>
+    private static (Tensor Rows, Tensor Sequences) Prefixes(PackedBatch batch)
+    {
+        var (rows, sequences) = (new List<long>(), new List<long>());
+        var (start, sequence) = (0L, 0L);
+        foreach (var length in batch.Runs.SelectMany(run => Enumerable.Repeat(run.Length, run.Count)))
+        {
+            for (var end = length - 1; end >= 0; end -= Stride)
+            {
+                rows.Add(start + end);
+                sequences.Add(sequence);
+            }
+
+            start += length;
+            sequence++;
+        }
+
+        return (tensor(rows), tensor(sequences));
+    }
+
+    private static Tensor Importance(double[] frequencies)
+    {
+        var special = frequencies.Length - 2; // begin and end of text have the last ids
+        return tensor(frequencies.Select((frequency, token) =>
+            token >= special || frequency == 0 ? 0f : (float)Math.Min(1, Math.Sqrt(FrequentFrom / frequency))).ToArray());
+    }
+}
