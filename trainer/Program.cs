@@ -15,6 +15,7 @@ var root = new RootCommand("Fine-tunes a Llama classifier with LoRA, measures it
     PredictCommand.Create(),
     RunCommand.Create(),
     PretrainCommand.Create(),
+    OverlapCommand.Create(),
 };
 var parsed = root.Parse(args);
 try

@@ -16,15 +16,18 @@ internal static class PretrainedBase
 
     /// <summary>Makes the folder, or goes on making it where a stopped run left off.</summary>
     /// <param name="text">Files of text; see <see cref="Corpus"/>. A file named twice counts twice.</param>
+    /// <param name="exclude">Files of test articles; texts that overlap with one of them are left out.</param>
     /// <param name="output">The folder.</param>
     /// <param name="options">The shape and the schedule.</param>
     /// <param name="log">Told what is done.</param>
     /// <param name="time">For the speed.</param>
     /// <param name="cancellationToken">Ends the training between two steps.</param>
     public static void Make(
-        IReadOnlyList<FileInfo> text, string output, PretrainOptions options, TextWriter log, TimeProvider time, CancellationToken cancellationToken)
+        IReadOnlyList<FileInfo> text, IReadOnlyList<FileInfo> exclude, string output, PretrainOptions options, TextWriter log, TimeProvider time, CancellationToken cancellationToken)
     {
-        var documents = Corpus.Read(text.Select(file => file.FullName)).ToArray();
+        var measuredBy = new Shingles(Corpus.Read(exclude.Select(file => file.FullName)));
+        var found = Corpus.Read(text.Select(file => file.FullName)).ToLookup(document => measuredBy.Find(document) is not null);
+        string[] documents = [.. found[false]];
         var tokenizerPath = Path.Combine(output, "tokenizer.json");
         Directory.CreateDirectory(Path.Combine(output, "checkpoint"));
         if (!File.Exists(tokenizerPath))
@@ -37,6 +40,11 @@ internal static class PretrainedBase
         var training = Corpus.Tokenize(parts[false], tokenizer, options.MaxLength);
         var heldOut = Corpus.Tokenize(parts[true].Distinct(), tokenizer, options.MaxLength);
         var tokens = training.Sum(sequence => (long)sequence.Length);
+        if (exclude.Count > 0)
+        {
+            log.WriteLine($"left out {found[true].Count()} texts that share {Shingles.Length} words in a row with an article of {string.Join(", ", exclude.Select(file => file.Name))}");
+        }
+
         log.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"text   {documents.Length} documents, {tokens} tokens; {heldOut.Count} of {training.Count + heldOut.Count} sequences held out"));
 
@@ -48,22 +56,23 @@ internal static class PretrainedBase
         var begin = tokenizer.BeginOfText!.Value;
         options.Shape().Write(Path.Combine(output, "config.json"), "bfloat16", begin, begin + 1);
         SafetensorsWriter.Write(Path.Combine(output, "model.safetensors"), loop.Weights.All.Select(entry => (entry.Name, entry.Value.to(bfloat16))));
-        File.WriteAllText(Path.Combine(output, "pretraining.json"), Record(text, options, tokens, progress.HeldOutLoss).ToJsonString(Json) + "\n");
+        File.WriteAllText(Path.Combine(output, "pretraining.json"), Record(text, exclude, options, tokens, progress.HeldOutLoss).ToJsonString(Json) + "\n");
         Directory.Delete(Path.Combine(output, "checkpoint"), recursive: true);
     }
 
     /// <summary>What the base was made from, so that it can be made again.</summary>
-    private static JsonObject Record(IReadOnlyList<FileInfo> text, PretrainOptions options, long tokens, double heldOutLoss) => new()
+    private static JsonObject Record(
+        IReadOnlyList<FileInfo> text, IReadOnlyList<FileInfo> exclude, PretrainOptions options, long tokens, double heldOutLoss) => new()
     {
         ["options"] = JsonSerializer.SerializeToNode(options, Json),
-        ["text"] = new JsonArray([.. text.Select(file => new JsonObject
-        {
-            ["file"] = file.Name,
-            ["sha256"] = Sha256(file),
-        })]),
+        ["text"] = Files(text),
+        ["exclude"] = Files(exclude),
         ["tokens_in_text"] = tokens,
         ["held_out_loss"] = heldOutLoss,
     };
+
+    private static JsonArray Files(IReadOnlyList<FileInfo> files) =>
+        new([.. files.Select(file => new JsonObject { ["file"] = file.Name, ["sha256"] = Sha256(file) })]);
 
     private static string Sha256(FileInfo file)
     {

@@ -1,0 +1,48 @@
+using System.CommandLine;
+using Serverless.Trainer.Data;
+using Serverless.Trainer.Pretraining;
+
+namespace Serverless.Trainer.Commands;
+
+/// <summary><c>trainer overlap</c>: whether a model could have read its test articles while it was trained.</summary>
+internal static class OverlapCommand
+{
+    private const int Shown = 5;
+
+    public static Command Create()
+    {
+        var test = new Option<FileInfo>("--test") { Description = "The test articles: a .csv with a column text, or .txt with one a line.", HelpName = "file", Required = true }
+            .AcceptExistingOnly();
+        var text = new Option<FileInfo[]>("--text") { Description = "What was or will be trained on, in the same forms; .gz too.", HelpName = "files", Required = true, AllowMultipleArgumentsPerToken = true }
+            .AcceptExistingOnly();
+        var command = new Command("overlap", $"Count the training texts that share {Shingles.Length} words in a row with a test article.") { test, text };
+        command.SetAction((parsed, cancellationToken) =>
+            Task.FromResult(Count(parsed.GetRequiredValue(test), parsed.GetRequiredValue(text), cancellationToken) == 0 ? 0 : 1));
+        return command;
+    }
+
+    private static int Count(FileInfo test, IReadOnlyList<FileInfo> text, CancellationToken cancellationToken)
+    {
+        string[] articles = [.. Corpus.Read([test.FullName])];
+        var shingles = new Shingles(articles);
+        var total = 0;
+        foreach (var file in text)
+        {
+            var (read, found) = (0, 0);
+            foreach (var document in Corpus.Read([file.FullName]))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                read++;
+                if (shingles.Find(document) is { } shared && found++ < Shown)
+                {
+                    Console.WriteLine($"{file.Name}, text {read}: \"{shared.Words}\", as in article {shared.Owner + 1} of {test.Name}");
+                }
+            }
+
+            Console.WriteLine($"{file.Name}: {found} of {read} texts share {Shingles.Length} words in a row with one of {articles.Length} test articles");
+            total += found;
+        }
+
+        return total;
+    }
+}
