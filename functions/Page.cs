@@ -1,0 +1,38 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Serverless.Functions;
+
+/// <summary>The page for people, and the files that it is made of. It is anonymous: what it asks the other functions takes a key.</summary>
+public sealed class Page
+{
+    // Its own files and answers, nothing else; pictures that were fetched with the key are blob addresses.
+    private const string ContentSecurityPolicy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    private readonly IReadOnlyDictionary<string, PageFile> files = PageFile.All;
+
+    [Function(nameof(Page))]
+    public IResult Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ui/{file?}")] HttpRequest request, string? file)
+    {
+        // Addresses in the page are relative to api/ui, so that it works behind any prefix; api/ui/ would lead them astray.
+        if (file is null && request.Path.Value!.EndsWith('/'))
+        {
+            return TypedResults.Redirect("../ui" + request.QueryString);
+        }
+
+        var headers = request.HttpContext.Response.Headers;
+        headers.ContentSecurityPolicy = ContentSecurityPolicy;
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers.CacheControl = "no-cache";
+        return files.TryGetValue(file ?? "page.html", out var found)
+            ? TypedResults.Bytes(found.Content, found.ContentType, entityTag: found.ETag)
+            : TypedResults.Problem(
+                $"The page has no file '{file}'.",
+                statusCode: StatusCodes.Status404NotFound,
+                title: "There is no such file",
+                type: "urn:serverless:problem:unknown-file");
+    }
+}

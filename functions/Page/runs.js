@@ -1,0 +1,80 @@
+// Trainings, from their request to their end. When one publishes a version, the rest of the page is told.
+
+import { getJson } from './api.js';
+import { choose, classifier, classifiers, health } from './classifiers.js';
+import { element, say } from './element.js';
+import { showKeyed } from './keyed.js';
+import { Live } from './live.js';
+import { models } from './models.js';
+import { notice } from './notice.js';
+import { ago, number, percent } from './words.js';
+
+const list = document.getElementById('runs-list');
+const empty = document.getElementById('runs-empty');
+const states = new Map();
+
+export const runs = new Live('runs', 5, async () => {
+  const { items } = await getJson('runs?limit=8', { background: true });
+  showKeyed(list, items, keyOf, card, update);
+  empty.hidden = items.length > 0;
+  for (const run of items) await ended(run);
+  return items.some(isUnderWay) ? 1 : 5;
+});
+
+const keyOf = run => `${run.classifier}/${run.version}`;
+const isUnderWay = run => run.state === 'queued' || run.state === 'running';
+
+/** Told only of what ends while the page is open; what ended before is in the list. */
+async function ended(run) {
+  const before = states.get(keyOf(run));
+  states.set(keyOf(run), run.state);
+  if (before === undefined || before === run.state || isUnderWay(run)) return;
+  notice(run.state === 'published'
+    ? `The training of ${run.classifier} is done: version ${run.version} is published.`
+    : `The training of ${run.classifier} ended: ${run.state}.`);
+  await Promise.all([classifiers.soon(), models.soon(), health.soon()]);
+}
+
+function card(run) {
+  const title = `${run.classifier} ${run.version}`;
+  return element('li', {},
+    element('div.card-head', {},
+      element('h4.title', {}, run.classifier), element('span.state'), element('time.when')),
+    element('progress', { max: 1, 'aria-label': `Progress of ${title}` }),
+    element('p.doing'),
+    element('p.reason'),
+    element('p.actions', {}, element('button.quiet', { type: 'button', onclick: () => choose(run.classifier) }, `Look at ${run.classifier}`)));
+}
+
+function update(shown, run) {
+  const part = name => shown.querySelector(name);
+  part('.state').dataset.state = run.state;
+  say(part('.state'), run.state);
+  const time = run.finishedAt ?? run.startedAt ?? run.requestedAt;
+  if (time) {
+    part('time').dateTime = time;
+    say(part('time'), ago(time));
+  }
+  const progress = part('progress');
+  progress.hidden = !isUnderWay(run);
+  progress.value = run.progress;
+  say(part('.doing'), doing(run));
+  say(part('.reason'), [run.reason, run.servingProblem].filter(Boolean).join('\n'));
+  part('.actions').hidden = run.state !== 'published' || run.classifier === classifier();
+}
+
+function doing(run) {
+  if (run.state === 'published' && typeof run.accuracy === 'number') return `version ${run.version}, accuracy ${percent(run.accuracy)}`;
+  if (run.state !== 'running') return `version ${run.version}`;
+  return [
+    run.doing ?? 'starting',
+    typeof run.loss === 'number' ? `loss ${number(run.loss)}` : null,
+    typeof run.articlesPerSecond === 'number' ? `${number(run.articlesPerSecond)} articles/s` : null,
+    run.eta ? `done ${until(run.eta)}` : null,
+  ].filter(part => part !== null).join(' · ');
+}
+
+function until(time) {
+  const minutes = Math.round((new Date(time).getTime() - Date.now()) / 60_000);
+  return minutes < 1 ? 'in less than a minute' : minutes === 1 ? 'in about a minute' : `in about ${minutes} minutes`;
+}

@@ -1,0 +1,103 @@
+using System.Net;
+using System.Text;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Serverless.Functions;
+
+namespace Serverless.UnitTests.Functions;
+
+public sealed partial class PageTests
+{
+    public static TheoryData<string> Files => [.. PageFile.All.Keys];
+
+    [Fact]
+    public async Task The_page_lets_nothing_in_from_outside()
+    {
+        var (response, _) = await GetAsync(null);
+
+        Assert.Equal("text/html; charset=utf-8", response.ContentType);
+        var policy = response.Headers.ContentSecurityPolicy.ToString();
+        Assert.StartsWith("default-src 'none';", policy, StringComparison.Ordinal);
+        Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
+        Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
+        Assert.Equal("nosniff", response.Headers.XContentTypeOptions);
+        Assert.Equal("no-referrer", response.Headers["Referrer-Policy"]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void No_file_names_an_address_outside_or_has_code_or_style_in_markup(string file)
+    {
+        var text = Encoding.UTF8.GetString(PageFile.All[file].Content);
+
+        Assert.DoesNotContain("https://", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("innerHTML", text, StringComparison.Ordinal);
+        Assert.DoesNotMatch(InlineHandlerOrStyle(), text);
+    }
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public async Task Every_file_is_found_and_names_only_files_that_are_there(string file)
+    {
+        var (response, body) = await GetAsync(file);
+        var named = ReferencedFile().Matches(body).Select(match => match.Groups["file"].Value);
+
+        Assert.Equal(StatusCodes.Status200OK, response.StatusCode);
+        Assert.Empty(named.Except(PageFile.All.Keys));
+    }
+
+    [Fact]
+    public async Task A_file_that_the_browser_has_is_not_sent_again()
+    {
+        var (first, _) = await GetAsync("page.css");
+        var (second, body) = await GetAsync("page.css", request => request.Headers.IfNoneMatch = first.Headers.ETag);
+
+        Assert.Equal((int)HttpStatusCode.NotModified, second.StatusCode);
+        Assert.Empty(body);
+    }
+
+    [Fact]
+    public async Task A_slash_too_many_leads_back_to_the_page_with_its_query()
+    {
+        var (response, _) = await GetAsync(null, request =>
+        {
+            request.Path = "/api/ui/";
+            request.QueryString = new QueryString("?classifier=desk");
+        });
+
+        Assert.Equal(StatusCodes.Status302Found, response.StatusCode);
+        Assert.Equal("../ui?classifier=desk", response.Headers.Location);
+    }
+
+    [Theory]
+    [InlineData("nothing.js")]
+    [InlineData("../host.json")]
+    [InlineData("PAGE.HTML")]
+    public async Task Another_name_is_no_file(string file)
+    {
+        var (response, body) = await GetAsync(file);
+
+        Assert.Equal(StatusCodes.Status404NotFound, response.StatusCode);
+        Assert.Contains("urn:serverless:problem:unknown-file", body, StringComparison.Ordinal);
+    }
+
+    private static async Task<(HttpResponse Response, string Body)> GetAsync(string? file, Action<HttpRequest>? ask = null)
+    {
+        using var body = new MemoryStream();
+        var context = new DefaultHttpContext { RequestServices = new ServiceCollection().AddLogging().AddProblemDetails().BuildServiceProvider() };
+        context.Request.Method = HttpMethods.Get;
+        context.Request.Path = "/api/ui";
+        context.Response.Body = body;
+        ask?.Invoke(context.Request);
+        await new Page().Run(context.Request, file).ExecuteAsync(context);
+        return (context.Response, Encoding.UTF8.GetString(body.ToArray()));
+    }
+
+    // onclick="…", style="…", <style>, <script> with a body: the policy would stop them.
+    [GeneratedRegex("""<[^>]*\s(on\w+|style)\s*=\s*"|<style|<script(?![^>]*\ssrc=)""", RegexOptions.IgnoreCase)]
+    private static partial Regex InlineHandlerOrStyle();
+
+    [GeneratedRegex("""(from '\./|import '\./|(href|src)="ui/)(?<file>[\w.]+)['"]""")]
+    private static partial Regex ReferencedFile();
+}
