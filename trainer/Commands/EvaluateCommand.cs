@@ -11,15 +11,15 @@ internal static class EvaluateCommand
 {
     public static Command Create()
     {
-        var data = StarterOptions.Data("CSV or JSONL file with the columns text and label; every row is measured.");
         var baseFolder = StarterOptions.Base();
         var adapter = StarterOptions.Adapter();
         var precision = StarterOptions.Precision();
         var json = new Option<bool>("--json") { Description = "Write the figures to standard output as JSON." };
-        var command = new Command("evaluate", "Measure an adapter on a data set.") { data, baseFolder, adapter, precision, json };
+        var command = new Command("evaluate", "Measure an adapter on a data set.") { baseFolder, adapter, precision, json };
+        var data = new DataOptions(command, "every row is measured.");
         command.SetAction(parsed =>
         {
-            var file = DataSetFile.Read(parsed.GetRequiredValue(data).FullName);
+            var file = data.Read(parsed);
             using var classifier = TrainedClassifier.Open(
                 parsed.GetRequiredValue(baseFolder).FullName, parsed.GetRequiredValue(adapter).FullName, parsed.GetRequiredValue(precision));
             RefuseUnknownLabels(file, classifier.Labels);
@@ -48,7 +48,7 @@ internal static class EvaluateCommand
     private static void RefuseUnknownLabels(DataSetFile file, IReadOnlyList<string> labels)
     {
         var unknown = file.Rows.Where(row => !labels.Contains(row.Label)).DistinctBy(row => row.Label)
-            .Select(row => new BadRow(row.Line, $"the label '{row.Label}'")).ToArray();
+            .Select(row => new BadRow(row.Place, $"the label '{row.Label}'")).ToArray();
         if (unknown.Length > 0)
         {
             throw new DataSetRefusedException(file.Name, $"The adapter knows only the labels {string.Join(", ", labels)}.", unknown);

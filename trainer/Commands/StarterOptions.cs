@@ -26,13 +26,6 @@ internal static class StarterOptions
         DefaultValueFactory = _ => "auto",
     }.AcceptOnlyFromAmong("auto", "bf16", "fp16", "fp32");
 
-    public static Option<FileInfo> Data(string description) => new Option<FileInfo>("--data")
-    {
-        Description = description,
-        HelpName = "file",
-        Required = true,
-    }.AcceptExistingOnly();
-
     /// <summary>What an adapter calls its base: the starter's name, or the folder as it was given.</summary>
     public static string NameOf(DirectoryInfo baseFolder) =>
         baseFolder.FullName == Path.GetFullPath(Path.Combine(Starter.Folder, "base")) ? Starter.BaseModel : baseFolder.ToString();

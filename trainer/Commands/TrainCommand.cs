@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Serverless.Trainer.Data;
 using Serverless.Trainer.Progress;
 using Serverless.Trainer.Training;
 
@@ -11,19 +10,18 @@ internal static class TrainCommand
 {
     public static Command Create()
     {
-        var data = StarterOptions.Data("CSV or JSONL file with the columns text and label, and split if you divide the rows yourself.");
         var baseFolder = StarterOptions.Base();
         var output = new Option<DirectoryInfo>("--output") { Description = "Folder for the adapter [adapters/NAME of the data set].", HelpName = "folder" };
-        var command = new Command("train", "Fine-tune an adapter on a data set.") { data, baseFolder, output };
+        var command = new Command("train", "Fine-tune an adapter on a data set.") { baseFolder, output };
+        var data = new DataOptions(command, "columns text and label, and split if you divide the rows yourself.");
         var recipe = new RecipeOptions(command);
         command.SetAction((parsed, cancellationToken) =>
         {
-            var file = parsed.GetRequiredValue(data);
             var folder = parsed.GetRequiredValue(baseFolder);
-            var target = parsed.GetValue(output)?.FullName ?? Path.GetFullPath(Path.Combine("adapters", Path.GetFileNameWithoutExtension(file.Name)));
+            var target = parsed.GetValue(output)?.FullName ?? Path.GetFullPath(Path.Combine("adapters", data.NameOf(parsed)));
             var options = recipe.Resolve(parsed, folder.FullName);
             var fineTune = new FineTune(
-                DataSet.Load(file.FullName, options.HeldOutFraction), options, folder.FullName, StarterOptions.NameOf(folder), target);
+                data.Load(parsed, options.HeldOutFraction), options, folder.FullName, StarterOptions.NameOf(folder), target);
             var (report, _) = ProgressDisplay.Show(
                 Console.Error, options.LoggingSteps, progress => fineTune.Run(Console.Error, progress, TimeProvider.System, cancellationToken));
             MetricsTable.Write(Console.Error, "held out", report.HeldOut);

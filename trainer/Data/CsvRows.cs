@@ -1,22 +1,30 @@
+using System.Globalization;
 using CsvHelper;
 
 namespace Serverless.Trainer.Data;
 
-/// <summary>Reads comma separated rows (RFC 4180) whose first line names the columns.</summary>
+/// <summary>
+/// Reads comma separated rows (RFC 4180) whose first line names the columns, or AG News' own files, which name none: class
+/// index, title, description.
+/// </summary>
 internal static class CsvRows
 {
-    public static void Read(string file, byte[] bytes, List<DataSetRow> rows, List<BadRow> badRows)
+    private static readonly string[] AgNews = [RowFields.ClassIndex, "title", "description"];
+
+    /// <returns>The names of the columns, in lower case.</returns>
+    public static IReadOnlyList<string> Read(string file, byte[] bytes, RowFields fields, List<DataSetRow> rows, List<BadRow> badRows)
     {
         string? fault = null;
+        var columns = Columns(file, bytes, fields, out var isNamed);
         using var reader = CsvReader.Create(bytes, new CsvReaderOptions
         {
             Separator = ',',
+            HasHeader = isNamed,
             TrackLineNumbers = true,
             // A quotation mark inside an unquoted field is plain text and harms nothing; the other faults lose text.
             OnMalformedRecord = record => fault = record.Reason == CsvMalformedReason.StrayQuote ? null : Explain(record.Reason),
         });
 
-        RefuseUnknownColumns(file, reader.Headers);
         while (reader.Read())
         {
             var line = (int)reader.LineNumber;
@@ -25,32 +33,41 @@ internal static class CsvRows
                 badRows.Add(new BadRow(line, fault));
                 fault = null;
             }
-            else if (reader.FieldCount != reader.Headers.Count)
+            else if (reader.FieldCount != columns.Count)
             {
                 badRows.Add(new BadRow(
-                    line, $"{reader.FieldCount} columns where the first line names {reader.Headers.Count}; quote a field that holds a comma"));
+                    line, $"{reader.FieldCount} columns where the first line {(isNamed ? "names" : "has")} {columns.Count}; quote a field that holds a comma"));
             }
             else
             {
-                RowFields.Add(line, name => reader.TryGetFieldIndex(name, out var index) ? reader.GetString(index) : null, rows, badRows);
+                fields.Add(line, name => columns.IndexOf(name) is >= 0 and var index ? reader.GetString(index) : null, rows, badRows);
             }
         }
+
+        return columns;
     }
 
-    private static void RefuseUnknownColumns(string file, IReadOnlyList<string> headers)
+    private static List<string> Columns(string file, byte[] bytes, RowFields fields, out bool isNamed)
     {
-        var names = headers.Select(header => header.Trim().ToLowerInvariant()).ToArray();
-        if (!RowFields.AreUsable(names))
+        using var reader = CsvReader.Create(bytes, new CsvReaderOptions { Separator = ',' });
+        var names = reader.Headers.Select(header => header.Trim().ToLowerInvariant()).ToList();
+        isNamed = fields.AreUsable(names);
+        if (!isNamed && names.Count == AgNews.Length && int.TryParse(names[0], NumberStyles.None, CultureInfo.InvariantCulture, out _) && fields.AreUsable(AgNews))
         {
-            throw new DataSetRefusedException(
-                file, $"Line 1 must name the columns {RowFields.Expected}; it reads '{string.Join(',', headers)}'.");
+            return [.. AgNews];
         }
 
-        if (names.GroupBy(name => name).FirstOrDefault(name => name.Count() > 1) is { } twice)
+        if (!isNamed)
         {
-            throw new DataSetRefusedException(file, $"Line 1 names the column '{twice.Key}' twice.");
+            throw new DataSetRefusedException(file, $"Line 1 must name the columns {fields.Expected}; it reads '{Shortened(string.Join(',', reader.Headers))}'.");
         }
+
+        return names.GroupBy(name => name).FirstOrDefault(name => name.Count() > 1) is { } twice
+            ? throw new DataSetRefusedException(file, $"Line 1 names the column '{twice.Key}' twice.")
+            : names;
     }
+
+    private static string Shortened(string line) => line.Length <= 200 ? line : $"{line[..200]}…";
 
     private static string Explain(CsvMalformedReason reason) => reason switch
     {

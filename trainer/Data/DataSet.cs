@@ -12,13 +12,17 @@ internal sealed record DataSet(
     IReadOnlyList<DataSetRow> Test,
     IReadOnlyList<string> Notes)
 {
-    /// <param name="path">A CSV or JSONL file.</param>
+    /// <param name="path">A CSV, JSONL or Parquet file, or a folder of them.</param>
     /// <param name="heldOutFraction">Share of the training rows to hold out where the file does not say so itself.</param>
     /// <param name="name">What to call the file in messages.</param>
+    /// <param name="fields">Which columns to read; null for the usual ones.</param>
+    /// <param name="labelNames">The names behind integer labels.</param>
     /// <exception cref="DataSetRefusedException">The file cannot be trained on, and why.</exception>
-    public static DataSet Load(string path, double heldOutFraction, string? name = null)
+    public static DataSet Load(string path, double heldOutFraction, string? name = null, RowFields? fields = null, LabelNames? labelNames = null) =>
+        Divide(Directory.Exists(path) ? DataSetFolder.Read(path, fields, labelNames) : DataSetFile.Read(path, name, fields, labelNames), heldOutFraction);
+
+    private static DataSet Divide(DataSetFile file, double heldOutFraction)
     {
-        var file = DataSetFile.Read(path, name);
         var notes = new List<string>();
         if (file.BadRows.Count > 0)
         {
@@ -44,7 +48,7 @@ internal sealed record DataSet(
         }
 
         var single = labels.Where(label => label.Count() == 1)
-            .Select(label => new BadRow(label.First().Line, $"the only row with the label '{label.Key}'")).ToArray();
+            .Select(label => new BadRow(label.First().Place, $"the only row with the label '{label.Key}'")).ToArray();
         if (single.Length > 0)
         {
             throw new DataSetRefusedException(
@@ -57,7 +61,7 @@ internal sealed record DataSet(
     {
         var known = train.Select(row => row.Label).ToHashSet();
         var untrained = heldOut.Concat(test).Where(row => !known.Contains(row.Label)).DistinctBy(row => row.Label)
-            .Select(row => new BadRow(row.Line, $"the label '{row.Label}' has no row to train on, all are held out or test; add rows")).ToArray();
+            .Select(row => new BadRow(row.Place, $"the label '{row.Label}' has no row to train on, all are held out or test; add rows")).ToArray();
         if (untrained.Length > 0)
         {
             throw new DataSetRefusedException(file.Name, "Some labels cannot be learnt.", untrained);

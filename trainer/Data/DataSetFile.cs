@@ -2,45 +2,58 @@ using System.Text.Unicode;
 
 namespace Serverless.Trainer.Data;
 
-/// <summary>The rows of one CSV or JSONL file, the usable and the bad ones, in the order of the file.</summary>
+/// <summary>The rows of one CSV, JSONL or Parquet file, the usable and the bad ones, in the order of the file.</summary>
 internal sealed record DataSetFile(string Name, IReadOnlyList<DataSetRow> Rows, IReadOnlyList<BadRow> BadRows)
 {
     // A few bad rows are left out and told; more than this share means that the file is not what its author thinks.
     private const double MaxBadShare = 0.1;
 
     /// <param name="name">What to call the file in messages (the blob name of a downloaded one).</param>
+    /// <param name="fields">Which columns to read; null for the usual ones.</param>
+    /// <param name="labelNames">The names behind integer labels; null for those in the file, if any.</param>
     /// <exception cref="DataSetRefusedException">Unknown format, broken encoding, no usable rows, or too many bad ones.</exception>
-    public static DataSetFile Read(string path, string? name = null)
+    public static DataSetFile Read(string path, string? name = null, RowFields? fields = null, LabelNames? labelNames = null)
     {
         name ??= Path.GetFileName(path);
+        fields ??= RowFields.Usual;
         var bytes = File.ReadAllBytes(path);
-        RefuseBrokenEncoding(name, bytes);
-
         var rows = new List<DataSetRow>();
         var badRows = new List<BadRow>();
+        var countsFromOne = false;
         switch (Path.GetExtension(name).ToLowerInvariant())
         {
             case ".csv":
-                CsvRows.Read(name, bytes, rows, badRows);
+                RefuseBrokenEncoding(name, bytes);
+                countsFromOne = fields.LabelColumn([.. CsvRows.Read(name, bytes, fields, rows, badRows)]) == RowFields.ClassIndex;
                 break;
             case ".jsonl" or ".ndjson":
-                JsonLinesRows.Read(bytes, rows, badRows);
+                RefuseBrokenEncoding(name, bytes);
+                JsonLinesRows.Read(bytes, fields, rows, badRows);
+                break;
+            case ".parquet":
+                var ownNames = ParquetRows.Read(name, bytes, fields, rows, badRows);
+                labelNames ??= ownNames;
                 break;
             case var extension:
-                throw new DataSetRefusedException(name, $"The ending '{extension}' is not known; data sets are .csv or .jsonl files.");
+                throw new DataSetRefusedException(name, $"The ending '{extension}' is not known; data sets are .csv, .jsonl or .parquet files.");
         }
 
+        labelNames?.Apply(name, countsFromOne, rows, badRows);
+        RefuseFewUsable(name, fields, rows, badRows);
+        return new DataSetFile(name, rows, badRows);
+    }
+
+    private static void RefuseFewUsable(string name, RowFields fields, List<DataSetRow> rows, List<BadRow> badRows)
+    {
         if (rows.Count == 0)
         {
-            throw new DataSetRefusedException(name, $"No usable rows; each row needs {RowFields.Expected}.", badRows);
+            throw new DataSetRefusedException(name, $"No usable rows; each row needs {fields.Expected}.", badRows);
         }
 
         if (badRows.Count > MaxBadShare * (rows.Count + badRows.Count))
         {
             throw new DataSetRefusedException(name, $"{badRows.Count} of {rows.Count + badRows.Count} rows cannot be used.", badRows);
         }
-
-        return new DataSetFile(name, rows, badRows);
     }
 
     private static void RefuseBrokenEncoding(string name, byte[] bytes)

@@ -9,7 +9,7 @@ internal static class Duplicates
     public static IReadOnlyList<DataSetRow> Drop(IReadOnlyList<DataSetRow> rows, List<string> notes)
     {
         var kept = new Dictionary<TextHash, DataSetRow>(rows.Count);
-        var (repeated, relabelled, leaked) = (new List<int>(), new List<int>(), new List<int>());
+        var (repeated, relabelled, leaked) = (new List<RowPlace>(), new List<RowPlace>(), new List<RowPlace>());
         foreach (var row in rows)
         {
             if (!kept.TryGetValue(row.Hash, out var other))
@@ -21,22 +21,29 @@ internal static class Duplicates
             var (winner, loser) = Part(row) >= Part(other) ? (row, other) : (other, row);
             kept[row.Hash] = winner;
             var why = Part(row) != Part(other) ? leaked : row.Label != other.Label ? relabelled : repeated;
-            why.Add(loser.Line);
+            why.Add(loser.Place);
         }
 
         Tell(notes, repeated, "repeated rows left out");
         Tell(notes, relabelled, "rows left out whose text comes again later with another label");
         Tell(notes, leaked, "rows left out whose text is also held out or test");
-        return [.. kept.Values.OrderBy(row => row.Line)];
+        return [.. rows.Where(row => ReferenceEquals(kept[row.Hash], row))];
     }
 
     private static DataPart Part(DataSetRow row) => row.Part ?? DataPart.Train;
 
-    private static void Tell(List<string> notes, List<int> lines, string what)
+    private static void Tell(List<string> notes, List<RowPlace> places, string what)
     {
-        if (lines.Count > 0)
+        if (places.Count > 0)
         {
-            notes.Add($"{lines.Count} {what} (line {string.Join(", ", lines.Take(5))}{(lines.Count > 5 ? ", …" : "")}).");
+            notes.Add($"{places.Count} {what} ({Listed(places)}).");
         }
+    }
+
+    // "line 3, 7, 9, …"; the unit stands once where it is the same.
+    private static string Listed(List<RowPlace> places)
+    {
+        var first = places.Take(5).Select((place, i) => i > 0 && (place.File, place.Unit) == (places[i - 1].File, places[i - 1].Unit) ? $"{place.Number}" : $"{place}");
+        return $"{string.Join(", ", first)}{(places.Count > 5 ? ", …" : "")}";
     }
 }

@@ -5,26 +5,26 @@ namespace Serverless.Trainer.Data;
 /// <summary>Reads one JSON object a line, with the same names that a CSV file has as columns.</summary>
 internal static class JsonLinesRows
 {
-    public static void Read(byte[] bytes, List<DataSetRow> rows, List<BadRow> badRows)
+    public static void Read(byte[] bytes, RowFields fields, List<DataSetRow> rows, List<BadRow> badRows)
     {
         using var reader = new StreamReader(new MemoryStream(bytes));
         for (var line = 1; reader.ReadLine() is { } json; line++)
         {
             if (!string.IsNullOrWhiteSpace(json))
             {
-                AddRow(line, json, rows, badRows);
+                AddRow(line, json, fields, rows, badRows);
             }
         }
     }
 
-    private static void AddRow(int line, string json, List<DataSetRow> rows, List<BadRow> badRows)
+    private static void AddRow(int line, string json, RowFields fields, List<DataSetRow> rows, List<BadRow> badRows)
     {
         try
         {
             using var document = JsonDocument.Parse(json);
             if (document.RootElement is { ValueKind: JsonValueKind.Object } row)
             {
-                RowFields.Add(line, name => Field(row, name), rows, badRows);
+                fields.Add(line, name => Field(row, name), rows, badRows);
             }
             else
             {

@@ -4,51 +4,68 @@ namespace Serverless.Trainer.Data;
 /// The columns of a data set, whatever its format: <c>text</c> (or <c>title</c> and <c>description</c>, as AG News has them),
 /// <c>label</c> (or <c>class index</c>) and, if the author splits the rows himself, <c>split</c>.
 /// </summary>
-internal static class RowFields
+/// <param name="Text">The column to read as the text; null for the usual names.</param>
+/// <param name="Label">The column to read as the label; null for the usual names.</param>
+internal sealed record RowFields(string? Text = null, string? Label = null)
 {
-    public const string Expected = "'text' (or 'title' and 'description') and 'label'";
+    /// <summary>The label column of AG News' own files, whose integers count from 1.</summary>
+    public const string ClassIndex = "class index";
 
     /// <summary>The limit of an article, 1 MB: a longer text is an unclosed quotation mark more often than an article.</summary>
     private const int MaxTextLength = 1024 * 1024;
 
-    public static bool AreUsable(IReadOnlyCollection<string> names) =>
-        (names.Contains("text") || names.Contains("title") || names.Contains("description")) &&
-        (names.Contains("label") || names.Contains("class index"));
+    public static RowFields Usual { get; } = new();
 
-    /// <summary>Builds the row of <paramref name="line"/>; adds it to one of the two lists.</summary>
-    public static void Add(int line, Func<string, string?> field, List<DataSetRow> rows, List<BadRow> badRows)
+    /// <summary>The columns that a row needs, for a person.</summary>
+    public string Expected => $"{(Text is null ? "'text' (or 'title' and 'description')" : $"'{Text}'")} and '{Label ?? "label"}'";
+
+    /// <param name="names">Names of columns, in lower case.</param>
+    public bool AreUsable(IReadOnlyCollection<string> names) =>
+        (Text is null ? names.Contains("text") || names.Contains("title") || names.Contains("description") : names.Contains(Text)) &&
+        (Label is null ? names.Contains("label") || names.Contains(ClassIndex) : names.Contains(Label));
+
+    /// <summary>Whether a column of this name is of use.</summary>
+    public bool Reads(string name) => name == "split" || (Text is null ? name is "text" or "title" or "description" : name == Text) || (Label is null ? name is "label" or ClassIndex : name == Label);
+
+    /// <summary>The first column of these that holds the label.</summary>
+    public string? LabelColumn(IReadOnlyCollection<string> names) => Label ?? (names.Contains("label") ? "label" : names.Contains(ClassIndex) ? ClassIndex : null);
+
+    /// <summary>Builds the row of <paramref name="place"/>; adds it to one of the two lists.</summary>
+    /// <param name="field">Gives the content of a column by its lower-case name; null if there is none.</param>
+    public void Add(RowPlace place, Func<string, string?> field, List<DataSetRow> rows, List<BadRow> badRows)
     {
-        var text = (field("text") ?? $"{field("title")} {field("description")}").Trim();
-        var label = (field("label") ?? field("class index") ?? "").Trim();
+        var text = ((Text is null ? field("text") ?? $"{field("title")} {field("description")}" : field(Text)) ?? "").Trim();
+        var label = ((Label is null ? field("label") ?? field(ClassIndex) : field(Label)) ?? "").Trim();
         var split = (field("split") ?? "").Trim();
-        var part = Part(split);
+        var part = PartOf(split);
 
         if (text.Length == 0)
         {
-            badRows.Add(new BadRow(line, "the text is empty"));
+            badRows.Add(new BadRow(place, "the text is empty"));
         }
         else if (text.Length > MaxTextLength)
         {
-            badRows.Add(new BadRow(line, $"the text has more than {MaxTextLength:N0} characters; is a quotation mark not closed?"));
+            badRows.Add(new BadRow(place, $"the text has more than {MaxTextLength:N0} characters; is a quotation mark not closed?"));
         }
         else if (label.Length == 0)
         {
-            badRows.Add(new BadRow(line, "the label is empty"));
+            badRows.Add(new BadRow(place, "the label is empty"));
         }
         else if (split.Length > 0 && part is null)
         {
-            badRows.Add(new BadRow(line, $"the split is '{split}', not train, held-out or test"));
+            badRows.Add(new BadRow(place, $"the split is '{split}', not train, held-out or test"));
         }
         else
         {
-            rows.Add(new DataSetRow(line, text, label, part));
+            rows.Add(new DataSetRow(place, text, label, part));
         }
     }
 
-    private static DataPart? Part(string split) => split.ToLowerInvariant().Replace('_', '-') switch
+    /// <summary>The part that a word names, as people and the Hugging Face hub call it; null for any other word.</summary>
+    public static DataPart? PartOf(string word) => word.ToLowerInvariant().Replace('_', '-') switch
     {
         "train" or "training" => DataPart.Train,
-        "held-out" or "heldout" or "validation" or "valid" or "dev" => DataPart.HeldOut,
+        "held-out" or "heldout" or "validation" or "valid" or "val" or "dev" => DataPart.HeldOut,
         "test" => DataPart.Test,
         _ => null,
     };

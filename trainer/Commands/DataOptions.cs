@@ -1,0 +1,52 @@
+using System.CommandLine;
+using Serverless.Trainer.Data;
+
+namespace Serverless.Trainer.Commands;
+
+/// <summary>The options that name a data set and say how to read it.</summary>
+internal sealed class DataOptions
+{
+    private readonly Option<FileSystemInfo> data;
+    private readonly Option<FileInfo> labelNames = new Option<FileInfo>("--label-names")
+    {
+        Description = "Names behind integer labels: a file with a name a line, a JSON array, or a JSON object from integer to name.",
+        HelpName = "file",
+    }.AcceptExistingOnly();
+
+    private readonly Option<string?> textColumn = new("--text-column") { Description = "Column to read as the text [text, or title and description].", HelpName = "name" };
+    private readonly Option<string?> labelColumn = new("--label-column") { Description = "Column to read as the label [label, or class index].", HelpName = "name" };
+
+    public DataOptions(Command command, string use)
+    {
+        data = new Option<FileSystemInfo>("--data")
+        {
+            Description = $"CSV, JSONL or Parquet file, or a folder of them; {use}",
+            HelpName = "file or folder",
+            Required = true,
+        }.AcceptExistingOnly();
+        command.Add(data);
+        command.Add(labelNames);
+        command.Add(textColumn);
+        command.Add(labelColumn);
+    }
+
+    /// <summary>What the data set is called, without its ending.</summary>
+    public string NameOf(ParseResult parsed) => Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(parsed.GetRequiredValue(data).FullName));
+
+    /// <summary>The data set, divided for training.</summary>
+    public DataSet Load(ParseResult parsed, double heldOutFraction) =>
+        DataSet.Load(parsed.GetRequiredValue(data).FullName, heldOutFraction, name: null, Fields(parsed), Names(parsed));
+
+    /// <summary>Every usable row, whatever its part.</summary>
+    public DataSetFile Read(ParseResult parsed) => parsed.GetRequiredValue(data) switch
+    {
+        DirectoryInfo folder => DataSetFolder.Read(folder.FullName, Fields(parsed), Names(parsed)),
+        var file => DataSetFile.Read(file.FullName, name: null, Fields(parsed), Names(parsed)),
+    };
+
+    private RowFields Fields(ParseResult parsed) => new(Lower(parsed.GetValue(textColumn)), Lower(parsed.GetValue(labelColumn)));
+
+    private LabelNames? Names(ParseResult parsed) => parsed.GetValue(labelNames) is { } file ? LabelNames.Read(file.FullName) : null;
+
+    private static string? Lower(string? name) => name?.Trim().ToLowerInvariant();
+}

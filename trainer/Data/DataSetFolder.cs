@@ -1,0 +1,42 @@
+namespace Serverless.Trainer.Data;
+
+/// <summary>
+/// A data set of several files, as the Hugging Face hub keeps them: a file whose name or folder says <c>train</c>,
+/// <c>validation</c> or <c>test</c> is that part, unless its rows say otherwise.
+/// </summary>
+internal static class DataSetFolder
+{
+    private static readonly string[] Endings = [".csv", ".jsonl", ".ndjson", ".parquet"];
+
+    /// <exception cref="DataSetRefusedException">No data files, or one of them cannot be used.</exception>
+    public static DataSetFile Read(string folder, RowFields? fields = null, LabelNames? labelNames = null)
+    {
+        var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
+        var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(folder, path))
+            .Where(file => Endings.Contains(Path.GetExtension(file).ToLowerInvariant()))
+            .Order(StringComparer.Ordinal)
+            .ToArray();
+        if (files.Length == 0)
+        {
+            throw new DataSetRefusedException(name, "The folder holds no .csv, .jsonl or .parquet file.");
+        }
+
+        var read = files.Select(file => Placed(file, DataSetFile.Read(Path.Combine(folder, file), file, fields, labelNames))).ToArray();
+        return new DataSetFile(name, [.. read.SelectMany(file => file.Rows)], [.. read.SelectMany(file => file.BadRows)]);
+    }
+
+    /// <summary>The part that a file's path names: <c>data/test-00000-of-00001.parquet</c> is <see cref="DataPart.Test"/>.</summary>
+    public static DataPart? PartOf(string file) =>
+        Path.ChangeExtension(file, null).Split('/', '\\', '-', '_', '.').Select(RowFields.PartOf).FirstOrDefault(part => part is not null);
+
+    private static DataSetFile Placed(string name, DataSetFile file)
+    {
+        var part = PartOf(name);
+        return file with
+        {
+            Rows = [.. file.Rows.Select(row => row with { Place = row.Place with { File = name }, Part = row.Part ?? part })],
+            BadRows = [.. file.BadRows.Select(row => row with { Place = row.Place with { File = name } })],
+        };
+    }
+}
