@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Serverless.Trainer.Progress;
+using Serverless.Trainer.Reports;
 using Serverless.Trainer.Training;
 
 namespace Serverless.Trainer.Commands;
@@ -24,16 +25,17 @@ internal static class TrainCommand
                 data.Load(parsed, options.HeldOutFraction), options, folder.FullName, StarterOptions.NameOf(folder), target);
             var (report, _) = ProgressDisplay.Show(
                 Console.Error, options.LoggingSteps, progress => fineTune.Run(Console.Error, progress, TimeProvider.System, cancellationToken));
-            MetricsTable.Write(Console.Error, "held out", report.HeldOut);
-            if (report.Test is not null)
+            var figures = report.Figures;
+            MetricsTable.Write(Console.Error, "held out", figures.HeldOut);
+            if (figures.Test is not null)
             {
-                MetricsTable.Write(Console.Error, "test", report.Test);
+                MetricsTable.Write(Console.Error, "test", figures.Test);
             }
 
             Console.Error.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{report.Training.Steps} steps in {report.Training.Duration:h\\:mm\\:ss}, {report.Training.ArticlesPerSecond:0} articles/s, best at step {report.Training.BestStep}"));
-            Console.Error.WriteLine($"adapter written to {target}");
+                $"{figures.Training.Steps} steps in {figures.Training.Duration:h\\:mm\\:ss}, {figures.Training.ArticlesPerSecond:0} articles/s, best at step {figures.Training.BestStep}"));
+            Console.Error.WriteLine($"adapter written to {target}; its report is {Path.Combine(target, AdapterReport.PageFile)}");
             return Task.CompletedTask;
         });
         return command;

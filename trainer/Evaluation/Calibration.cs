@@ -6,7 +6,7 @@ namespace Serverless.Trainer.Evaluation;
 /// </summary>
 internal static class Calibration
 {
-    private const int Bins = 15;
+    private const int BinCount = 15;
 
     // A handful of rows, all of them right, would ask for certainty.
     private const int FewestRowsToFit = 50;
@@ -41,17 +41,33 @@ internal static class Calibration
         return Math.Round(Math.Exp((low + high) / 2), 4);
     }
 
-    /// <summary>Expected calibration error over 15 equal bins of the winning probability: 0 is perfect, 1 the worst.</summary>
-    public static double ExpectedError(Predictions predictions, double temperature)
+    /// <summary>Fifteen equal bins of the winning probability: what was promised and what was kept.</summary>
+    public static IReadOnlyList<ReliabilityBin> Bins(Predictions predictions, double temperature)
     {
-        var gaps = new double[Bins];
+        var confidences = new double[BinCount];
+        var right = new int[BinCount];
+        var rows = new int[BinCount];
         for (var row = 0; row < predictions.Count; row++)
         {
             var confidence = predictions.Probabilities(row, temperature).Max();
-            var right = predictions.Predicted(row) == predictions.Expected[row] ? 1 : 0;
-            gaps[Math.Min((int)(confidence * Bins), Bins - 1)] += confidence - right;
+            var bin = Math.Min((int)(confidence * BinCount), BinCount - 1);
+            confidences[bin] += confidence;
+            right[bin] += predictions.Predicted(row) == predictions.Expected[row] ? 1 : 0;
+            rows[bin]++;
         }
 
-        return gaps.Sum(Math.Abs) / predictions.Count;
+        return [.. Enumerable.Range(0, BinCount).Select(bin => new ReliabilityBin(
+            (double)bin / BinCount, (double)(bin + 1) / BinCount, rows[bin], Mean(confidences[bin], rows[bin]), Mean(right[bin], rows[bin])))];
     }
+
+    /// <summary>Expected calibration error: the mean gap between promise and fact, weighted by rows. 0 is perfect, 1 the worst.</summary>
+    public static double ExpectedError(IReadOnlyList<ReliabilityBin> bins) =>
+        bins.Sum(bin => bin.Rows * Math.Abs(bin.Confidence - bin.Accuracy)) / bins.Sum(bin => bin.Rows);
+
+    private static double Mean(double sum, int rows) => rows == 0 ? 0 : sum / rows;
 }
+
+/// <summary>The rows whose winning probability lies from <paramref name="From"/> to <paramref name="To"/>.</summary>
+/// <param name="Confidence">Mean winning probability; 0 where there are no rows.</param>
+/// <param name="Accuracy">Share of the rows that were right; 0 where there are none.</param>
+internal sealed record ReliabilityBin(double From, double To, int Rows, double Confidence, double Accuracy);

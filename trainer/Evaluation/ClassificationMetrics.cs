@@ -7,6 +7,7 @@ namespace Serverless.Trainer.Evaluation;
 /// <param name="ConfusionMatrix">Rows: the right label; columns: the predicted one; both in the order of <paramref name="PerLabel"/>.</param>
 /// <param name="Loss">Mean cross-entropy at temperature 1.</param>
 /// <param name="CalibrationError">Expected calibration error at <paramref name="Temperature"/>.</param>
+/// <param name="Reliability">The bins of that error.</param>
 internal sealed record ClassificationMetrics(
     int Rows,
     double Accuracy,
@@ -17,8 +18,12 @@ internal sealed record ClassificationMetrics(
     double CalibrationError,
     double Temperature,
     IReadOnlyList<LabelMetrics> PerLabel,
-    int[][] ConfusionMatrix)
+    int[][] ConfusionMatrix,
+    IReadOnlyList<ReliabilityBin> Reliability)
 {
+    /// <summary>F1 as a plain mean over the labels: each counts the same, however few rows it has.</summary>
+    public double MacroF1 => PerLabel.Average(label => label.F1);
+
     public static ClassificationMetrics Of(Predictions predictions, IReadOnlyList<string> labels, double temperature = 1)
     {
         var confusion = labels.Select(_ => new int[labels.Count]).ToArray();
@@ -30,6 +35,7 @@ internal sealed record ClassificationMetrics(
         var perLabel = labels.Select((label, index) => LabelMetrics.Of(label, index, confusion)).ToArray();
         double Weighted(Func<LabelMetrics, double> metric) => perLabel.Sum(label => label.Rows * metric(label)) / predictions.Count;
 
+        var reliability = Calibration.Bins(predictions, temperature);
         return new ClassificationMetrics(
             predictions.Count,
             predictions.Accuracy,
@@ -37,10 +43,11 @@ internal sealed record ClassificationMetrics(
             Weighted(label => label.Recall),
             Weighted(label => label.F1),
             predictions.Loss(),
-            Calibration.ExpectedError(predictions, temperature),
+            Calibration.ExpectedError(reliability),
             temperature,
             perLabel,
-            confusion);
+            confusion,
+            reliability);
     }
 }
 

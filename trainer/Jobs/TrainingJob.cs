@@ -4,6 +4,7 @@ using Serverless.Storage;
 using Serverless.Trainer.Data;
 using Serverless.Trainer.Evaluation;
 using Serverless.Trainer.Progress;
+using Serverless.Trainer.Reports;
 using Serverless.Trainer.Training;
 
 namespace Serverless.Trainer.Jobs;
@@ -45,7 +46,7 @@ internal sealed class TrainingJob(
     }
 
     private async Task<JobOutcome> PublishAsync(
-        TrainingRequest request, string version, FineTune fineTune, TrainingReport report, IReadOnlyList<string> predicted, CancellationToken cancellationToken)
+        TrainingRequest request, string version, FineTune fineTune, AdapterReport report, IReadOnlyList<string> predicted, CancellationToken cancellationToken)
     {
         var uploaded = false;
         for (var attempt = 1; attempt <= PublishAttempts; attempt++)
@@ -54,15 +55,15 @@ internal sealed class TrainingJob(
             if (uploaded && serving.Version?.Version == version)
             {
                 // The pointer was written, and the answer to that was lost.
-                return new JobOutcome(TrainingState.Published, report.Gate!.Reason, report.HeldOut);
+                return new JobOutcome(TrainingState.Published, report.Figures.Gate!.Reason, report.Figures.HeldOut);
             }
 
             var verdict = await JudgeAsync(serving, fineTune, predicted, cancellationToken);
             log.WriteLine($"gate   {verdict.Reason}");
             if (!uploaded)
             {
-                report = report with { Gate = verdict };
-                AdapterFolder.WriteReport(fineTune.OutputFolder, report);
+                report = report with { Figures = report.Figures with { Gate = verdict } };
+                report.Write(fineTune.OutputFolder);
                 await registry.UploadVersionAsync(
                     request.Classifier, version, fineTune.OutputFolder, fineTune.BaseModel, request.Dataset, request.ETag, cancellationToken);
                 uploaded = true;
@@ -70,16 +71,16 @@ internal sealed class TrainingJob(
 
             if (!verdict.Passed)
             {
-                return new JobOutcome(TrainingState.Refused, verdict.Reason, report.HeldOut);
+                return new JobOutcome(TrainingState.Refused, verdict.Reason, report.Figures.HeldOut);
             }
 
             if (await registry.PublishAsync(request.Classifier, version, serving.PointerETag, cancellationToken))
             {
-                return new JobOutcome(TrainingState.Published, verdict.Reason, report.HeldOut);
+                return new JobOutcome(TrainingState.Published, verdict.Reason, report.Figures.HeldOut);
             }
         }
 
-        return new JobOutcome(TrainingState.Failed, "Other versions were published at the same time, again and again.", report.HeldOut);
+        return new JobOutcome(TrainingState.Failed, "Other versions were published at the same time, again and again.", report.Figures.HeldOut);
     }
 
     private async Task<GateVerdict> JudgeAsync(

@@ -2,12 +2,13 @@ using Serverless.Files;
 using Serverless.Model;
 using Serverless.Serving;
 using Serverless.Storage;
+using Serverless.Trainer.Reports;
 
 namespace Serverless.Trainer.Training;
 
 /// <summary>
 /// The folder that a fine-tune leaves: the adapter as PEFT has it, <c>labels.json</c> for those who serve it,
-/// <c>training.json</c> with the resolved recipe, and <c>metrics.json</c>.
+/// <c>training.json</c> with the resolved recipe, <c>metrics.json</c>, and the report for people.
 /// </summary>
 internal static class AdapterFolder
 {
@@ -21,14 +22,14 @@ internal static class AdapterFolder
     }
 
     /// <summary>Writes beside the folder and moves into place, so that a killed trainer leaves no half adapter.</summary>
-    public static void Write(string folder, LlamaForSequenceClassification model, TrainOptions options, ClassifierLabels labels, TrainingReport report)
+    public static void Write(string folder, LlamaForSequenceClassification model, ClassifierLabels labels, AdapterReport report)
     {
         var temporary = $"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))}.{Environment.ProcessId}.tmp";
         Directory.CreateDirectory(temporary);
-        PeftAdapter.Write(temporary, model, options.Lora, report.BaseModel);
+        PeftAdapter.Write(temporary, model, report.Options.Lora, report.Figures.BaseModel);
         labels.Write(temporary);
-        File.WriteAllText(Path.Combine(temporary, StorageNames.TrainingFile), options.ToJson());
-        WriteReport(temporary, report);
+        File.WriteAllText(Path.Combine(temporary, StorageNames.TrainingFile), report.Options.ToJson());
+        report.Write(temporary);
 
         if (Directory.Exists(folder))
         {
@@ -37,7 +38,4 @@ internal static class AdapterFolder
 
         Directory.Move(temporary, folder);
     }
-
-    public static void WriteReport(string folder, TrainingReport report) =>
-        File.WriteAllText(Path.Combine(folder, StorageNames.MetricsFile), report.ToJson());
 }

@@ -4,6 +4,7 @@ using Serverless.Serving;
 using Serverless.Text;
 using Serverless.Trainer.Data;
 using Serverless.Trainer.Evaluation;
+using Serverless.Trainer.Reports;
 using static TorchSharp.torch;
 
 namespace Serverless.Trainer.Training;
@@ -19,7 +20,7 @@ internal sealed record FineTune(DataSet Data, TrainOptions Options, string BaseF
     /// <param name="time">For the speed.</param>
     /// <param name="cancellationToken">Ends the training between two steps.</param>
     /// <returns>The report, and the label predicted for each held-out row.</returns>
-    public (TrainingReport Report, IReadOnlyList<string> HeldOutLabels) Run(
+    public (AdapterReport Report, IReadOnlyList<string> HeldOutLabels) Run(
         TextWriter log, IProgress<TrainingProgress> progress, TimeProvider time, CancellationToken cancellationToken)
     {
         AdapterFolder.RefuseToReplace(OutputFolder);
@@ -37,16 +38,22 @@ internal sealed record FineTune(DataSet Data, TrainOptions Options, string BaseF
         var heldOut = Evaluator.Predict(model, hardware.Device, data.HeldOut, Options.PerDeviceEvalBatchSize);
         var temperature = Calibration.FitTemperature(heldOut);
         var test = data.Test.Length == 0 ? null : Evaluator.Predict(model, hardware.Device, data.Test, Options.PerDeviceEvalBatchSize);
-        var report = new TrainingReport(
+        var figures = new TrainingReport(
             Data.Name,
             BaseModel,
             data.Train.Length,
             data.Truncated,
             ClassificationMetrics.Of(heldOut, data.Labels, temperature),
             test is null ? null : ClassificationMetrics.Of(test, data.Labels, temperature),
-            summary,
+            summary with { Curve = LearningCurve.Thin(summary.Curve) },
             Data.Notes);
-        AdapterFolder.Write(OutputFolder, model, Options, new ClassifierLabels(data.Labels, Options.MaxLength, temperature), report);
+        var report = new AdapterReport(
+            figures,
+            Options,
+            Calibration.Bins(heldOut, temperature: 1),
+            Mistake.Worst(heldOut, Data.HeldOut, data.Labels, temperature, AdapterReport.MistakesShown),
+            new TokenLengths(data.Lengths));
+        AdapterFolder.Write(OutputFolder, model, new ClassifierLabels(data.Labels, Options.MaxLength, temperature), report);
         return (report, [.. Enumerable.Range(0, heldOut.Count).Select(row => data.Labels[heldOut.Predicted(row)])]);
     }
 

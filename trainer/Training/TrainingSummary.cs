@@ -7,5 +7,5 @@ namespace Serverless.Trainer.Training;
 internal sealed record TrainingSummary(
     int Steps, int BestStep, int SkippedSteps, TimeSpan Duration, double ArticlesPerSecond, IReadOnlyList<CurvePoint> Curve);
 
-/// <summary>One step of the learning curve.</summary>
+/// <summary>A point of the learning curve: the training loss of a step, or its mean since the point before.</summary>
 internal sealed record CurvePoint(int Step, double Loss, EvaluationPoint? HeldOut);

@@ -65,8 +65,8 @@ public sealed class ClassificationMetricsTests
         var logit = (float)Math.Log(9);
         var rows = Enumerable.Repeat(new[] { logit, 0f }, 10).ToArray();
 
-        Assert.Equal(0, Calibration.ExpectedError(new Predictions(rows, [0, 0, 0, 0, 0, 0, 0, 0, 0, 1]), 1), 6);
-        Assert.Equal(0.9, Calibration.ExpectedError(new Predictions(rows, [.. Enumerable.Repeat(1, 10)]), 1), 6);
+        Assert.Equal(0, Calibration.ExpectedError(Calibration.Bins(new Predictions(rows, [0, 0, 0, 0, 0, 0, 0, 0, 0, 1]), 1)), 6);
+        Assert.Equal(0.9, Calibration.ExpectedError(Calibration.Bins(new Predictions(rows, [.. Enumerable.Repeat(1, 10)]), 1)), 6);
     }
 
     [Fact]
@@ -80,8 +80,8 @@ public sealed class ClassificationMetricsTests
         var temperature = Calibration.FitTemperature(predictions);
 
         Assert.Equal(3, temperature, 0.01);
-        Assert.True(Calibration.ExpectedError(predictions, temperature) < 0.01);
-        Assert.True(Calibration.ExpectedError(predictions, 1) > 0.09);
+        Assert.True(Calibration.ExpectedError(Calibration.Bins(predictions, temperature)) < 0.01);
+        Assert.True(Calibration.ExpectedError(Calibration.Bins(predictions, 1)) > 0.09);
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using Serverless.Trainer;
 using Serverless.Trainer.Data;
 using Serverless.Trainer.Evaluation;
 using Serverless.Trainer.Progress;
+using Serverless.Trainer.Reports;
 using Serverless.Trainer.Training;
 
 namespace Serverless.UnitTests.Trainer;
@@ -24,9 +25,9 @@ public sealed class FineTuneTests : IDisposable
         var logits = classifier.Logits(data.HeldOut.Select(row => row.Text));
         var again = new Predictions(logits, [.. data.HeldOut.Select(row => data.Labels.ToList().IndexOf(row.Label))]);
 
-        Assert.Equal(report.HeldOut.Loss, again.Loss(), 1e-5);
+        Assert.Equal(report.Figures.HeldOut.Loss, again.Loss(), 1e-5);
         Assert.Equal(predicted, Enumerable.Range(0, again.Count).Select(row => classifier.Labels[again.Predicted(row)]));
-        Assert.Equal(report.HeldOut.Temperature, classifier.Temperature);
+        Assert.Equal(report.Figures.HeldOut.Temperature, classifier.Temperature);
     }
 
     [Fact]
@@ -37,9 +38,13 @@ public sealed class FineTuneTests : IDisposable
         var metrics = JsonNode.Parse(File.ReadAllText(Path.Combine(Output, "metrics.json")))!;
         var recipe = JsonSerializer.Deserialize<JsonObject>(File.ReadAllText(Path.Combine(Output, "training.json")))!;
 
-        Assert.Equal(report.HeldOut.Accuracy, (double)metrics["heldOut"]!["accuracy"]!);
+        Assert.Equal(report.Figures.HeldOut.Accuracy, (double)metrics["heldOut"]!["accuracy"]!);
         Assert.Equal(ToyTask.Options, TrainOptions.Resolve(("training.json", recipe)));
-        Assert.Equal(["adapter_config.json", "adapter_model.safetensors", "labels.json", "metrics.json", "training.json"],
+        Assert.Equal(
+            [
+                "adapter_config.json", "adapter_model.safetensors", "confusion_matrix.png", "labels.json", "learning_curves.png", "metrics.json",
+                "reliability.png", "report.html", "token_lengths.png", "training.json",
+            ],
             Directory.GetFiles(Output).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Empty(Directory.GetDirectories(folder.Path, "*.tmp"));
     }
@@ -58,7 +63,7 @@ public sealed class FineTuneTests : IDisposable
 
     private string Output => Path.Combine(folder.Path, "adapter");
 
-    private (DataSet Data, TrainingReport Report, IReadOnlyList<string> Predicted) Train()
+    private (DataSet Data, AdapterReport Report, IReadOnlyList<string> Predicted) Train()
     {
         ToyModel.WriteBase(Base);
         var data = DataSet.Load(folder.File("toy.csv", ToyTask.Csv(150, seed: 1)), 0.2);

@@ -1,0 +1,66 @@
+using ScottPlot;
+using Serverless.Trainer.Training;
+
+namespace Serverless.Trainer.Reports;
+
+/// <summary>How a training went: loss on the left, held-out accuracy on the right, the step that was kept marked in both.</summary>
+internal static class LearningCurvesPlot
+{
+    public static byte[] Draw(TrainingSummary training, PlotTheme theme) => theme.Png(1040, 360, [Loss(training, theme), Accuracy(training, theme)]);
+
+    private static Plot Loss(TrainingSummary training, PlotTheme theme)
+    {
+        var plot = theme.NewPlot("Loss", "step", "cross-entropy");
+        Coordinates[] points = [.. training.Curve.Where(point => double.IsFinite(point.Loss)).Select(point => new Coordinates(point.Step, point.Loss))];
+        if (points.Length > 0)
+        {
+            plot.Add.ScatterLine(points, theme.Accent.WithAlpha(.3)).LineWidth = 1;
+            var smooth = plot.Add.ScatterLine(Smoothed(points), theme.Accent);
+            (smooth.LineWidth, smooth.LegendText) = (2.5f, "training, smoothed");
+        }
+
+        AddEvaluations(plot, training, theme, point => point.Loss, "held out");
+        var highest = Math.Max(points.Select(point => point.Y).DefaultIfEmpty(0).Max(), Evaluations(training).Select(point => point.Loss).DefaultIfEmpty(0).Max());
+        plot.Axes.SetLimitsY(0, highest > 0 ? highest * 1.08 : 1);
+        AddLegend(plot, Alignment.UpperRight);
+        return plot;
+    }
+
+    private static Plot Accuracy(TrainingSummary training, PlotTheme theme)
+    {
+        var plot = theme.NewPlot("Held-out accuracy", "step", "share right");
+        AddEvaluations(plot, training, theme, point => point.Accuracy, "held out");
+        if (Evaluations(training).FirstOrDefault(point => point.Step == training.BestStep) is { } best)
+        {
+            var kept = plot.Add.Scatter(best.Step, best.Accuracy, theme.Accent);
+            (kept.MarkerSize, kept.MarkerShape, kept.LegendText) = (13, MarkerShape.OpenCircle, $"kept: step {best.Step}");
+            kept.LineWidth = 0;
+            kept.MarkerLineWidth = 2.5f;
+        }
+
+        plot.Axes.Margins(0.06, 0.25);
+        AddLegend(plot, Alignment.LowerRight);
+        return plot;
+    }
+
+    private static void AddEvaluations(Plot plot, TrainingSummary training, PlotTheme theme, Func<EvaluationPoint, double> value, string name)
+    {
+        Coordinates[] points = [.. Evaluations(training).Select(point => new Coordinates(point.Step, value(point)))];
+        if (points.Length > 0)
+        {
+            var line = plot.Add.Scatter(points, theme.Second);
+            (line.LineWidth, line.MarkerSize, line.LegendText) = (2, 7, name);
+        }
+    }
+
+    private static IEnumerable<EvaluationPoint> Evaluations(TrainingSummary training) => training.Curve.Select(point => point.HeldOut).OfType<EvaluationPoint>();
+
+    private static Coordinates[] Smoothed(Coordinates[] points)
+    {
+        var around = Math.Max(1, points.Length / 30);
+        return [.. points.Select((point, i) => new Coordinates(
+            point.X, points[Math.Max(0, i - around)..Math.Min(points.Length, i + around + 1)].Average(near => near.Y)))];
+    }
+
+    private static void AddLegend(Plot plot, Alignment corner) => plot.ShowLegend(corner);
+}

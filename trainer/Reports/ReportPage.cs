@@ -1,0 +1,129 @@
+using System.Reflection;
+using System.Text.Json.Nodes;
+using Serverless.Trainer.Evaluation;
+
+namespace Serverless.Trainer.Reports;
+
+/// <summary>
+/// <c>report.html</c>: everything about an adapter on one page that needs nothing else. Pictures are inside it, in two sets for
+/// light and dark; it runs no script and asks no address.
+/// </summary>
+internal static class ReportPage
+{
+    private const int LongestQuote = 700;
+
+    public static Html Render(AdapterReport report, IReadOnlyList<ReportPlot> plots)
+    {
+        var figures = report.Figures;
+        return Html.Of($"""
+            <!doctype html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <meta name="color-scheme" content="light dark">
+            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+            <title>{figures.Dataset}: report of a fine-tune</title>
+            <style>{Style()}</style>
+            </head>
+            <body>
+            <header>
+            <p class="over">Report of a fine-tune</p>
+            <h1><bdi>{figures.Dataset}</bdi></h1>
+            <p>LoRA adapter of <b><bdi>{figures.BaseModel}</bdi></b> for {figures.HeldOut.PerLabel.Count} labels, trained on {figures.TrainRows:N0} articles</p>
+            </header>
+            <main>
+            {Cards(figures)}
+            {Verdict(figures.Gate)}
+            {Notes(figures.Notes)}
+            <section><h2>How it learnt</h2>
+            <p>{figures.Training.Steps:N0} steps in {figures.Training.Duration:h\:mm\:ss}, {figures.Training.ArticlesPerSecond:N0} articles/s. Kept is the adapter of step {figures.Training.BestStep:N0}, the best on held-out rows.</p>
+            {Picture(plots, "learning_curves.png")}</section>
+            {Evaluation("Held-out rows", "By these the checkpoint was chosen and the temperature fitted.", figures.HeldOut, plots, "confusion_matrix.png")}
+            {(figures.Test is { } test ? Evaluation("Test rows", "Measured once, after everything was chosen.", test, plots, "confusion_matrix_test.png") : new Html(""))}
+            <section><h2>Calibration</h2>
+            <p>Scores are the softmax of the logits divided by {figures.HeldOut.Temperature:0.00}, a temperature fitted on the held-out rows. Their expected calibration error is {figures.HeldOut.CalibrationError:0.000}; without it, it was {Calibration.ExpectedError(report.Uncalibrated):0.000}.</p>
+            {Picture(plots, "reliability.png")}</section>
+            <section><h2>Lengths</h2>
+            <p>Half of the {report.Lengths.Count:N0} articles have at most {report.Lengths.Percentile(.5)} tokens, 95 % at most {report.Lengths.Percentile(.95)}; the longest has {report.Lengths.Longest:N0}. {figures.TruncatedArticles:N0} were cut off at {report.Options.MaxLength}.</p>
+            {Picture(plots, "token_lengths.png")}</section>
+            {Mistakes(report.Mistakes)}
+            {Settings(report.Options)}
+            </main>
+            </body>
+            </html>
+
+            """);
+    }
+
+    private static Html Cards(Training.TrainingReport figures)
+    {
+        var final = figures.Test ?? figures.HeldOut;
+        var on = figures.Test is null ? "held out" : "test";
+        (string Name, string Value)[] cards =
+        [
+            ($"accuracy, {on}", Percent(final.Accuracy)),
+            ($"macro F1, {on}", Percent(final.MacroF1)),
+            ("precision, weighted", Percent(final.Precision)),
+            ("recall, weighted", Percent(final.Recall)),
+            ("calibration error", final.CalibrationError.ToString("0.000", null)),
+            ($"articles, {on}", final.Rows.ToString("N0", null)),
+        ];
+        return Html.Of($"""<section class="cards">{Html.Each(cards, card => Html.Of($"<div><b>{card.Value}</b><span>{card.Name}</span></div>"))}</section>""");
+    }
+
+    private static Html Verdict(GateVerdict? gate) => gate is null ? new("") : Html.Of(
+        $"""<p class="verdict {(gate.Passed ? "passed" : "refused")}"><b>{(gate.Passed ? "Passed the gate." : "Refused by the gate.")}</b> {gate.Reason}</p>""");
+
+    private static Html Notes(IReadOnlyList<string> notes) => Html.When(
+        notes.Count > 0, () => Html.Of($"""<section class="notes"><h2>Left out</h2><ul>{Html.Each(notes, note => Html.Of($"<li><bdi>{note}</bdi></li>"))}</ul></section>"""));
+
+    private static Html Evaluation(string title, string what, ClassificationMetrics metrics, IReadOnlyList<ReportPlot> plots, string picture) => Html.Of($"""
+        <section><h2>{title}</h2>
+        <p>{metrics.Rows:N0} articles. {what} Accuracy {Percent(metrics.Accuracy)}, weighted F1 {Percent(metrics.F1)}, loss {metrics.Loss:0.0000}.</p>
+        <div class="wide"><table>
+        <thead><tr><th>label</th><th>articles</th><th>precision</th><th>recall</th><th>F1</th><th></th></tr></thead>
+        <tbody>{Html.Each(metrics.PerLabel, label => Html.Of($"""<tr><th scope="row"><bdi>{label.Label}</bdi></th><td>{label.Rows:N0}</td><td>{Percent(label.Precision)}</td><td>{Percent(label.Recall)}</td><td>{Percent(label.F1)}</td><td class="bar"><i style="width:{label.F1 * 100:0.0}%"></i></td></tr>"""))}</tbody>
+        <tfoot><tr><th scope="row">weighted</th><td>{metrics.Rows:N0}</td><td>{Percent(metrics.Precision)}</td><td>{Percent(metrics.Recall)}</td><td>{Percent(metrics.F1)}</td><td></td></tr></tfoot>
+        </table></div>
+        {Picture(plots, picture)}</section>
+        """);
+
+    private static Html Mistakes(IReadOnlyList<Mistake> mistakes) => Html.Of($"""
+        <section><h2>The worst mistakes</h2>
+        <p>{(mistakes.Count == 0 ? "No held-out row is wrong." : "Held-out rows that are wrong, the surest first. Often it is the label in the data set that should be mended.")}</p>
+        <ol class="mistakes">{Html.Each(mistakes, mistake => Html.Of($"""
+            <li><p class="labels"><span class="wrong"><bdi>{mistake.Predicted}</bdi> {Percent(mistake.Score)}</span> instead of <span class="right"><bdi>{mistake.Expected}</bdi> {Percent(mistake.ExpectedScore)}</span> <small>{mistake.Place.ToString()}</small></p>
+            <blockquote dir="auto">{Quoted(mistake.Text)}</blockquote></li>
+            """))}</ol></section>
+        """);
+
+    private static Html Settings(TrainOptions options)
+    {
+        var published = JsonNode.Parse(new TrainOptions().ToJson())!.AsObject();
+        var settings = JsonNode.Parse(options.ToJson())!.AsObject();
+        return Html.Of($"""
+            <section><h2>Settings</h2>
+            <p>As they were resolved; in bold where they differ from the recipe for Llama 3.2 1B.</p>
+            <dl>{Html.Each(settings, setting => Html.Of($"""<div class="{(JsonNode.DeepEquals(setting.Value, published[setting.Key]) ? "" : "changed")}"><dt>{setting.Key}</dt><dd>{setting.Value?.ToString()}</dd></div>"""))}</dl></section>
+            """);
+    }
+
+    private static Html Picture(IReadOnlyList<ReportPlot> plots, string file)
+    {
+        var plot = plots.First(plot => plot.File == file);
+        return Html.Of($"""<picture><source media="(prefers-color-scheme: dark)" srcset="{Data(plot.Dark)}"><img src="{Data(plot.Light)}" width="{plot.Width}" alt="{plot.Title}"></picture>""");
+    }
+
+    private static Html Data(byte[] png) => new($"data:image/png;base64,{Convert.ToBase64String(png)}");
+
+    private static string Percent(double share) => share.ToString("0.00 %", System.Globalization.CultureInfo.InvariantCulture);
+
+    private static string Quoted(string text) => text.Length <= LongestQuote ? text : $"{text[..LongestQuote]}…";
+
+    private static Html Style()
+    {
+        using var reader = new StreamReader(Assembly.GetExecutingAssembly().GetManifestResourceStream($"{typeof(ReportPage).Namespace}.report.css")!);
+        return new Html(reader.ReadToEnd());
+    }
+}

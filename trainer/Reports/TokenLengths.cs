@@ -1,0 +1,70 @@
+using Serverless.Model;
+
+namespace Serverless.Trainer.Reports;
+
+/// <summary>How long the articles of a data set are in tokens, the one that begins each text included.</summary>
+internal sealed class TokenLengths
+{
+    private readonly int[] sorted;
+
+    public TokenLengths(IEnumerable<int> lengths) => sorted = [.. lengths.Order()];
+
+    public int Count => sorted.Length;
+
+    public double Mean => sorted.Average();
+
+    public int Longest => sorted[^1];
+
+    /// <summary>The length that this share of the articles does not exceed.</summary>
+    /// <param name="share">From 0 to 1.</param>
+    public int Percentile(double share) => sorted[Math.Clamp((int)Math.Ceiling(share * sorted.Length) - 1, 0, sorted.Length - 1)];
+
+    /// <summary>Bins of one width, a round number; the last one holds all that is longer than nearly all articles.</summary>
+    /// <param name="most">The most bins.</param>
+    public IReadOnlyList<LengthBin> Histogram(int most)
+    {
+        var end = Percentile(0.995) + 1;
+        int[] widths = [1, 2, 4, 5, 8, 10, 16, 20, 32, 50, 64, 100, 128, 200, 256, 500, 512, 1000];
+        var width = Array.Find(widths, width => end <= width * most) is > 0 and var round ? round : (end + most - 1) / most;
+        var bins = new int[((end - 1) / width) + 1];
+        foreach (var length in sorted)
+        {
+            bins[Math.Min(length / width, bins.Length - 1)]++;
+        }
+
+        return [.. bins.Select((articles, i) => new LengthBin(i * width, i == bins.Length - 1 ? Math.Max(Longest + 1, (i + 1) * width) : (i + 1) * width, width, articles))];
+    }
+
+    /// <summary>What a limit cuts off, and what it saves.</summary>
+    public LimitCost At(int limit, LlamaConfig config)
+    {
+        double tokens = sorted.Sum(length => (long)length);
+        double kept = sorted.Sum(length => (long)Math.Min(length, limit));
+        return new LimitCost(
+            limit,
+            (double)sorted.Count(length => length > limit) / Count,
+            kept / tokens,
+            sorted.Sum(length => Work(Math.Min(length, limit), config)) / sorted.Sum(length => Work(length, config)),
+            Count * Work(limit, config) / sorted.Sum(length => Work(length, config)));
+    }
+
+    /// <summary>Multiplications of one forward pass: the linear layers grow with the tokens, attention with their square, halved by the causal mask.</summary>
+    private static double Work(int tokens, LlamaConfig config)
+    {
+        double attentionWidth = config.NumAttentionHeads * config.HeadDim;
+        double linear = (config.HiddenSize * (2 * attentionWidth)) + (2.0 * config.HiddenSize * config.NumKeyValueHeads * config.HeadDim) +
+            (3.0 * config.HiddenSize * config.IntermediateSize);
+        return config.NumHiddenLayers * ((tokens * linear) + ((double)tokens * tokens * attentionWidth));
+    }
+}
+
+/// <summary>The articles of <paramref name="From"/> to below <paramref name="To"/> tokens.</summary>
+/// <param name="Width">Of the bins; only the last one may reach further.</param>
+internal sealed record LengthBin(int From, int To, int Width, int Articles);
+
+/// <summary>What a <c>--max-length</c> does to a data set; all but the limit as shares of what it is without one.</summary>
+/// <param name="Truncated">Share of the articles that are cut.</param>
+/// <param name="TokensKept">Share of the tokens that are read.</param>
+/// <param name="Cost">Computing, relative to no limit.</param>
+/// <param name="PaddedCost">The same if every article were padded to the limit, as many trainers do.</param>
+internal sealed record LimitCost(int Limit, double Truncated, double TokensKept, double Cost, double PaddedCost);

@@ -1,0 +1,46 @@
+using System.Globalization;
+using ScottPlot;
+
+namespace Serverless.Trainer.Reports;
+
+/// <summary>The histogram of token lengths, with the limit and two percentiles.</summary>
+internal static class TokenLengthsPlot
+{
+    private const int MostBins = 60;
+
+    /// <param name="limit">The <c>max_length</c> in force; null to show none.</param>
+    public static byte[] Draw(TokenLengths lengths, int? limit, PlotTheme theme)
+    {
+        var plot = theme.NewPlot("Token lengths", "tokens", "articles");
+        var bins = lengths.Histogram(MostBins);
+        plot.Add.Bars(bins.Select(bin => new Bar
+        {
+            Position = bin.From + (bin.Width / 2.0),
+            Value = bin.Articles,
+            Size = bin.Width,
+            FillColor = limit < bin.From + bin.Width ? theme.Tint(theme.Wrong, .7) : theme.Tint(theme.Accent, .75),
+            LineColor = theme.Background,
+        }).ToArray());
+
+        var most = Math.Max(1, bins.Max(bin => bin.Articles));
+        var end = bins[^1].From + bins[^1].Width;
+        AddMark(plot, lengths.Percentile(.5), "half", 0, LinePattern.Dotted, theme.Text);
+        AddMark(plot, lengths.Percentile(.95), "95 %", 1, LinePattern.Dotted, theme.Text);
+        if (limit < end)
+        {
+            AddMark(plot, limit.Value, "max_length", 2, LinePattern.Dashed, theme.Wrong);
+        }
+
+        plot.Axes.SetLimits(0, end, 0, most * 1.3);
+        return theme.Png(1040, 340, plot);
+
+        void AddMark(Plot plot, int tokens, string name, int row, LinePattern pattern, Color colour)
+        {
+            var line = plot.Add.Line(tokens, 0, tokens, most * 1.28);
+            (line.LineColor, line.LineWidth, line.LinePattern) = (colour, 1.5f, pattern);
+            var text = plot.Add.Text(string.Create(CultureInfo.InvariantCulture, $"{name} {tokens}"), tokens, most * (1.27 - (row * .08)));
+            text.LabelStyle.Alignment = tokens > end * .85 ? Alignment.UpperRight : Alignment.UpperLeft;
+            (text.LabelStyle.FontSize, text.LabelStyle.ForeColor, text.LabelStyle.OffsetX) = (12, colour, tokens > end * .85 ? -5 : 5);
+        }
+    }
+}
