@@ -34,8 +34,8 @@ internal sealed class DataOptions
     public string NameOf(ParseResult parsed) => Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(parsed.GetRequiredValue(data).FullName));
 
     /// <summary>The data set, divided for training.</summary>
-    public DataSet Load(ParseResult parsed, double heldOutFraction) =>
-        DataSet.Load(parsed.GetRequiredValue(data).FullName, heldOutFraction, name: null, Fields(parsed), Names(parsed));
+    public DataSet Load(ParseResult parsed, double heldOutFraction, Shingles exclude) =>
+        DataSet.Load(parsed.GetRequiredValue(data).FullName, heldOutFraction, name: null, Fields(parsed), Names(parsed), exclude);
 
     /// <summary>Every usable row, whatever its part.</summary>
     public DataSetFile Read(ParseResult parsed) => parsed.GetRequiredValue(data) switch

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using Serverless.Trainer.Data;
 using Serverless.Trainer.Pretraining;
 
 namespace Serverless.Trainer.Commands;
@@ -18,19 +17,14 @@ internal static class PretrainCommand
             AllowMultipleArgumentsPerToken = true,
         }.AcceptExistingOnly();
         var output = new Option<DirectoryInfo>("--output") { Description = "Folder of the base model; a stopped run goes on there.", HelpName = "folder", Required = true };
-        var exclude = new Option<FileInfo[]>("--exclude")
-        {
-            Description = $"Files of articles to be measured by: a text that shares {Shingles.Length} words in a row with one of them is left out.",
-            HelpName = "files",
-            AllowMultipleArgumentsPerToken = true,
-        }.AcceptExistingOnly();
+        var exclude = ExcludeOption.Create();
         var command = new Command("pretrain", "Make a small base model from plain text.") { text, exclude, output };
         var settings = new SettingOptions<PretrainOptions>(command);
         command.SetAction((parsed, cancellationToken) =>
         {
             var options = settings.Given(parsed).Deserialize<PretrainOptions>(SnakeCase)!;
             PretrainedBase.Make(
-                parsed.GetRequiredValue(text), parsed.GetValue(exclude) ?? [], parsed.GetRequiredValue(output).FullName, options, Console.Error, TimeProvider.System, cancellationToken);
+                parsed.GetRequiredValue(text), parsed.GetRequiredValue(exclude), parsed.GetRequiredValue(output).FullName, options, Console.Error, TimeProvider.System, cancellationToken);
             return Task.CompletedTask;
         });
         return command;

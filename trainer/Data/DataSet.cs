@@ -17,11 +17,13 @@ internal sealed record DataSet(
     /// <param name="name">What to call the file in messages.</param>
     /// <param name="fields">Which columns to read; null for the usual ones.</param>
     /// <param name="labelNames">The names behind integer labels.</param>
+    /// <param name="exclude">Articles to be measured by: training and held-out rows that overlap with one are left out.</param>
     /// <exception cref="DataSetRefusedException">The file cannot be trained on, and why.</exception>
-    public static DataSet Load(string path, double heldOutFraction, string? name = null, RowFields? fields = null, LabelNames? labelNames = null) =>
-        Divide(Directory.Exists(path) ? DataSetFolder.Read(path, fields, labelNames) : DataSetFile.Read(path, name, fields, labelNames), heldOutFraction);
+    public static DataSet Load(
+        string path, double heldOutFraction, string? name = null, RowFields? fields = null, LabelNames? labelNames = null, Shingles? exclude = null) =>
+        Divide(Directory.Exists(path) ? DataSetFolder.Read(path, fields, labelNames) : DataSetFile.Read(path, name, fields, labelNames), heldOutFraction, exclude);
 
-    private static DataSet Divide(DataSetFile file, double heldOutFraction)
+    private static DataSet Divide(DataSetFile file, double heldOutFraction, Shingles? exclude)
     {
         var notes = new List<string>();
         if (file.BadRows.Count > 0)
@@ -30,6 +32,11 @@ internal sealed record DataSet(
         }
 
         var rows = Duplicates.Drop(file.Rows, notes);
+        if (exclude is not null)
+        {
+            rows = exclude.Drop(rows, notes);
+        }
+
         RefuseTooFewRows(file, rows);
         var (train, heldOut, test) = HeldOutSplit.Divide(rows, heldOutFraction);
         RefuseUntrainedLabels(file, train, heldOut, test);

@@ -39,6 +39,18 @@ internal sealed partial class Shingles
         return null;
     }
 
+    /// <summary>Leaves out the rows to learn from, or to choose by, that share words with one of the set.</summary>
+    public IReadOnlyList<DataSetRow> Drop(IReadOnlyList<DataSetRow> rows, List<string> notes)
+    {
+        DataSetRow[] kept = [.. rows.Where(row => row.Part == DataPart.Test || Find(row.Text) is null)];
+        if (kept.Length < rows.Count)
+        {
+            notes.Add($"{rows.Count - kept.Length} rows left out that share {Length} words in a row with an excluded article.");
+        }
+
+        return kept;
+    }
+
     private static IEnumerable<string> Of(string text)
     {
         string[] words = [.. Word().Matches(Plain(text)).Select(match => match.Value)];

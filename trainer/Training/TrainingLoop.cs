@@ -79,10 +79,11 @@ internal sealed class TrainingLoop : IDisposable
         model.Training = true;
         optimizer.ZeroGradient();
         var sum = 0.0;
+        var dropout = new TokenDropout(options.TokenDropout, options.Seed, number);
         foreach (var pass in articles.Chunk(options.PerDeviceTrainBatchSize))
         {
             using var scope = NewDisposeScope();
-            using var batch = PackedBatch.Create([.. pass.Select(article => train[article].Ids)], device);
+            using var batch = PackedBatch.Create([.. pass.Select(article => dropout.Apply(train[article].Ids))], device);
             var labels = tensor(pass.Select(article => (long)train[article].Label).ToArray(), device: device);
             var logits = model.Forward(batch); // [articles, labels], fp32
             var loss = functional.cross_entropy(logits, labels, reduction: Reduction.Sum);

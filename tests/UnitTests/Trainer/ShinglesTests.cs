@@ -23,6 +23,18 @@ public sealed class ShinglesTests
     }
 
     [Fact]
+    public void Rows_that_overlap_are_left_out_and_told_but_test_rows_stay()
+    {
+        var notes = new List<string>();
+        DataSetRow[] rows = [Row("nobody knows this one", null), Row("one two three four five six seven eight", null), Row("two three four five six seven eight nine", DataPart.Test)];
+
+        var kept = shingles.Drop(rows, notes);
+
+        Assert.Equal([rows[0], rows[2]], kept);
+        Assert.Equal("1 rows left out that share 8 words in a row with an excluded article.", Assert.Single(notes));
+    }
+
+    [Fact]
     public void Seven_words_in_a_row_are_not()
     {
         Assert.Null(shingles.Find("two three four five six seven eight ten nine"));
@@ -34,4 +46,6 @@ public sealed class ShinglesTests
         Assert.Equal(1, shingles.Find("too short!")!.Value.Owner);
         Assert.Null(shingles.Find("far too short"));
     }
+
+    private static DataSetRow Row(string text, DataPart? part) => new(new RowPlace(2), text, "a", part);
 }
