@@ -47,7 +47,7 @@ internal sealed class Renewal : IAsyncDisposable
             {
                 await Task.Delay(pause, time, stop.Token);
                 pause = lasts / 20;
-                if (await TryAsync(renew))
+                if (await TryAsync(renew, lasts / 4, time))
                 {
                     lost.CancelAfter(lasts);
                     pause = lasts / 3;
@@ -63,12 +63,18 @@ internal sealed class Renewal : IAsyncDisposable
         }
     }
 
-    private async Task<bool> TryAsync(Func<CancellationToken, Task> renew)
+    private async Task<bool> TryAsync(Func<CancellationToken, Task> renew, TimeSpan patience, TimeProvider time)
     {
+        using var late = new CancellationTokenSource(patience, time);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(late.Token, stop.Token);
         try
         {
-            await renew(stop.Token);
+            await renew(ends.Token);
             return true;
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            return false;
         }
         catch (Exception passing) when (StorageFault.Is(passing) && !StorageFault.IsFinal(passing))
         {

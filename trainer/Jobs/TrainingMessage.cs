@@ -7,7 +7,8 @@ namespace Serverless.Trainer.Jobs;
 
 /// <summary>
 /// A training request that this process has taken from the queue. While it works, the message is kept invisible for others:
-/// each renewal gives a new pop receipt, and only the newest one can delete the message.
+/// each renewal gives a new pop receipt, and only the newest one can delete the message. One that is lost all the same ends no
+/// work: who gets it finds the classifier's lease taken, and later the work done.
 /// </summary>
 internal sealed class TrainingMessage : IAsyncDisposable
 {
@@ -28,9 +29,6 @@ internal sealed class TrainingMessage : IAsyncDisposable
     public string Body => message.Body.ToString();
 
     public long DequeueCount => message.DequeueCount;
-
-    /// <summary>Ends the work when the message could not be kept: another trainer may have it by now.</summary>
-    public CancellationToken Lost => renewal.Lost;
 
     /// <summary>The work is done, one way or the other; the request never comes again.</summary>
     public async Task CompleteAsync(CancellationToken cancellationToken)

@@ -87,7 +87,7 @@ internal sealed class TrainingWorker(StorageClients storage, ClassifierOptions s
             RequestedAt = request.RequestedAt,
         };
         await using var row = await RunRow.StartAsync(runs, run, time, cancellationToken);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, message.Lost, lease.Lost);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
         if (await TryRunAsync(request, version, row, message, stop, cancellationToken) is not { } outcome)
         {
             return false;

@@ -1,0 +1,70 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+
+namespace Serverless.FaultTests.Programs;
+
+/// <summary>The functions as a process of their own.</summary>
+internal sealed class FunctionsProgram : IAsyncDisposable
+{
+    private FunctionsProgram(RunningProgram program, int port)
+    {
+        Program = program;
+        Http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/api/"), Timeout = TimeSpan.FromMinutes(3) };
+    }
+
+    public RunningProgram Program { get; }
+
+    public HttpClient Http { get; }
+
+    /// <param name="environment">Settings: the storage account, and shortened times.</param>
+    /// <param name="options">More options of the subcommand <c>functions</c>.</param>
+    public static FunctionsProgram Start(IReadOnlyDictionary<string, string> environment, params IEnumerable<string> options)
+    {
+        var port = FreePort();
+        return new FunctionsProgram(
+            RunningProgram.Start(["dotnet", Repository.LocalSystem, "functions", "--port", $"{port}", "--until-input-ends", .. options], environment), port);
+    }
+
+    /// <summary>Waits until health answers, with whatever status.</summary>
+    public async Task<FunctionsProgram> AnswersAsync()
+    {
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                Assert.False(Program.HasExited, Program.Output);
+                try
+                {
+                    using var answer = await Http.GetAsync(new Uri("health", UriKind.Relative));
+                    return true;
+                }
+                catch (HttpRequestException)
+                {
+                    return false;
+                }
+            },
+            "the functions");
+        return this;
+    }
+
+    /// <returns>Status and body.</returns>
+    public async Task<(HttpStatusCode Status, string Body)> PostAsync(string path, string body, string contentType = "application/json")
+    {
+        using var answer = await Http.PostAsync(
+            new Uri(path, UriKind.Relative), new StringContent(body, new MediaTypeHeaderValue(contentType)), TestContext.Current.CancellationToken);
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await Program.DisposeAsync();
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

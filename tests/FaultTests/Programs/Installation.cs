@@ -1,0 +1,92 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
+using Serverless.FaultTests.Faults;
+using Serverless.Storage;
+
+namespace Serverless.FaultTests.Programs;
+
+/// <summary>
+/// One storage account with the starter model, and the programs that work on it through a proxy. The tests themselves reach
+/// the account directly. The recipe of the starter is cut to a few steps.
+/// </summary>
+internal sealed class Installation : IAsyncDisposable
+{
+    private const string QuickRecipe = """
+        {
+          "learning_rate": 0.0015, "min_steps": 6, "per_device_train_batch_size": 8, "gradient_accumulation_steps": 1,
+          "lora_rank": 4, "lora_alpha": 8, "lora_dropout": 0.0, "max_length": 32, "logging_steps": 1, "eval_steps": 3
+        }
+        """;
+
+    private Installation(string folder, StorageEmulator emulator, StorageProxy proxy)
+    {
+        (Folder, Emulator, Proxy) = (folder, emulator, proxy);
+        Storage = ClientsOf(emulator.ConnectionString);
+        Settings = new Dictionary<string, string>
+        {
+            ["Storage"] = proxy.ConnectionString,
+            ["Classifier__CacheFolder"] = Path.Combine(folder, "models"),
+            ["Classifier__PollInterval"] = "00:00:00.5",
+            ["Classifier__LoadWait"] = "00:00:30",
+            ["Local__RetryDelay"] = "00:00:00.2",
+            ["Local__MessageVisibility"] = "00:00:03",
+            ["Local__MaxPollingInterval"] = "00:00:00.5",
+            ["Local__BlobScanInterval"] = "00:00:00.5",
+        };
+    }
+
+    public string Folder { get; }
+
+    public StorageEmulator Emulator { get; }
+
+    /// <summary>Between the programs and the emulator; lets everything through until it is told not to.</summary>
+    public StorageProxy Proxy { get; }
+
+    /// <summary>The account, directly.</summary>
+    public StorageClients Storage { get; }
+
+    /// <summary>What the programs read from their environment, with times shortened so that nobody waits for them.</summary>
+    public Dictionary<string, string> Settings { get; }
+
+    public ModelRegistry Registry => new(Storage, Path.Combine(Folder, "registry"), TimeProvider.System);
+
+    public static async Task<Installation> StartAsync()
+    {
+        var folder = Directory.CreateTempSubdirectory("serverless-").FullName;
+        var emulator = new StorageEmulator(Path.Combine(folder, "emulator"));
+        await emulator.StartAsync();
+        var installation = new Installation(folder, emulator, await StorageProxy.StartAsync(emulator.Ports));
+        await installation.Storage.CreateMissingAsync(TestContext.Current.CancellationToken);
+        await new Starter(installation.Registry, NullLogger<Starter>.Instance).EnsureAsync(QuickStarter(folder), TestContext.Current.CancellationToken);
+        return installation;
+    }
+
+    public static StorageClients ClientsOf(string connectionString) =>
+        new(new ConfigurationBuilder().AddInMemoryCollection([new(StorageNames.Connection, connectionString)]).Build());
+
+    public FunctionsProgram StartFunctions(params IEnumerable<string> options) => FunctionsProgram.Start(Settings, options);
+
+    /// <summary><c>trainer run</c>, for one request.</summary>
+    public RunningProgram StartTrainer() => RunningProgram.Start(["dotnet", Repository.Trainer, "run"], Settings);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Proxy.DisposeAsync();
+        await Emulator.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private static string QuickStarter(string folder)
+    {
+        var copy = Path.Combine(folder, "starter");
+        foreach (var file in Directory.EnumerateFiles(Starter.Folder, "*", SearchOption.AllDirectories))
+        {
+            var target = Path.Combine(copy, Path.GetRelativePath(Starter.Folder, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
+
+        File.WriteAllText(Path.Combine(copy, "base", StorageNames.TrainingFile), QuickRecipe);
+        return copy;
+    }
+}

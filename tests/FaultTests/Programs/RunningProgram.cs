@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Serverless.FaultTests.Programs;
+
+/// <summary>A program under test: a process of its own, stopped or killed by its id.</summary>
+internal sealed class RunningProgram : IAsyncDisposable
+{
+    private const int SigTerm = 15;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly Process process;
+    private readonly StringBuilder output = new();
+    private readonly Task reading;
+
+    private RunningProgram(Process process)
+    {
+        this.process = process;
+        reading = Task.WhenAll(ReadAsync(process.StandardOutput), ReadAsync(process.StandardError));
+    }
+
+    public bool HasExited => process.HasExited;
+
+    /// <summary>What it has written so far, to both streams.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (output)
+            {
+                return output.ToString();
+            }
+        }
+    }
+
+    /// <summary>Memory that it holds, in MB.</summary>
+    public double Megabytes =>
+        double.Parse(File.ReadLines($"/proc/{process.Id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+
+    /// <summary>Files and sockets that it has open.</summary>
+    public int Handles => Directory.EnumerateFileSystemEntries($"/proc/{process.Id}/fd").Count();
+
+    public int Id => process.Id;
+
+    /// <param name="command">The program and its arguments.</param>
+    /// <param name="environment">Added to that of the tests.</param>
+    public static RunningProgram Start(IEnumerable<string> command, IReadOnlyDictionary<string, string> environment)
+    {
+        var start = new ProcessStartInfo(command.First(), command.Skip(1))
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (key, value) in environment)
+        {
+            start.Environment[key] = value;
+        }
+
+        return new RunningProgram(Process.Start(start)!);
+    }
+
+    /// <returns>The exit code, once all output is read.</returns>
+    public async Task<int> WaitAsync()
+    {
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await reading;
+        return process.ExitCode;
+    }
+
+    /// <summary>kill -9.</summary>
+    public async Task KillAsync()
+    {
+        process.Kill();
+        await process.WaitForExitAsync();
+    }
+
+    /// <summary>Asks it to stop, and waits until it has.</summary>
+    public async Task StopAsync()
+    {
+        if (!process.HasExited)
+        {
+            _ = Kill(process.Id, SigTerm);
+            using var patience = new CancellationTokenSource(Patience);
+            await process.WaitForExitAsync(patience.Token);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited)
+        {
+            await KillAsync();
+        }
+
+        await reading;
+        process.Dispose();
+    }
+
+    private async Task ReadAsync(StreamReader from)
+    {
+        while (await from.ReadLineAsync() is { } line)
+        {
+            lock (output)
+            {
+                output.AppendLine(line);
+            }
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Kill(int processId, int signal);
+}

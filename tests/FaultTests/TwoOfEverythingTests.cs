@@ -1,0 +1,113 @@
+using Serverless.FaultTests.Checks;
+using Serverless.FaultTests.Programs;
+using Serverless.FaultTests.Report;
+using Serverless.Storage;
+
+namespace Serverless.FaultTests;
+
+/// <summary>Two instances of each program on one storage account.</summary>
+public sealed class TwoOfEverythingTests
+{
+    private static CancellationToken Ended => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Two_functions_instances_share_the_articles_and_double_none_even_when_each_is_sent_twice()
+    {
+        var articles = Extent.Of("TWO_ARTICLES", 60);
+        await ReliabilityReport.RecordAsync(
+            "Two functions instances on one storage account",
+            $"{articles} articles, each sent twice",
+            "one result an article, classified, and one row made from it",
+            async () =>
+            {
+                await using var installation = await Installation.StartAsync();
+                await using var first = installation.StartFunctions();
+                await using var second = installation.StartFunctions();
+                await Task.WhenAll(Enumerable.Range(0, 2 * articles).Select(number => Articles.SendAsync(installation.Storage, number % articles)));
+
+                string[] ids = [.. Enumerable.Range(0, articles).Select(Articles.Id)];
+                await ResultsCheck.CompleteAsync(installation.Storage, ids, TimeSpan.FromMinutes(5));
+                var results = await ResultsCheck.ExactlyOneEachAsync(installation.Storage, ids);
+                Assert.All(results.Values, result => Assert.Equal(ClassificationStatus.Classified, result.Status));
+                Assert.All(results.Values, result => Assert.False(result.Replaced));
+                return $"{results.Count} results, none missing, none twice";
+            });
+    }
+
+    [Fact]
+    public async Task Two_trainers_never_train_one_classifier_at_the_same_time_and_publish_each_request_once()
+    {
+        var trainings = Extent.Of("TWO_TRAININGS", 2);
+        await ReliabilityReport.RecordAsync(
+            "Two trainers on one storage account",
+            $"{trainings} requests for one classifier, each sent twice",
+            "one outcome a request, no two trainings at the same time, the pointer names the version published last",
+            async () =>
+            {
+                await using var installation = await Installation.StartAsync();
+                var requests = new List<TrainingRequest>();
+                for (var training = 0; training < trainings; training++)
+                {
+                    requests.Add(await Articles.RequestTrainingAsync(installation.Storage, training));
+                    await Articles.SendAsync(installation.Storage, requests[^1]);
+                }
+
+                await Task.WhenAll(WorkAsync(installation, requests), WorkAsync(installation, requests));
+
+                var runs = new List<TrainingRun>();
+                foreach (var request in requests)
+                {
+                    runs.Add(await TrainingsCheck.ExactlyOneOutcomeAsync(installation, request));
+                }
+
+                var inTime = runs.OrderBy(run => run.StartedAt).ToArray();
+                Assert.All(inTime.Zip(inTime.Skip(1)), pair => Assert.True(pair.First.FinishedAt <= pair.Second.StartedAt, $"{pair.First} and {pair.Second}"));
+                Assert.Equal(inTime.Last(run => run.State == TrainingState.Published).Version, await TrainingsCheck.PointerIsWholeAsync(installation, requests[0].Classifier));
+                return $"{runs.Count(run => run.State == TrainingState.Published)} published, {runs.Count(run => run.State == TrainingState.Refused)} refused by the gate, none twice";
+            });
+    }
+
+    [Fact]
+    public async Task The_lease_of_a_killed_trainer_outlives_it_by_a_minute_at_most()
+    {
+        Assert.SkipUnless(Extent.Of("LEASES", 0) > 0, "Waits a minute: run by tests/reliability.sh.");
+        await ReliabilityReport.RecordAsync(
+            "Trainer killed while it holds the classifier",
+            $"{Extent.Of("LEASES", 1)} times",
+            "the lease is free again within a minute",
+            async () =>
+            {
+                await using var installation = await Installation.StartAsync();
+                var longest = TimeSpan.Zero;
+                for (var number = 0; number < Extent.Of("LEASES", 1); number++)
+                {
+                    var request = await Articles.RequestTrainingAsync(installation.Storage, number);
+                    await using var victim = installation.StartTrainer();
+                    await TrainerMoment.At(0).Arm(installation.Proxy, victim);
+                    TrainerMoment.Disarm(installation.Proxy);
+                    var died = TimeProvider.System.GetTimestamp();
+                    Assert.True(await TrainingsCheck.IsLeasedAsync(installation, request.Classifier));
+                    await Eventually.TrueAsync(async () => !await TrainingsCheck.IsLeasedAsync(installation, request.Classifier), "the end of the lease");
+                    var outlived = TimeProvider.System.GetElapsedTime(died);
+                    longest = outlived > longest ? outlived : longest;
+                }
+
+                Assert.True(longest < TimeSpan.FromSeconds(61), $"{longest.TotalSeconds:0.0} s");
+                return $"free after {longest.TotalSeconds:0} s at the latest";
+            });
+    }
+
+    /// <summary>Starts a trainer again and again, as the platform does, until every request has its outcome.</summary>
+    private static async Task WorkAsync(Installation installation, IEnumerable<TrainingRequest> requests)
+    {
+        foreach (var request in requests)
+        {
+            while ((await TrainingsCheck.OutcomesAsync(installation, request)).Count == 0)
+            {
+                await using var trainer = installation.StartTrainer();
+                Assert.True(await trainer.WaitAsync() == 0, trainer.Output);
+                await Task.Delay(TimeSpan.FromSeconds(1), Ended);
+            }
+        }
+    }
+}
