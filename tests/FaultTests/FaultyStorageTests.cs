@@ -62,7 +62,7 @@ public sealed class FaultyStorageTests
             {
                 await using var installation = await Installation.StartAsync();
                 installation.Settings["Local__MaxPollingInterval"] = "00:00:05";
-                await using var functions = await installation.StartFunctions().AnswersAsync();
+                await using var functions = await installation.StartFunctions().ReadyAsync();
                 installation.Proxy.Faults = new FaultPlan(Extent.Seed, rate: 1, TimeSpan.Zero) { Only = Fault.ServerError };
                 var before = installation.Proxy.Requests;
                 await Articles.SendAsync(installation.Storage, 0);
@@ -77,7 +77,7 @@ public sealed class FaultyStorageTests
                 var second = installation.Proxy.Requests - before - first;
                 installation.Proxy.Faults = null;
 
-                await ResultsCheck.CompleteAsync(installation.Storage, [Articles.Id(0)], TimeSpan.FromMinutes(1));
+                await ResultsCheck.CompleteAsync(installation.Storage, [Articles.Id(0)], TimeSpan.FromMinutes(3));
                 Assert.True(second <= first, $"{first} requests in the first half, {second} in the second");
                 return $"{first} requests in the first half of the outage, {second} in the second; classified after it";
             });

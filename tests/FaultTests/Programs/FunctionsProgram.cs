@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 
 namespace Serverless.FaultTests.Programs;
 
@@ -21,7 +20,7 @@ internal sealed class FunctionsProgram : IAsyncDisposable
     /// <param name="options">More options of the subcommand <c>functions</c>.</param>
     public static FunctionsProgram Start(IReadOnlyDictionary<string, string> environment, params IEnumerable<string> options)
     {
-        var port = FreePort();
+        var port = FreePorts.Take(1)[0];
         return new FunctionsProgram(
             RunningProgram.Start(["dotnet", Repository.LocalSystem, "functions", "--port", $"{port}", "--until-input-ends", .. options], environment), port);
     }
@@ -47,6 +46,14 @@ internal sealed class FunctionsProgram : IAsyncDisposable
         return this;
     }
 
+    /// <summary>Waits until the model is loaded.</summary>
+    public async Task<FunctionsProgram> ReadyAsync()
+    {
+        await AnswersAsync();
+        await Eventually.TrueAsync(async () => (await PostAsync("classify", """{"text":"warm"}""")).Status == HttpStatusCode.OK, "a model that is ready");
+        return this;
+    }
+
     /// <returns>Status and body.</returns>
     public async Task<(HttpStatusCode Status, string Body)> PostAsync(string path, string body, string contentType = "application/json")
     {
@@ -59,12 +66,5 @@ internal sealed class FunctionsProgram : IAsyncDisposable
     {
         Http.Dispose();
         await Program.DisposeAsync();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

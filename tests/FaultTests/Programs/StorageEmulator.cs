@@ -13,7 +13,7 @@ internal sealed class StorageEmulator(string folder) : IAsyncDisposable
     private RunningProgram? program;
 
     /// <summary>Of blobs, queues and tables.</summary>
-    public IReadOnlyList<int> Ports { get; } = FreePorts();
+    public IReadOnlyList<int> Ports { get; } = FreePorts.Take(3);
 
     public string ConnectionString => At(Ports);
 
@@ -34,7 +34,8 @@ internal sealed class StorageEmulator(string folder) : IAsyncDisposable
             new Dictionary<string, string>());
         foreach (var port in Ports)
         {
-            await Eventually.TrueAsync(() => ListensAsync(port), $"the storage emulator, which says: {program.Output}");
+            await Eventually.TrueAsync(() => ListensAsync(port), "the storage emulator");
+            Assert.False(program.HasExited, program.Output);
         }
     }
 
@@ -57,21 +58,6 @@ internal sealed class StorageEmulator(string folder) : IAsyncDisposable
         catch (SocketException)
         {
             return false;
-        }
-    }
-
-    private static int[] FreePorts()
-    {
-        // All are held at once, so that no free one is found twice.
-        var held = Enumerable.Range(0, 3).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
-        try
-        {
-            Array.ForEach(held, listener => listener.Start());
-            return [.. held.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
-        }
-        finally
-        {
-            Array.ForEach(held, listener => listener.Dispose());
         }
     }
 }
