@@ -1,43 +1,35 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Functions.OpenApi;
 using Serverless.Serving;
 using Serverless.Storage;
 
 namespace Serverless.Functions;
 
 /// <summary>One article, or up to 256, over HTTP: answered at once and stored nowhere.</summary>
-public sealed class Classify(ArticleClassifier classifiers)
+public sealed class Classify(ArticleClassifier classifiers, ClassifierOptions options)
 {
     [Function(nameof(Classify))]
-    public async Task<IResult> RunAsync(
+    [EndpointSummary("Classifies one article, or up to 256; stores nothing.")]
+    [Reads("application/json", typeof(ArticleBody)), Reads("application/json", typeof(ArticleBody[])), Reads("text/plain", typeof(string))]
+    [Answers(200, typeof(ClassifyAnswer)), Answers(200, typeof(ClassifyAnswer[]))]
+    [Fails(ProblemType.MalformedRequest, ProblemType.UnknownClassifier, ProblemType.TooLarge, ProblemType.UnsupportedMediaType, ProblemType.TooBusy, ProblemType.NotReady)]
+    public Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "classify/{classifier?}")] HttpRequest request,
         string? classifier,
         CancellationToken cancellationToken)
     {
-        try
+        return Answer.OrProblemAsync(request, async () =>
         {
             var asked = await ClassifyRequest.ReadAsync(request, cancellationToken);
-            var answers = await Task.WhenAll(asked.Articles.Select(article => ClassifyAsync(article)));
-            return asked.IsBatch ? TypedResults.Ok(answers) : TypedResults.Ok(answers[0]);
-        }
-        catch (ProblemException exception)
-        {
-            return exception.Problem;
-        }
-        catch (UnknownClassifierException exception)
-        {
-            return Problems.UnknownClassifier(exception.Message);
-        }
-        catch (WaitingRoomFullException exception)
-        {
-            return Problems.TooBusy(request.HttpContext.Response, exception.Message);
-        }
-        catch (ModelNotReadyException exception)
-        {
-            return Problems.NotReady(request.HttpContext.Response, exception.Message);
-        }
+            var answers = await Task.WhenAll(asked.Articles.Select(ClassifyAsync));
+            return asked.IsBatch ? Answer.Json(answers) : Answer.Json(answers[0]);
+        });
 
-        async Task<ClassifyAnswer> ClassifyAsync(ArticleMessage article) =>
-            ClassifyAnswer.Of(article.Id, await classifiers.ClassifyAsync(classifier, article.WithTitle(article.Text!), cancellationToken));
+        async Task<ClassifyAnswer> ClassifyAsync(ArticleMessage article)
+        {
+            var answer = await classifiers.ClassifyAsync(classifier, article.WithTitle(article.Text!), cancellationToken);
+            return ClassifyAnswer.Of(article.Id, answer, options.NeedsReview(classifier ?? options.Default, answer.Score));
+        }
     }
 }

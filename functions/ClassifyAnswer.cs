@@ -10,9 +10,10 @@ namespace Serverless.Functions;
 /// <param name="ModelVersion">Which version of the classifier said so.</param>
 /// <param name="Tokens">How many tokens were read.</param>
 /// <param name="Truncated">True when the text was longer than the model reads.</param>
+/// <param name="Review">True when the score is below the classifier's threshold, so that a person should have a look.</param>
 internal sealed record ClassifyAnswer(
-    string Id, string Label, double Score, IReadOnlyDictionary<string, double> Probabilities, string ModelVersion, int Tokens, bool Truncated)
+    string Id, string Label, double Score, IReadOnlyDictionary<string, double> Probabilities, string ModelVersion, int Tokens, bool Truncated, bool Review)
 {
-    public static ClassifyAnswer Of(string id, Classification classification) => new(
-        id, classification.Label, classification.Score, classification.Probabilities, classification.ModelVersion, classification.Tokens, classification.Truncated);
+    public static ClassifyAnswer Of(string id, Classification classification, bool review) => new(
+        id, classification.Label, classification.Score, classification.Probabilities, classification.ModelVersion, classification.Tokens, classification.Truncated, review);
 }

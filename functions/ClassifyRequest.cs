@@ -44,7 +44,7 @@ internal sealed record ClassifyRequest(IReadOnlyList<ArticleMessage> Articles, b
     {
         0 => throw Malformed("The array holds no article."),
         > ArticleLimits.RequestArticles and var count =>
-            throw new ProblemException(Problems.TooLarge($"The array holds {count:N0} articles; at most {ArticleLimits.RequestArticles} are accepted.")),
+            throw new ProblemException(ProblemType.TooLarge, $"The array holds {count:N0} articles; at most {ArticleLimits.RequestArticles} are accepted."),
         _ => [.. array.EnumerateArray().Select((element, index) => Article(element, $"Article {index}"))],
     };
 
@@ -81,8 +81,8 @@ internal sealed record ClassifyRequest(IReadOnlyList<ArticleMessage> Articles, b
     {
         null => article,
         var reason when string.IsNullOrWhiteSpace(article.Text) => throw Malformed($"{name}: {reason}"),
-        var reason => throw new ProblemException(Problems.TooLarge($"{name}: {reason}")),
+        var reason => throw new ProblemException(ProblemType.TooLarge, $"{name}: {reason}"),
     };
 
-    private static ProblemException Malformed(string detail) => new(Problems.Malformed(detail));
+    private static ProblemException Malformed(string detail) => new(ProblemType.MalformedRequest, detail);
 }

@@ -1,7 +1,6 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Functions.OpenApi;
 using Serverless.Serving;
 
 namespace Serverless.Functions;
@@ -9,12 +8,12 @@ namespace Serverless.Functions;
 /// <summary>State and versions of the models: 503 only after a failed load. It loads nothing, so that a probe never warms an instance that has no work.</summary>
 public sealed class Health(ArticleClassifier classifiers)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
-
     [Function(nameof(Health))]
+    [EndpointSummary("Tells how this instance stands and which versions it serves; 503 after a load that failed.")]
+    [Answers(200, typeof(ServingStatus)), Answers(503, typeof(ServingStatus))]
     public IResult Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health")] HttpRequest request)
     {
         var status = classifiers.Status;
-        return TypedResults.Json(status, Json, statusCode: status.Healthy ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+        return Answer.Json(status, status.Healthy ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
     }
 }

@@ -1,9 +1,9 @@
-using Microsoft.AspNetCore.Http.HttpResults;
-
 namespace Serverless.Functions;
 
-/// <summary>Ends the reading of a request with the answer that it gets.</summary>
-internal sealed class ProblemException(ProblemHttpResult problem) : Exception(problem.ProblemDetails.Detail)
+/// <summary>Ends the work on a request with the problem that its caller is told.</summary>
+/// <param name="type">What kind of problem.</param>
+/// <param name="detail">What was wrong, and what to do.</param>
+internal sealed class ProblemException(ProblemType type, string detail) : Exception(detail)
 {
-    public ProblemHttpResult Problem { get; } = problem;
+    public ProblemType Type { get; } = type;
 }

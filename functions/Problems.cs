@@ -1,45 +1,68 @@
+using System.Globalization;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Serverless.Functions;
 
-/// <summary>What can be wrong with a request, as problem documents (RFC 9457). The <c>type</c> is stable; programs may rely on it.</summary>
+/// <summary>What can be wrong with a request. The names make the <c>type</c> of the problem documents, so they never change.</summary>
+internal enum ProblemType
+{
+    MalformedRequest,
+    UnknownClassifier,
+    UnknownArticle,
+    UnknownVersion,
+    UnknownFile,
+    NothingToExport,
+    NotPromoted,
+    TooLarge,
+    UnsupportedMediaType,
+    TooBusy,
+    InternalError,
+    NotReady,
+    StorageUnavailable,
+}
+
+/// <summary>The problem documents (RFC 9457).</summary>
 internal static class Problems
 {
-    private const string TypePrefix = "urn:serverless:problem:";
+    public const string MediaType = "application/problem+json";
 
-    public static ProblemHttpResult Malformed(string detail) =>
-        Problem(StatusCodes.Status400BadRequest, "malformed-request", "The request cannot be read", detail);
+    /// <summary>The <c>type</c>: stable, programs may rely on it.</summary>
+    public static string Urn(ProblemType type) => $"urn:serverless:problem:{JsonNamingPolicy.KebabCaseLower.ConvertName(type.ToString())}";
 
-    public static ProblemHttpResult UnknownClassifier(string detail) =>
-        Problem(StatusCodes.Status404NotFound, "unknown-classifier", "There is no such classifier", detail);
+    public static int Status(ProblemType type) => Describe(type).Status;
 
-    public static ProblemHttpResult UnknownArticle(string detail) =>
-        Problem(StatusCodes.Status404NotFound, "unknown-article", "There is no result for this article", detail);
+    public static string Title(ProblemType type) => Describe(type).Title;
 
-    public static ProblemHttpResult TooLarge(string detail) =>
-        Problem(StatusCodes.Status413PayloadTooLarge, "too-large", "The request is too large", detail);
-
-    public static ProblemHttpResult UnsupportedMediaType() => Problem(
-        StatusCodes.Status415UnsupportedMediaType,
-        "unsupported-media-type",
-        "This content type is not read",
-        "Send 'Content-Type: application/json' or 'text/plain', in UTF-8.");
-
-    /// <param name="response">Gets the header Retry-After.</param>
-    public static ProblemHttpResult TooBusy(HttpResponse response, string detail) =>
-        Later(response, StatusCodes.Status429TooManyRequests, "too-busy", "Too many articles are waiting", detail, seconds: 2);
-
-    /// <param name="response">Gets the header Retry-After.</param>
-    public static ProblemHttpResult NotReady(HttpResponse response, string detail) =>
-        Later(response, StatusCodes.Status503ServiceUnavailable, "not-ready", "The model is not ready", detail, seconds: 10);
-
-    private static ProblemHttpResult Later(HttpResponse response, int status, string type, string title, string detail, int seconds)
+    /// <param name="response">Gets the header Retry-After where asking again may help.</param>
+    /// <param name="type">What kind of problem.</param>
+    /// <param name="detail">What was wrong, and what to do.</param>
+    public static IResult Answer(HttpResponse response, ProblemType type, string detail)
     {
-        response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        return Problem(status, type, title, detail);
+        var (status, title, retryAfter) = Describe(type);
+        if (retryAfter is { } seconds)
+        {
+            response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        }
+
+        return TypedResults.Problem(detail, statusCode: status, title: title, type: Urn(type));
     }
 
-    private static ProblemHttpResult Problem(int status, string type, string title, string detail) =>
-        TypedResults.Problem(detail, statusCode: status, title: title, type: TypePrefix + type);
+    private static (int Status, string Title, int? RetryAfter) Describe(ProblemType type) => type switch
+    {
+        ProblemType.MalformedRequest => (StatusCodes.Status400BadRequest, "The request cannot be read", null),
+        ProblemType.UnknownClassifier => (StatusCodes.Status404NotFound, "There is no such classifier", null),
+        ProblemType.UnknownArticle => (StatusCodes.Status404NotFound, "There is nothing about this article", null),
+        ProblemType.UnknownVersion => (StatusCodes.Status404NotFound, "There is no such version", null),
+        ProblemType.UnknownFile => (StatusCodes.Status404NotFound, "There is no such file", null),
+        ProblemType.NothingToExport => (StatusCodes.Status409Conflict, "There is nothing to export", null),
+        ProblemType.NotPromoted => (StatusCodes.Status409Conflict, "The version was not promoted", null),
+        ProblemType.TooLarge => (StatusCodes.Status413PayloadTooLarge, "The request is too large", null),
+        ProblemType.UnsupportedMediaType => (StatusCodes.Status415UnsupportedMediaType, "This content type is not read", null),
+        ProblemType.TooBusy => (StatusCodes.Status429TooManyRequests, "Too many articles are waiting", 2),
+        ProblemType.InternalError => (StatusCodes.Status500InternalServerError, "Something went wrong here", null),
+        ProblemType.NotReady => (StatusCodes.Status503ServiceUnavailable, "The model is not ready", 10),
+        ProblemType.StorageUnavailable => (StatusCodes.Status503ServiceUnavailable, "The storage does not answer", 5),
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, null),
+    };
 }

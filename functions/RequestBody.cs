@@ -21,7 +21,7 @@ internal sealed record RequestBody(string Text, bool IsJson)
         }
         catch (DecoderFallbackException exception)
         {
-            throw new ProblemException(Problems.Malformed($"The body is not UTF-8 (byte {exception.Index:N0})."));
+            throw new ProblemException(ProblemType.MalformedRequest, $"The body is not UTF-8 (byte {exception.Index:N0}).");
         }
     }
 
@@ -38,7 +38,7 @@ internal sealed record RequestBody(string Text, bool IsJson)
             }
         }
 
-        throw new ProblemException(Problems.UnsupportedMediaType());
+        throw new ProblemException(ProblemType.UnsupportedMediaType, "Send 'Content-Type: application/json' or 'text/plain', in UTF-8.");
     }
 
     private static async Task<ReadOnlyMemory<byte>> ReadBytesAsync(HttpRequest request, CancellationToken cancellationToken)
@@ -51,7 +51,7 @@ internal sealed record RequestBody(string Text, bool IsJson)
             body.Write(buffer, 0, read);
             if (request.ContentLength > ArticleLimits.RequestBytes || body.Length > ArticleLimits.RequestBytes)
             {
-                throw new ProblemException(Problems.TooLarge($"The body has more than {ArticleLimits.RequestBytes:N0} bytes (2 MB)."));
+                throw new ProblemException(ProblemType.TooLarge, $"The body has more than {ArticleLimits.RequestBytes:N0} bytes (2 MB).");
             }
         }
         while ((read = await request.Body.ReadAsync(buffer, cancellationToken)) > 0);

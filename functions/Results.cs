@@ -1,22 +1,41 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Functions.OpenApi;
 using Serverless.Storage;
 
 namespace Serverless.Functions;
 
-/// <summary>The stored result of an article that came by the queue.</summary>
+/// <summary>The stored results of articles that came by the queue.</summary>
 public sealed class Results(ResultStore results)
 {
+    private const int StandardLimit = 50;
+
     [Function(nameof(Results))]
-    public async Task<IResult> RunAsync(
+    [EndpointSummary("The result of one article.")]
+    [Answers(200, typeof(ClassificationResult))]
+    [Fails(ProblemType.UnknownClassifier, ProblemType.UnknownArticle)]
+    public Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "results/{classifier}/{*id}")] HttpRequest request,
         string classifier,
         string id,
-        CancellationToken cancellationToken)
-    {
-        var result = StorageNames.IsName(classifier) ? await results.FindAsync(classifier, id, cancellationToken) : null;
-        return result is null
-            ? Problems.UnknownArticle($"The classifier '{classifier}' has no result for the article '{id}'.")
-            : TypedResults.Text(result.ToJson(), "application/json");
-    }
+        CancellationToken cancellationToken) =>
+        Answer.OrProblemAsync(request, async () =>
+        {
+            var result = await results.FindAsync(Asked.Classifier(classifier), Asked.Id(id), cancellationToken);
+            return result is null
+                ? throw new ProblemException(ProblemType.UnknownArticle, $"The classifier '{classifier}' has no result for the article '{id}'.")
+                : Answer.Json(result);
+        });
+
+    [Function("RecentResults")]
+    [EndpointSummary("The results of a classifier, the newest first.")]
+    [Query("limit", typeof(int), "How many at most; 50 if not said."), Query("continuation", typeof(string), "From the answer before.")]
+    [Answers(200, typeof(Page<ClassificationResult>))]
+    [Fails(ProblemType.MalformedRequest, ProblemType.UnknownClassifier)]
+    public Task<IResult> ListAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "results/{classifier}")] HttpRequest request,
+        string classifier,
+        CancellationToken cancellationToken) =>
+        Answer.OrProblemAsync(request, async () =>
+            Answer.Json(await results.ListAsync(Asked.Classifier(classifier), Asked.Limit(request, StandardLimit), Asked.Continuation(request), cancellationToken)));
 }

@@ -26,6 +26,9 @@ param baseModel string = 'serverless/starter'
 @description('Classifier of the articles that name none.')
 param defaultClassifier string = 'news'
 
+@description('Scores under which a person should have a look, for the classifiers that 0.6 does not suit: { desk: \'0.8\' }.')
+param reviewThresholds object = {}
+
 @description('Replicas that are always there. 0 costs nothing when idle; 1 spares the first article the cold start.')
 @minValue(0)
 @maxValue(100)
@@ -185,6 +188,7 @@ module functions 'modules/functions.bicep' = if (programsExist) {
     insightsConnectionString: monitoring.outputs.insightsConnectionString
     baseModel: baseModel
     defaultClassifier: defaultClassifier
+    reviewThresholds: reviewThresholds
     minReplicas: minReplicas
     maxReplicas: maxReplicas
     functionAppKind: functionAppKind

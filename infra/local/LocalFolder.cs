@@ -1,4 +1,5 @@
 using System.Reflection;
+using Serverless.Local.Hosting;
 
 namespace Serverless.Local;
 
@@ -22,7 +23,9 @@ internal sealed record LocalFolder(string Root)
 
     public string EndpointsFile => Path.Combine(Root, "endpoints.json");
 
-    public string FunctionKeyFile => Path.Combine(Root, "function-key");
+    public string FunctionKeyFile => Path.Combine(Root, FunctionKeys.FunctionFile);
+
+    public string AdminKeyFile => Path.Combine(Root, FunctionKeys.AdminFile);
 
     public string LogFile(string program) => Path.Combine(Logs, $"{program}.log");
 

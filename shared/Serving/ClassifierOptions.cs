@@ -30,8 +30,14 @@ public sealed record ClassifierOptions
     /// <summary>How long a text waits for the model to be loaded before it is told to come again.</summary>
     public TimeSpan LoadWait { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Articles whose score is lower go to the review queue too.</summary>
+    /// <summary>Articles whose score is lower are put before a person too.</summary>
     public double ReviewThreshold { get; init; } = 0.6;
+
+    /// <summary>Thresholds of single classifiers, by name, where <see cref="ReviewThreshold"/> does not suit them.</summary>
+    public IReadOnlyDictionary<string, double> ReviewThresholds { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Whether a person should have a look at an answer.</summary>
+    public bool NeedsReview(string classifier, double score) => score < ReviewThresholds.GetValueOrDefault(classifier, ReviewThreshold);
 
     /// <exception cref="InvalidOperationException">A value cannot be used; names the setting.</exception>
     public static ClassifierOptions Read(IConfiguration configuration)
@@ -46,6 +52,11 @@ public sealed record ClassifierOptions
         Require(options.WaitingRoom >= 1, nameof(WaitingRoom), options.WaitingRoom, "1 or more");
         Require(options.LoadWait > TimeSpan.Zero, nameof(LoadWait), options.LoadWait, "a time above zero, such as 00:01:00");
         Require(options.ReviewThreshold is >= 0 and <= 1, nameof(ReviewThreshold), options.ReviewThreshold, "a number from 0 to 1");
+        foreach (var (classifier, threshold) in options.ReviewThresholds)
+        {
+            Require(threshold is >= 0 and <= 1, $"{nameof(ReviewThresholds)}__{classifier}", threshold, "a number from 0 to 1");
+        }
+
         return options;
     }
 

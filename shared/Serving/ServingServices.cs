@@ -26,8 +26,13 @@ public static class ServingServices
         services.AddSingleton<ResultStore>();
         services.AddSingleton<TrainingRuns>();
         services.AddSingleton<TrainingRequests>();
+        services.AddSingleton<DatasetStore>();
+        services.AddSingleton<ModelCatalog>();
+        services.AddSingleton<Reviews>();
+        services.AddSingleton<ReviewExport>();
         services.AddSingleton<Starter>();
         services.AddSingleton<ArticleClassifier>();
+        services.AddSingleton<ArticleReader>();
         services.AddSingleton<ArticleProcessor>();
         services.AddHostedService<ModelPoller>();
         return services;

@@ -14,6 +14,9 @@ public static class ArticleLimits
     /// <summary>The longest body of an HTTP request, in bytes.</summary>
     public const int RequestBytes = 2 * 1024 * 1024;
 
+    /// <summary>The longest data set that is taken over HTTP, in bytes; the Functions host takes no longer request.</summary>
+    public const int DatasetBytes = 100 * 1024 * 1024;
+
     /// <summary>The most articles in one HTTP request.</summary>
     public const int RequestArticles = 256;
 

@@ -25,9 +25,7 @@ public sealed class ArticleSender(StorageClients storage, ArticleTexts texts)
         var body = write(article);
         if (article.Text is not null && Encoding.UTF8.GetByteCount(body) > ArticleLimits.MessageBytes)
         {
-            var blob = $"{Sha256Hex.OfText(article.Id)}/{Sha256Hex.OfText(article.Text)}.txt";
-            await texts.WriteAsync(blob, article.Text, cancellationToken);
-            body = write(article with { Text = null, Blob = blob });
+            body = write(await texts.CheckInAsync(article, cancellationToken));
         }
 
         await storage.Queue(queue).SendMessageAsync(body, cancellationToken);

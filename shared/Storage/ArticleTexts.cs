@@ -37,6 +37,15 @@ public sealed class ArticleTexts(StorageClients storage)
         }
     }
 
+    /// <summary>Stores the text of an article as a blob.</summary>
+    /// <returns>The article with the name of the blob in the place of its text.</returns>
+    public async Task<ArticleMessage> CheckInAsync(ArticleMessage article, CancellationToken cancellationToken)
+    {
+        var blob = $"{Sha256Hex.OfText(article.Id)}/{Sha256Hex.OfText(article.Text!)}.txt";
+        await WriteAsync(blob, article.Text!, cancellationToken);
+        return article with { Text = null, Blob = blob };
+    }
+
     public async Task WriteAsync(string blob, string text, CancellationToken cancellationToken) =>
         await container.GetBlobClient(blob).UploadAsync(BinaryData.FromString(text), overwrite: true, cancellationToken);
 }

@@ -47,13 +47,19 @@ public sealed record ClassificationResult
     /// <summary>SHA-256 of the text that was classified; of the raw message where no text could be had.</summary>
     public required string TextHash { get; init; }
 
-    /// <summary>When the message was put on the queue: decides which of two texts with the same id is the newer.</summary>
-    public required DateTimeOffset InsertedOn { get; init; }
+    /// <summary>
+    /// When the message was put on the queue: decides which of two texts with the same id is the newer. Null where it is not
+    /// known, and then older than any.
+    /// </summary>
+    public required DateTimeOffset? InsertedOn { get; init; }
 
     public required DateTimeOffset CompletedAt { get; init; }
 
     /// <summary>True when this result took the place of one for another text of the same id.</summary>
     public bool Replaced { get; init; }
+
+    /// <summary>True when the score is below the classifier's threshold, so that a person should have a look.</summary>
+    public bool Review { get; init; }
 
     /// <summary>From the queue to the start of work, in milliseconds.</summary>
     public double? QueueMilliseconds { get; init; }

@@ -143,6 +143,13 @@ public sealed class ModelRegistry(StorageClients storage, string cacheFolder, Ti
         return await files.TryWriteAsync(StorageNames.PointerBlob(classifier), BinaryData.FromObjectAsJson(pointer, StorageJson.Options), expected, cancellationToken);
     }
 
+    /// <summary>The manifest of a version, or null if there is no such version.</summary>
+    public async Task<ModelManifest?> FindManifestAsync(string classifier, string version, CancellationToken cancellationToken)
+    {
+        var blob = StorageNames.VersionFolder(classifier, version) + StorageNames.ManifestFile;
+        return await files.ReadAsync(blob, cancellationToken) is { } manifest ? ModelManifest.Parse(manifest.Content, blob) : null;
+    }
+
     /// <summary>The versions of a classifier with their metrics, oldest first. A version whose upload broke off has no manifest and is left out.</summary>
     public async Task<IReadOnlyList<ModelVersion>> ListVersionsAsync(string classifier, CancellationToken cancellationToken)
     {

@@ -48,6 +48,15 @@ internal sealed class ResultRows(StorageClients storage)
         }
     }
 
+    /// <summary>Results of a classifier, the newest first.</summary>
+    public async Task<Page<ClassificationResult>> ListRecentAsync(string classifier, int limit, string? continuation, CancellationToken cancellationToken)
+    {
+        var prefix = StorageNames.RecentPrefix(classifier);
+        var filter = TableClient.CreateQueryFilter($"PartitionKey ge {prefix} and PartitionKey lt {prefix + "~"}");
+        var page = await TablePages.ReadAsync(recent, filter, limit, continuation, cancellationToken);
+        return new Page<ClassificationResult>([.. page.Items.Select(FromRow)], page.Continuation);
+    }
+
     private static TableEntity ToRow(ClassificationResult result, ETag blobETag, string partition, string key)
     {
         var probabilities = result.Probabilities is null ? null : JsonSerializer.Serialize(result.Probabilities, StorageJson.Options);
@@ -70,12 +79,37 @@ internal sealed class ResultRows(StorageClients storage)
             ["InsertedOn"] = result.InsertedOn,
             ["CompletedAt"] = result.CompletedAt,
             ["Replaced"] = result.Replaced,
+            ["Review"] = result.Review,
             ["QueueMilliseconds"] = result.QueueMilliseconds,
             ["WaitMilliseconds"] = result.WaitMilliseconds,
             ["ForwardMilliseconds"] = result.ForwardMilliseconds,
             ["ResultETag"] = blobETag.ToString(),
         };
     }
+
+    private static ClassificationResult FromRow(TableEntity row) => new()
+    {
+        Id = row.GetString("Id"),
+        Classifier = row.GetString("Classifier"),
+        Status = Enum.Parse<ClassificationStatus>(row.GetString("Status"), ignoreCase: true),
+        Reason = row.GetString("Reason"),
+        Label = row.GetString("Label"),
+        Score = row.GetDouble("Score"),
+        Probabilities = row.GetString("Probabilities") is { } json ? JsonSerializer.Deserialize<OrderedDictionary<string, double>>(json, StorageJson.Options) : null,
+        ModelVersion = row.GetString("ModelVersion"),
+        Tokens = row.GetInt32("Tokens"),
+        Truncated = row.GetBoolean("Truncated"),
+        Title = row.GetString("Title"),
+        Source = row.GetString("Source"),
+        TextHash = row.GetString("TextHash"),
+        InsertedOn = row.GetDateTimeOffset("InsertedOn"),
+        CompletedAt = row.GetDateTimeOffset("CompletedAt") ?? default,
+        Replaced = row.GetBoolean("Replaced") ?? false,
+        Review = row.GetBoolean("Review") ?? false,
+        QueueMilliseconds = row.GetDouble("QueueMilliseconds"),
+        WaitMilliseconds = row.GetDouble("WaitMilliseconds"),
+        ForwardMilliseconds = row.GetDouble("ForwardMilliseconds"),
+    };
 
     private static string? Shortened(string? text) => text is { Length: > PropertyCharacters } ? text[..PropertyCharacters] : text;
 }

@@ -37,6 +37,11 @@ public sealed class ResultStore(StorageClients storage)
     public async Task<ClassificationResult?> FindAsync(string classifier, string articleId, CancellationToken cancellationToken) =>
         (await ReadBlobAsync(classifier, Sha256Hex.OfText(articleId), cancellationToken))?.Result;
 
+    /// <summary>Results of a classifier, the newest first; of a replaced one also what was said at its time.</summary>
+    /// <exception cref="BadContinuationException">The continuation is none of this list's.</exception>
+    public Task<Page<ClassificationResult>> ListAsync(string classifier, int limit, string? continuation, CancellationToken cancellationToken) =>
+        rows.ListRecentAsync(classifier, limit, continuation, cancellationToken);
+
     /// <summary>
     /// Says before any forward pass whether a message needs one: <see cref="ResultWrite.AlreadyFinal"/> and
     /// <see cref="ResultWrite.Older"/> mean that it does not, and missing rows are mended; otherwise null.
@@ -95,7 +100,7 @@ public sealed class ResultStore(StorageClients storage)
         throw Contended(hash);
     }
 
-    private static ResultWrite Judge(ClassificationResult? stored, ClassificationStatus status, string textHash, DateTimeOffset insertedOn)
+    private static ResultWrite Judge(ClassificationResult? stored, ClassificationStatus status, string textHash, DateTimeOffset? insertedOn)
     {
         if (stored is null)
         {
@@ -109,7 +114,7 @@ public sealed class ResultStore(StorageClients storage)
         }
 
         // Queues tell the second, no more: of two messages of the same second the one handled last stands.
-        return insertedOn < stored.InsertedOn ? ResultWrite.Older : sameText ? ResultWrite.Written : ResultWrite.Replaced;
+        return (insertedOn ?? DateTimeOffset.MinValue) < (stored.InsertedOn ?? DateTimeOffset.MinValue) ? ResultWrite.Older : sameText ? ResultWrite.Written : ResultWrite.Replaced;
     }
 
     private async Task<StoredResult?> ReadBlobAsync(string classifier, string hash, CancellationToken cancellationToken)

@@ -21,10 +21,16 @@ public static partial class StorageNames
 
     public const string ClassificationsTable = "classifications";
     public const string RecentTable = "recent";
+
+    /// <summary>Articles that a person is asked about (PartitionKey = classifier, RowKey = see <see cref="ReviewRow"/>), and the labels given.</summary>
+    public const string ReviewsTable = "reviews";
     public const string TrainingRunsTable = "trainingruns";
 
     /// <summary>The trigger path of <c>RetrainOnDataset</c>: <c>datasets/{classifier}/{file}</c>.</summary>
     public const string DatasetPath = DatasetsContainer + "/{name}";
+
+    /// <summary>In <see cref="ModelsContainer"/>: the folder that has one for each classifier.</summary>
+    public const string AdaptersFolder = "adapters/";
 
     public const string ManifestFile = "manifest.json";
     public const string MetricsFile = "metrics.json";
@@ -35,14 +41,14 @@ public static partial class StorageNames
     public static IReadOnlyList<string> Queues { get; } =
         [ArticlesQueue, ArticlesPoisonQueue, ArticlesReviewQueue, TrainingRequestsQueue, TrainingRequestsPoisonQueue];
 
-    public static IReadOnlyList<string> Tables { get; } = [ClassificationsTable, RecentTable, TrainingRunsTable];
+    public static IReadOnlyList<string> Tables { get; } = [ClassificationsTable, RecentTable, ReviewsTable, TrainingRunsTable];
 
     /// <summary>In <see cref="ModelsContainer"/>: the folder of a base model, with its final slash.</summary>
     /// <param name="baseModel">As on the Hugging Face hub: <c>owner/name</c>.</param>
     public static string BaseFolder(string baseModel) => $"base/{CheckedBase(baseModel)}/";
 
     /// <summary>In <see cref="ModelsContainer"/>: the folder that holds all versions of a classifier, with its final slash.</summary>
-    public static string VersionsFolder(string classifier) => $"adapters/{Checked(classifier, "classifier")}/";
+    public static string VersionsFolder(string classifier) => $"{AdaptersFolder}{Checked(classifier, "classifier")}/";
 
     /// <summary>In <see cref="ModelsContainer"/>: the folder of one version of a classifier, with its final slash.</summary>
     public static string VersionFolder(string classifier, string version) => $"{VersionsFolder(classifier)}{Checked(version, "version")}/";
@@ -59,12 +65,24 @@ public static partial class StorageNames
     /// <summary>Rows of one classifier spread over sixteen partitions, so that none becomes the bottleneck.</summary>
     public static string ClassificationsPartition(string classifier, string articleHash) => $"{Checked(classifier, "classifier")}-{articleHash[0]}";
 
+    /// <summary>One partition an hour, so that none grows without end; hours are counted backwards, so that the newest one sorts first.</summary>
     public static string RecentPartition(string classifier, DateTimeOffset time) =>
-        string.Create(null, $"{Checked(classifier, "classifier")}-{time.UtcDateTime:yyyyMMddHH}");
+        string.Create(null, $"{Checked(classifier, "classifier")}:{(DateTime.MaxValue.Ticks - time.UtcTicks) / TimeSpan.TicksPerHour:D8}");
+
+    /// <summary>What all partitions of a classifier in <see cref="RecentTable"/> begin with; no other classifier's do.</summary>
+    public static string RecentPrefix(string classifier) => $"{Checked(classifier, "classifier")}:";
 
     /// <summary>Tables sort by row key upwards; reversed ticks make the newest row the first.</summary>
     public static string RecentRow(string articleHash, DateTimeOffset time) =>
         string.Create(null, $"{DateTime.MaxValue.Ticks - time.UtcTicks:D19}-{articleHash}");
+
+    /// <summary>One row for each text of an article: a label belongs to the text that the person read.</summary>
+    public static string ReviewRow(string articleHash, string textHash) => $"{articleHash}-{textHash}";
+
+    /// <summary>In <see cref="DatasetsContainer"/>: where the labels that people gave are exported to.</summary>
+    /// <param name="extension">With its dot; the format is that of the data set which the export continues.</param>
+    public static string ReviewedDataset(string classifier, DateTimeOffset time, string extension) =>
+        string.Create(null, $"{Checked(classifier, "classifier")}/reviewed-{time.UtcDateTime:yyyyMMdd-HHmmss-fff}{extension}");
 
     /// <summary>The classifier that a data set trains: the first segment of its blob name, or null if there is none or it is no valid name.</summary>
     public static string? ClassifierOf(string datasetBlob)

@@ -43,6 +43,12 @@ public sealed record TrainingRun(string Classifier, string Version)
 
     public DateTimeOffset? FinishedAt { get; init; }
 
+    /// <summary>Why the functions could not use the version that the run made; the one before it serves on. Null if nothing is wrong.</summary>
+    public string? ServingProblem { get; init; }
+
+    /// <summary>When a person let the version serve; null if nobody did.</summary>
+    public DateTimeOffset? PromotedAt { get; init; }
+
     /// <summary>Named figures such as <c>accuracy</c>, <c>f1</c>, <c>loss</c>.</summary>
     public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
 }

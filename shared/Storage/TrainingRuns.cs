@@ -22,6 +22,28 @@ public sealed class TrainingRuns(StorageClients storage)
         return row.HasValue ? FromRow(row.Value!) : null;
     }
 
+    /// <summary>Adds to the row of a run, beside its writer: what became of its version later. Does nothing if there is no such run.</summary>
+    public async Task NoteAsync(string classifier, string version, IReadOnlyDictionary<string, object> properties, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var note = new TableEntity(properties.ToDictionary()) { PartitionKey = classifier, RowKey = version };
+            await table.UpdateEntityAsync(note, ETag.All, TableUpdateMode.Merge, cancellationToken);
+        }
+        catch (RequestFailedException exception) when (exception.Status == 404)
+        {
+        }
+    }
+
+    /// <summary>The newest runs, of all classifiers or of one, the newest first.</summary>
+    public async Task<IReadOnlyList<TrainingRun>> ListNewestAsync(string? classifier, int limit, CancellationToken cancellationToken)
+    {
+        var rows = classifier is null
+            ? table.QueryAsync<TableEntity>(cancellationToken: cancellationToken)
+            : table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {classifier}"), cancellationToken: cancellationToken);
+        return await rows.Select(FromRow).OrderByDescending(run => run.Version, StringComparer.Ordinal).Take(limit).ToListAsync(cancellationToken);
+    }
+
     /// <summary>All runs of a classifier, the newest version last.</summary>
     public async Task<IReadOnlyList<TrainingRun>> ListAsync(string classifier, CancellationToken cancellationToken)
     {
@@ -47,6 +69,8 @@ public sealed class TrainingRuns(StorageClients storage)
         ["RequestedAt"] = run.RequestedAt,
         ["StartedAt"] = run.StartedAt,
         ["FinishedAt"] = run.FinishedAt,
+        ["ServingProblem"] = run.ServingProblem,
+        ["PromotedAt"] = run.PromotedAt,
         // JSON has no word for NaN; the figures of a training that went wrong may be one.
         ["Metrics"] = JsonSerializer.Serialize(run.Metrics.Where(metric => double.IsFinite(metric.Value)).ToDictionary(), StorageJson.Options),
     };
@@ -63,6 +87,8 @@ public sealed class TrainingRuns(StorageClients storage)
         RequestedAt = row.GetDateTimeOffset("RequestedAt"),
         StartedAt = row.GetDateTimeOffset("StartedAt"),
         FinishedAt = row.GetDateTimeOffset("FinishedAt"),
+        ServingProblem = row.GetString("ServingProblem") is { Length: > 0 } problem ? problem : null,
+        PromotedAt = row.GetDateTimeOffset("PromotedAt"),
         Metrics = JsonSerializer.Deserialize<Dictionary<string, double>>(row.GetString("Metrics") ?? "{}", StorageJson.Options)!,
     };
 

@@ -109,6 +109,7 @@ public sealed class OtherDeployment : IAsyncLifetime
             ["functionAppKind"] = "true",
             ["functionsProfile"] = "'D4'",
             ["functionsCpu"] = "1",
+            ["reviewThresholds"] = "{ desk: '0.8' }",
             ["trainOn"] = "'cpu'",
             ["alertEmail"] = "'people@example.org'",
         },

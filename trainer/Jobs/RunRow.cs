@@ -89,6 +89,8 @@ internal sealed class RunRow : IProgress<TrainingProgress>, IAsyncDisposable
     {
         var metrics = new Dictionary<string, double>(run.Metrics)
         {
+            ["step"] = progress.Step,
+            ["steps"] = progress.Steps,
             ["trainingLoss"] = progress.Loss,
             ["learningRate"] = progress.LearningRate,
             ["articlesPerSecond"] = progress.ArticlesPerSecond,

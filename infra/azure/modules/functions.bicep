@@ -17,6 +17,7 @@ param hostStorage Endpoints
 param insightsConnectionString string
 param baseModel string
 param defaultClassifier string
+param reviewThresholds object
 param minReplicas int
 param maxReplicas int
 param functionAppKind bool
@@ -63,6 +64,9 @@ var hostSettings = [
   { name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING', value: 'Authorization=AAD;ClientId=${identity.clientId}' }
   { name: 'AZURE_CLIENT_ID', value: identity.clientId } // for DefaultAzureCredential
 ]
+
+// One for each classifier whose threshold is not the common one.
+var thresholdSettings = [for each in items(reviewThresholds): { name: 'Classifier__ReviewThresholds__${each.key}', value: string(each.value) }]
 
 var classifierSettings = [
   { name: 'Classifier__Base', value: baseModel }
@@ -115,7 +119,7 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
           name: 'functions'
           image: image
           resources: { cpu: json(string(cpu)), memory: '${2 * cpu}Gi' } // Consumption takes no other ratio
-          env: concat(hostSettings, connectionSettings, classifierSettings)
+          env: concat(hostSettings, connectionSettings, classifierSettings, thresholdSettings)
           volumeMounts: [
             { volumeName: 'cache', mountPath: cacheFolder }
             { volumeName: 'keys', mountPath: '/run/secrets/functions-keys' }

@@ -40,9 +40,14 @@ var principals = {
 // while they work) is messages/write, which the role "Message Processor" lacks.
 var allGrants = {
   containers: [
-    { on: 'articles', to: 'functions', role: 'blobReader', why: 'Reads articles that are too long for a message.' }
-    { on: 'datasets', to: 'functions', role: 'blobReader', why: 'The blob trigger looks at a new data set.' }
-    { on: 'models', to: 'functions', role: 'blobReader', why: 'Downloads the base model and adapters, polls the pointer.' }
+    { on: 'articles', to: 'functions', role: 'blobContributor', why: 'Reads articles that are too long for a message, and keeps long ones for review.' }
+    { on: 'datasets', to: 'functions', role: 'blobContributor', why: 'Takes data sets over HTTP, exports labels, looks at a new data set.' }
+    {
+      on: 'models'
+      to: 'functions'
+      role: 'blobContributor'
+      why: 'Downloads the base model and adapters, polls the pointer, moves it when a person promotes a version.'
+    }
     { on: 'results', to: 'functions', role: 'blobContributor', why: 'Writes the result of each article.' }
     { on: 'datasets', to: 'trainer', role: 'blobReader', why: 'Downloads the data set to train on.' }
     { on: 'models', to: 'trainer', role: 'blobContributor', why: 'Downloads the base model, publishes versions and the pointer.' }
@@ -70,7 +75,8 @@ var allGrants = {
   tables: [
     { on: 'classifications', to: 'functions', role: 'tableContributor', why: 'Writes the row of each article, reads it before classifying again.' }
     { on: 'recent', to: 'functions', role: 'tableContributor', why: 'Lists the newest results.' }
-    { on: 'trainingruns', to: 'functions', role: 'tableContributor', why: 'Records an upload that is refused before any training.' }
+    { on: 'reviews', to: 'functions', role: 'tableContributor', why: 'Lists what waits for a person, keeps the labels.' }
+    { on: 'trainingruns', to: 'functions', role: 'tableContributor', why: 'Lists trainings, notes a version that cannot serve or was promoted.' }
     { on: 'trainingruns', to: 'trainer', role: 'tableContributor', why: 'Records progress, figures and the decision of the gate.' }
     { on: 'classifications', to: 'deployer', role: 'tableReader', why: 'Reads results.' }
     { on: 'trainingruns', to: 'deployer', role: 'tableReader', why: 'Follows a training.' }

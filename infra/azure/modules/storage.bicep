@@ -22,7 +22,7 @@ type Endpoints = {
 // The names that the programs know: shared/Storage/StorageNames.cs. A test compares the two.
 var containers = ['articles', 'datasets', 'models', 'results']
 var queues = ['articles', 'articles-poison', 'articles-review', 'training-requests', 'training-requests-poison']
-var tables = ['classifications', 'recent', 'trainingruns']
+var tables = ['classifications', 'recent', 'reviews', 'trainingruns']
 
 // Not of the programs: where the blob trigger puts what it gave up, and Event Grid what it could not deliver.
 var platformQueues = ['webjobs-blobtrigger-poison']

@@ -10,13 +10,13 @@ internal static class FunctionsCommand
     public static Command Create()
     {
         var port = new Option<int>("--port") { Description = "Where to listen on 127.0.0.1.", DefaultValueFactory = _ => Ports.Standard.Http };
-        var keyFile = new Option<string?>("--key-file") { Description = "Ask callers for the function key in this file, which is made if it is missing." };
+        var keys = new Option<string?>("--keys") { Description = $"Ask callers for the keys in the files {FunctionKeys.FunctionFile} and {FunctionKeys.AdminFile} of this folder, which are made if they are missing." };
         var untilInputEnds = UntilInputEndsOption.Create();
-        var command = new Command("functions", "Hosts the functions on the storage account that the setting 'Storage' names.") { port, keyFile, untilInputEnds };
+        var command = new Command("functions", "Hosts the functions on the storage account that the setting 'Storage' names.") { port, keys, untilInputEnds };
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var stopping = untilInputEnds.Link(arguments, cancellationToken);
-            await using var app = FunctionsHost.Create(arguments.GetValue(port), arguments.GetValue(keyFile));
+            await using var app = FunctionsHost.Create(arguments.GetValue(port), arguments.GetValue(keys));
             await app.RunAsync(stopping.Token);
         });
         return command;

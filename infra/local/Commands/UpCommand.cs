@@ -10,7 +10,7 @@ internal static class UpCommand
     public static Command Create()
     {
         var demo = new Option<bool>("--demo") { Description = "Show what the system does, on sample articles and a training." };
-        var keys = new Option<bool>("--keys") { Description = "Ask HTTP callers for a function key, as Azure does." };
+        var keys = new Option<bool>("--keys") { Description = "Ask HTTP callers for a function key, and for the admin key where Azure does." };
         var untilInputEnds = UntilInputEndsOption.Create();
         var data = DataOption.Create();
         var http = Port("--port", Ports.Standard.Http);
@@ -70,6 +70,7 @@ internal static class UpCommand
         if (keys)
         {
             AnsiConsole.MarkupLineInterpolated($"[bold]Key[/]        {File.ReadAllText(system.Folder.FunctionKeyFile)} (send it as the header x-functions-key)");
+            AnsiConsole.MarkupLineInterpolated($"[bold]Admin key[/]  {File.ReadAllText(system.Folder.AdminKeyFile)} (uploads, exports, promotes; opens everything else too)");
         }
 
         AnsiConsole.MarkupLineInterpolated($"[bold]Logs[/]       {system.Folder.Logs}");

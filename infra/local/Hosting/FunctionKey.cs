@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Serverless.Local.Hosting;
 
-/// <summary>The key that functions of the level <c>function</c> ask for, in the header <c>x-functions-key</c> or the query <c>code</c>.</summary>
+/// <summary>A key that callers show in the header <c>x-functions-key</c> or the query <c>code</c>.</summary>
 internal sealed class FunctionKey(string value)
 {
     private readonly byte[] value = Encoding.UTF8.GetBytes(value);

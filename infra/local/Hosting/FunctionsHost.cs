@@ -16,8 +16,8 @@ namespace Serverless.Local.Hosting;
 internal static class FunctionsHost
 {
     /// <param name="port">On the loopback address.</param>
-    /// <param name="keyFile">Where the function key lies; null to ask callers for none, as Core Tools do on a developer's machine.</param>
-    public static WebApplication Create(int port, string? keyFile)
+    /// <param name="keyFolder">Where the keys lie; null to ask callers for none, as Core Tools do on a developer's machine.</param>
+    public static WebApplication Create(int port, string? keyFolder)
     {
         var builder = WebApplication.CreateSlimBuilder();
         TorchRuntime.Initialise(builder.Configuration.GetValue<int?>("Classifier:TorchThreads"));
@@ -41,13 +41,13 @@ internal static class FunctionsHost
         AddListeners(builder.Services, functions);
 
         var app = builder.Build();
-        app.MapFunctions(functions, settings, keyFile is null ? null : FunctionKey.ReadOrCreate(keyFile));
+        app.MapFunctions(functions, settings, keyFolder is null ? null : FunctionKeys.ReadOrCreate(keyFolder));
         return app;
     }
 
     private static void AddListeners(IServiceCollection services, IReadOnlyList<Function> functions)
     {
-        // Undecoded messages are wanted here, so that one that is not Base64 can be put aside without stopping the others.
+        // As they come: the listener decodes them by the rule of host.json, and one that it cannot decode stops no other.
         services.AddSingleton(provider => new QueueServiceClient(
             provider.GetRequiredService<IConfiguration>()[StorageNames.Connection],
             new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None }));

@@ -12,22 +12,22 @@ internal static class HttpEndpoints
     /// <param name="endpoints">Where the routes are added.</param>
     /// <param name="functions">Those with another trigger are left out.</param>
     /// <param name="settings">Gives the route prefix.</param>
-    /// <param name="key">What callers must show, except those of anonymous functions; null to ask for none.</param>
-    public static void MapFunctions(this IEndpointRouteBuilder endpoints, IEnumerable<Function> functions, HostSettings settings, FunctionKey? key)
+    /// <param name="keys">What callers must show, except those of anonymous functions; null to ask for none.</param>
+    public static void MapFunctions(this IEndpointRouteBuilder endpoints, IEnumerable<Function> functions, HostSettings settings, FunctionKeys? keys)
     {
         foreach (var function in functions)
         {
             if (function.Trigger is HttpTriggerAttribute trigger)
             {
                 var route = $"/{settings.RoutePrefix}/{trigger.Route ?? function.Name}";
-                endpoints.MapMethods(route, trigger.Methods ?? ["GET", "POST"], context => RunAsync(function, trigger, key, context));
+                endpoints.MapMethods(route, trigger.Methods ?? ["GET", "POST"], context => RunAsync(function, trigger, keys, context));
             }
         }
     }
 
-    private static async Task RunAsync(Function function, HttpTriggerAttribute trigger, FunctionKey? key, HttpContext context)
+    private static async Task RunAsync(Function function, HttpTriggerAttribute trigger, FunctionKeys? keys, HttpContext context)
     {
-        if (key is not null && trigger.AuthLevel != AuthorizationLevel.Anonymous && !key.IsShownBy(context.Request))
+        if (keys is not null && !keys.Admit(trigger.AuthLevel, context.Request))
         {
             context.Response.StatusCode = StatusCodes.Status401Unauthorized;
             return;

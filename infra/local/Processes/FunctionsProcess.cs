@@ -13,7 +13,7 @@ internal static class FunctionsProcess
         List<string> command = ["dotnet", typeof(FunctionsProcess).Assembly.Location, "functions", "--port", $"{endpoints.Http}", "--until-input-ends"];
         if (keys)
         {
-            command.AddRange(["--key-file", folder.FunctionKeyFile]);
+            command.AddRange(["--keys", folder.Root]);
         }
 
         var functions = ChildProcess.Start("functions", command, Settings.Of(folder, endpoints), folder.LogFile("functions"), listener);

@@ -39,19 +39,26 @@ public sealed class FunctionsAppTests(DefaultDeployment fixture, OtherDeployment
     [Fact]
     public void Every_setting_of_the_classifier_is_set_and_no_other()
     {
-        var expected = typeof(ClassifierOptions).GetProperties().Select(property => $"Classifier__{property.Name}").Append("Classifier__TorchThreads");
+        // One setting for each classifier, and none by default.
+        var expected = typeof(ClassifierOptions).GetProperties().Select(property => property.Name)
+            .Where(name => name != nameof(ClassifierOptions.ReviewThresholds))
+            .Select(name => $"Classifier__{name}").Append("Classifier__TorchThreads");
 
         Assert.Equal(expected.Order(), settings.Keys.Where(name => name.StartsWith("Classifier__", StringComparison.Ordinal)).Order());
     }
 
     [Fact]
+    public void A_classifier_may_have_a_threshold_of_its_own()
+    {
+        Assert.Equal("0.8", other.Deployment.Settings(App)["Classifier__ReviewThresholds__desk"]);
+        Assert.True(Read(other.Deployment.Settings(App)).NeedsReview("desk", 0.7));
+        Assert.False(Read(other.Deployment.Settings(App)).NeedsReview("news", 0.7));
+    }
+
+    [Fact]
     public void The_code_accepts_the_settings_of_the_classifier()
     {
-        var configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection(settings.Select(each => KeyValuePair.Create(each.Key.Replace("__", ":", StringComparison.Ordinal), (string?)each.Value)))
-            .Build();
-
-        var options = ClassifierOptions.Read(configuration);
+        var options = Read(settings);
 
         Assert.Equal("serverless/starter", options.Base);
         Assert.True((int)Template["terminationGracePeriodSeconds"]! > options.LoadWait.TotalSeconds);
@@ -182,6 +189,10 @@ public sealed class FunctionsAppTests(DefaultDeployment fixture, OtherDeployment
         Assert.Contains("D4", profiles.Select(each => (string)each!["workloadProfileType"]!));
         Assert.Equal("Consumption", (string)app["properties"]!["workloadProfileName"]!);
     }
+
+    private static ClassifierOptions Read(IReadOnlyDictionary<string, string> settings) => ClassifierOptions.Read(new ConfigurationBuilder()
+        .AddInMemoryCollection(settings.Select(each => KeyValuePair.Create(each.Key.Replace("__", ":", StringComparison.Ordinal), (string?)each.Value)))
+        .Build());
 
     private JsonNode Template => app["properties"]!["template"]!;
 

@@ -26,9 +26,9 @@ public sealed partial class RoleTests(DefaultDeployment fixture, OtherDeployment
     {
         string[] expected =
         [
-            "containers/articles: Storage Blob Data Reader",
-            "containers/datasets: Storage Blob Data Reader",
-            "containers/models: Storage Blob Data Reader",
+            "containers/articles: Storage Blob Data Contributor",
+            "containers/datasets: Storage Blob Data Contributor",
+            "containers/models: Storage Blob Data Contributor",
             "containers/results: Storage Blob Data Contributor",
             "queues/articles-poison: Storage Queue Data Contributor",
             "queues/articles-review: Storage Queue Data Message Sender",
@@ -37,6 +37,7 @@ public sealed partial class RoleTests(DefaultDeployment fixture, OtherDeployment
             "queues/webjobs-blobtrigger-poison: Storage Queue Data Message Sender",
             "tables/classifications: Storage Table Data Contributor",
             "tables/recent: Storage Table Data Contributor",
+            "tables/reviews: Storage Table Data Contributor",
             "tables/trainingruns: Storage Table Data Contributor",
             "host storage: Storage Blob Data Owner",
             "host storage: Storage Queue Data Contributor",

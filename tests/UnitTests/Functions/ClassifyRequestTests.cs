@@ -1,6 +1,5 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Serverless.Functions;
 using Serverless.Storage;
 
@@ -47,56 +46,55 @@ public sealed class ClassifyRequestTests
     [InlineData("[]", "holds no article")]
     [InlineData("[{\"text\":\"good\"},{\"text\":\"\"}]", "Article 1")]
     [InlineData("[\"text\"]", "Article 0")]
-    public async Task What_is_malformed_is_answered_with_400_and_says_what_is_wrong(string body, string expected)
+    public async Task What_is_malformed_is_refused_and_says_what_is_wrong(string body, string expected)
     {
         var problem = await ProblemAsync(Json, Encoding.UTF8.GetBytes(body));
 
-        Assert.Equal(StatusCodes.Status400BadRequest, problem.StatusCode);
-        Assert.Equal("urn:serverless:problem:malformed-request", problem.ProblemDetails.Type);
-        Assert.Contains(expected, problem.ProblemDetails.Detail, StringComparison.Ordinal);
+        Assert.Equal(ProblemType.MalformedRequest, problem.Type);
+        Assert.Contains(expected, problem.Message, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData(Json)]
     [InlineData("text/plain")]
-    public async Task A_body_that_is_not_utf8_is_answered_with_400(string contentType)
+    public async Task A_body_that_is_not_utf8_is_refused(string contentType)
     {
         var problem = await ProblemAsync(contentType, [(byte)'a', 0xff, 0xfe]);
 
-        Assert.Equal(StatusCodes.Status400BadRequest, problem.StatusCode);
-        Assert.Contains("not UTF-8 (byte 1)", problem.ProblemDetails.Detail, StringComparison.Ordinal);
+        Assert.Equal(ProblemType.MalformedRequest, problem.Type);
+        Assert.Contains("not UTF-8 (byte 1)", problem.Message, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData(null)]
     [InlineData("application/x-www-form-urlencoded")]
     [InlineData("application/json; charset=utf-16")]
-    public async Task Another_content_type_is_answered_with_415(string? contentType)
+    public async Task Another_content_type_is_refused(string? contentType)
     {
         var problem = await ProblemAsync(contentType, "{}"u8.ToArray());
 
-        Assert.Equal(StatusCodes.Status415UnsupportedMediaType, problem.StatusCode);
+        Assert.Equal(ProblemType.UnsupportedMediaType, problem.Type);
     }
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_body_over_two_megabytes_is_answered_with_413_whether_it_tells_its_length_or_not(bool tellsLength)
+    public async Task A_body_over_two_megabytes_is_too_large_whether_it_tells_its_length_or_not(bool tellsLength)
     {
         var context = Context("text/plain", new byte[ArticleLimits.RequestBytes + 1]);
         context.Request.ContentLength = tellsLength ? ArticleLimits.RequestBytes + 1 : null;
 
         var exception = await Assert.ThrowsAsync<ProblemException>(() => ClassifyRequest.ReadAsync(context.Request, TestContext.Current.CancellationToken));
 
-        Assert.Equal(StatusCodes.Status413PayloadTooLarge, exception.Problem.StatusCode);
+        Assert.Equal(ProblemType.TooLarge, exception.Type);
     }
 
     [Fact]
-    public async Task A_text_over_one_megabyte_is_answered_with_413()
+    public async Task A_text_over_one_megabyte_is_too_large()
     {
         var problem = await ProblemAsync("text/plain", Enumerable.Repeat((byte)'a', ArticleLimits.TextBytes + 1).ToArray());
 
-        Assert.Equal(StatusCodes.Status413PayloadTooLarge, problem.StatusCode);
+        Assert.Equal(ProblemType.TooLarge, problem.Type);
     }
 
     [Fact]
@@ -108,16 +106,16 @@ public sealed class ClassifyRequestTests
         var problem = await ProblemAsync(Json, Articles(257));
 
         Assert.Equal(256, accepted.Articles.Count);
-        Assert.Equal(StatusCodes.Status413PayloadTooLarge, problem.StatusCode);
+        Assert.Equal(ProblemType.TooLarge, problem.Type);
     }
 
     private static Task<ClassifyRequest> ReadAsync(string contentType, string body) =>
         ClassifyRequest.ReadAsync(Context(contentType, Encoding.UTF8.GetBytes(body)).Request, TestContext.Current.CancellationToken);
 
-    private static async Task<ProblemHttpResult> ProblemAsync(string? contentType, byte[] body)
+    private static Task<ProblemException> ProblemAsync(string? contentType, byte[] body)
     {
         var request = Context(contentType, body).Request;
-        return (await Assert.ThrowsAsync<ProblemException>(() => ClassifyRequest.ReadAsync(request, TestContext.Current.CancellationToken))).Problem;
+        return Assert.ThrowsAsync<ProblemException>(() => ClassifyRequest.ReadAsync(request, TestContext.Current.CancellationToken));
     }
 
     private static DefaultHttpContext Context(string? contentType, byte[] body) =>

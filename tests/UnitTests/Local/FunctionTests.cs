@@ -15,10 +15,20 @@ public sealed class FunctionTests
             [
                 "Classify: post classify/{classifier?} Function",
                 "ClassifyArticle: queue articles of Storage",
+                "Datasets: put datasets/{classifier}/{file} Admin",
+                "ExportReview: post review/{classifier}/export Admin",
                 "Health: get health Anonymous",
+                "LabelArticle: post review/{classifier}/{*id} Function",
+                "ModelFile: get models/{classifier}/{version}/files/{*file} Function",
+                "ModelVersions: get models/{classifier} Function",
+                "Models: get models Function",
+                "PromoteModel: post models/{classifier}/{version}/promote Admin",
+                "RecentResults: get results/{classifier} Function",
                 "RecordPoisonArticle: queue articles-poison of Storage",
                 "Results: get results/{classifier}/{*id} Function",
                 "RetrainOnDataset: EventGrid blob datasets/{name} of Storage",
+                "Review: get review/{classifier} Function",
+                "Runs: get runs Function",
             ],
             functions.Select(function => $"{function.Name}: {Describe(function.Trigger)}"));
     }

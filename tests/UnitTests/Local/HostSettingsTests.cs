@@ -17,7 +17,7 @@ public sealed class HostSettingsTests
         Assert.Equal(8, settings.Queues.NewBatchThreshold);
         Assert.Equal(5, settings.Queues.MaxDequeueCount);
         Assert.Equal(TimeSpan.FromSeconds(30), settings.Queues.VisibilityTimeout);
-        Assert.Equal("base64", settings.Queues.MessageEncoding);
+        Assert.Equal("none", settings.Queues.MessageEncoding);
         Assert.Equal(TimeSpan.FromMinutes(10), settings.Queues.MessageVisibility);
     }
 

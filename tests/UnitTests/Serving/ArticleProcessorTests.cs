@@ -14,6 +14,7 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
 
     private ArticleClassifier classifier = null!;
     private ResultStore results = null!;
+    private Reviews reviews = null!;
 
     public override async ValueTask InitializeAsync()
     {
@@ -201,15 +202,17 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
     private Task<ResultWrite> ProcessAsync(string body, DateTimeOffset? insertedOn = null) =>
         Processor().ProcessAsync(Message(BinaryData.FromString(body), insertedOn ?? Noon), Cancel);
 
-    private ArticleProcessor Processor()
+    private ArticleProcessor Processor(ArticleClassifier? other = null)
     {
         var texts = new ArticleTexts(Storage);
+        reviews = new Reviews(Storage, texts, TimeProvider.System);
         return new ArticleProcessor(
-            classifier, texts, new ArticleSender(Storage, texts), results, Options, TimeProvider.System, NullLogger<ArticleProcessor>.Instance);
+            new ArticleReader(texts, Options), other ?? classifier, new ArticleSender(Storage, texts), reviews, results, Options, TimeProvider.System, NullLogger<ArticleProcessor>.Instance);
     }
 
+    /// <summary>A message as the host hands it over: Base64, as its sender wrote it.</summary>
     private static QueueMessage Message(BinaryData body, DateTimeOffset insertedOn, int dequeueCount = 1) =>
-        QueuesModelFactory.QueueMessage("id", "receipt", body, dequeueCount, insertedOn: insertedOn);
+        QueuesModelFactory.QueueMessage("id", "receipt", Convert.ToBase64String(body), dequeueCount, insertedOn: insertedOn);
 
     private async Task<List<TableEntity>> Rows(string table) =>
         await Storage.Table(table).QueryAsync<TableEntity>(cancellationToken: Cancel).ToListAsync(Cancel);

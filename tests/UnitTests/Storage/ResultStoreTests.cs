@@ -26,7 +26,7 @@ public class ResultStoreTests(Emulator emulator)
         Assert.Equal("classified", row.Value.GetString("Status"));
         Assert.Equal("""{"World":0.75,"Sports":0.25}""", row.Value.GetString("Probabilities"));
         var recent = Assert.Single(await Rows(storage, "recent"));
-        Assert.Equal("news-2026112312", recent.PartitionKey);
+        Assert.Equal(StorageNames.RecentPartition("news", Noon), recent.PartitionKey);
         Assert.EndsWith(hash, recent.RowKey);
     }
 

@@ -1,0 +1,25 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Serverless.Functions.OpenApi;
+using Serverless.Storage;
+
+namespace Serverless.Functions;
+
+/// <summary>The trainings: how they go, and how they ended.</summary>
+public sealed class Runs(TrainingRuns runs)
+{
+    private const int StandardLimit = 20;
+
+    [Function(nameof(Runs))]
+    [EndpointSummary("Trainings and their progress, the newest first.")]
+    [Query("classifier", typeof(string), "Only this one's."), Query("limit", typeof(int), "How many at most; 20 if not said.")]
+    [Answers(200, typeof(RunsAnswer))]
+    [Fails(ProblemType.MalformedRequest, ProblemType.UnknownClassifier)]
+    public Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "runs")] HttpRequest request, CancellationToken cancellationToken) =>
+        Answer.OrProblemAsync(request, async () =>
+        {
+            var classifier = request.Query["classifier"].ToString() is { Length: > 0 } name ? Asked.Classifier(name) : null;
+            return Answer.Json(RunsAnswer.Of(await runs.ListNewestAsync(classifier, Asked.Limit(request, StandardLimit), cancellationToken)));
+        });
+}

@@ -1,0 +1,22 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace Serverless.Local.Hosting;
+
+/// <summary>The two keys of the host: one for the functions of the level <c>function</c>, and the admin's, which opens all.</summary>
+internal sealed class FunctionKeys(FunctionKey function, FunctionKey admin)
+{
+    public const string FunctionFile = "function-key";
+    public const string AdminFile = "admin-key";
+
+    /// <summary>Reads the keys from files of a folder; those that are missing are made.</summary>
+    public static FunctionKeys ReadOrCreate(string folder) =>
+        new(FunctionKey.ReadOrCreate(Path.Combine(folder, FunctionFile)), FunctionKey.ReadOrCreate(Path.Combine(folder, AdminFile)));
+
+    public bool Admit(AuthorizationLevel level, HttpRequest request) => level switch
+    {
+        AuthorizationLevel.Anonymous => true,
+        AuthorizationLevel.Function => function.IsShownBy(request) || admin.IsShownBy(request),
+        _ => admin.IsShownBy(request),
+    };
+}

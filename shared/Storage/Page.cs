@@ -1,0 +1,54 @@
+using System.Buffers.Text;
+using System.Text;
+using Azure;
+using Azure.Data.Tables;
+
+namespace Serverless.Storage;
+
+/// <summary>A part of a list that may be long.</summary>
+/// <param name="Continuation">Asks for what follows; null at the end.</param>
+public sealed record Page<T>(IReadOnlyList<T> Items, string? Continuation);
+
+/// <summary>A continuation that this list never gave.</summary>
+public sealed class BadContinuationException() : Exception("The 'continuation' is none that this list gave: begin without one.");
+
+internal static class TablePages
+{
+    /// <summary>Reads the next rows of a query in the table's order. A page may have fewer than asked for before the end.</summary>
+    /// <exception cref="BadContinuationException">The continuation cannot be read.</exception>
+    public static async Task<Page<TableEntity>> ReadAsync(TableClient table, string filter, int limit, string? continuation, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var page in table.QueryAsync<TableEntity>(filter, limit, cancellationToken: cancellationToken).AsPages(Decode(continuation), limit))
+            {
+                // The service may give empty pages while it searches.
+                if (page.Values.Count > 0 || page.ContinuationToken is null)
+                {
+                    return new Page<TableEntity>(page.Values, Encode(page.ContinuationToken));
+                }
+            }
+
+            return new Page<TableEntity>([], null);
+        }
+        catch (RequestFailedException exception) when (exception.Status == 400 && continuation is not null)
+        {
+            throw new BadContinuationException();
+        }
+    }
+
+    // The service's own token has characters that would have to be escaped in an address.
+    private static string? Encode(string? token) => token is null ? null : Base64Url.EncodeToString(Encoding.UTF8.GetBytes(token));
+
+    private static string? Decode(string? continuation)
+    {
+        try
+        {
+            return continuation is null ? null : Encoding.UTF8.GetString(Base64Url.DecodeFromChars(continuation));
+        }
+        catch (FormatException)
+        {
+            throw new BadContinuationException();
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Serverless.Storage;
+
+/// <summary>Rows that are added to a data set, in the format and with the columns that it has already.</summary>
+internal sealed class ReviewedRows
+{
+    // In the order in which the trainer prefers them: AG News calls them 'description' and 'class index'.
+    private static readonly string[] TextColumns = ["text", "description", "title"];
+    private static readonly string[] LabelColumns = ["label", "class index"];
+
+    private readonly Func<LabelledText, string> write;
+
+    private ReviewedRows(string extension, string start, Func<LabelledText, string> write) => (Extension, Start, this.write) = (extension, start, write);
+
+    /// <summary>Of the data set's name, with its dot.</summary>
+    public string Extension { get; }
+
+    /// <summary>What stands before the first row.</summary>
+    public string Start { get; }
+
+    public string Line(LabelledText reviewed) => write(reviewed) + "\n";
+
+    public static ReviewedRows NewCsv() => new(".csv", "text,label\n", Csv(["text", "label"]));
+
+    /// <summary>Rows to follow a data set.</summary>
+    /// <param name="dataset">Its content; left at the end.</param>
+    /// <param name="extension">Of its name: CSV, or one JSON object a line.</param>
+    public static ReviewedRows After(Stream dataset, string extension)
+    {
+        var write = extension.Equals(".csv", StringComparison.OrdinalIgnoreCase) ? Csv(Columns(dataset)) : Json;
+        return new ReviewedRows(extension.ToLowerInvariant(), EndsWithNewLine(dataset) ? "" : "\n", write);
+    }
+
+    private static Func<LabelledText, string> Csv(string[] columns)
+    {
+        var text = TextColumns.First(columns.Contains);
+        var label = LabelColumns.First(columns.Contains);
+        return reviewed => string.Join(',', columns.Select(column => column == text ? Quoted(reviewed.Text) : column == label ? Quoted(reviewed.Label) : ""));
+    }
+
+    private static string Json(LabelledText reviewed) => JsonSerializer.Serialize(new { text = reviewed.Text, label = reviewed.Label }, StorageJson.Options);
+
+    private static string Quoted(string field) => $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+
+    private static string[] Columns(Stream dataset)
+    {
+        dataset.Position = 0;
+        using var reader = new StreamReader(dataset, Encoding.UTF8, leaveOpen: true);
+        return [.. (reader.ReadLine() ?? "").Split(',').Select(column => column.Trim().Trim('"').Trim().ToLowerInvariant())];
+    }
+
+    private static bool EndsWithNewLine(Stream dataset)
+    {
+        dataset.Position = Math.Max(0, dataset.Length - 1);
+        return dataset.ReadByte() is '\n' or -1;
+    }
+}
