@@ -51,7 +51,7 @@ public sealed record ClassificationResult
     /// When the message was put on the queue: decides which of two texts with the same id is the newer. Null where it is not
     /// known, and then older than any.
     /// </summary>
-    public required DateTimeOffset? InsertedOn { get; init; }
+    public DateTimeOffset? InsertedOn { get; init; }
 
     public required DateTimeOffset CompletedAt { get; init; }
 

@@ -126,14 +126,17 @@ public sealed class QueueTests(QueueTests.Up up) : IClassFixture<QueueTests.Up>
     }
 
     [Fact]
-    public async Task A_message_that_is_not_base64_is_kept_in_the_poison_queue_and_stops_no_other()
+    public async Task A_message_that_is_not_base64_is_rejected_with_the_reason_and_stops_no_other()
     {
         var raw = new QueueClient(System.ConnectionString, StorageNames.ArticlesQueue);
         await raw.SendMessageAsync("*not base64*", Ended);
         await System.SendAsync(Message(new { id = "beside", text = Sports }));
 
         await System.ResultAsync("beside");
-        await Eventually.TrueAsync(() => Task.FromResult(System.Log("functions").Contains("not Base64", StringComparison.Ordinal)), "a line in the log");
+        var result = await System.ResultAsync(Sha256Hex.OfText("*not base64*"));
+
+        Assert.Equal(ClassificationStatus.Rejected, result.Status);
+        Assert.Contains("not Base64", result.Reason, StringComparison.Ordinal);
     }
 
     [Fact]

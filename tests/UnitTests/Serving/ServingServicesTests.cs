@@ -66,5 +66,5 @@ public sealed class ServingServicesTests(Emulator emulator) : IDisposable
     }
 
     private static QueueMessage Message(string id) => QueuesModelFactory.QueueMessage(
-        "id", "receipt", BinaryData.FromString(new ArticleMessage(id) { Text = "text" }.ToJson()), dequeueCount: 1, insertedOn: DateTimeOffset.UtcNow);
+        "id", "receipt", Convert.ToBase64String(BinaryData.FromString(new ArticleMessage(id) { Text = "text" }.ToJson())), dequeueCount: 1, insertedOn: DateTimeOffset.UtcNow);
 }
