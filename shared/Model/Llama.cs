@@ -33,7 +33,10 @@ public sealed class Llama : IDisposable
     public LoraEmbedding EmbedTokens { get; }
 
     /// <summary>Every projection, in checkpoint order.</summary>
-    public IEnumerable<LoraLinear> Linears => layers.SelectMany(layer => layer.Linears);
+    public IEnumerable<LoraLinear> Linears => FusedLinears.SelectMany(fused => fused.Parts);
+
+    /// <summary>The projections as they are merged.</summary>
+    public IEnumerable<FusedLinear> FusedLinears => layers.SelectMany(layer => layer.FusedLinears);
 
     /// <param name="batch">The tokens.</param>
     /// <param name="pooledOnly">Compute the last layer for each sequence's last token alone: all that a classifier reads.</param>
@@ -56,9 +59,9 @@ public sealed class Llama : IDisposable
     public void Dispose()
     {
         EmbedTokens.Dispose();
-        foreach (var linear in Linears)
+        foreach (var fused in FusedLinears)
         {
-            linear.Dispose();
+            fused.Dispose();
         }
     }
 }
@@ -74,7 +77,7 @@ internal sealed class LlamaDecoderLayer(LlamaWeights weights, int layer)
     private readonly RmsNorm postAttentionLayernorm = new(weights[$"model.layers.{layer}.post_attention_layernorm.weight"], weights.Config.RmsNormEps);
     private readonly LlamaMlp mlp = new(weights, $"model.layers.{layer}.mlp");
 
-    public IEnumerable<LoraLinear> Linears => [.. selfAttention.Linears, .. mlp.Linears];
+    public IEnumerable<FusedLinear> FusedLinears => [.. selfAttention.FusedLinears, .. mlp.FusedLinears];
 
     /// <param name="h"><c>[tokens, hidden]</c></param>
     /// <param name="input">The batch.</param>
@@ -94,12 +97,10 @@ internal sealed class LlamaAttention(LlamaWeights weights, string name)
     private readonly int heads = weights.Config.NumAttentionHeads;
     private readonly int keyValueHeads = weights.Config.NumKeyValueHeads;
     private readonly int headDim = weights.Config.HeadDim;
-    private readonly LoraLinear qProj = weights.Linear($"{name}.q_proj");
-    private readonly LoraLinear kProj = weights.Linear($"{name}.k_proj");
-    private readonly LoraLinear vProj = weights.Linear($"{name}.v_proj");
-    private readonly LoraLinear oProj = weights.Linear($"{name}.o_proj");
+    private readonly FusedLinear qkvProj = weights.Linears(name, "q_proj", "k_proj", "v_proj");
+    private readonly FusedLinear oProj = weights.Linears(name, "o_proj");
 
-    public IEnumerable<LoraLinear> Linears => [qProj, kProj, vProj, oProj];
+    public IEnumerable<FusedLinear> FusedLinears => [qkvProj, oProj];
 
     /// <param name="x"><c>[tokens, hidden]</c></param>
     /// <param name="input">The batch.</param>
@@ -107,15 +108,30 @@ internal sealed class LlamaAttention(LlamaWeights weights, string name)
     public Tensor Forward(Tensor x, AttentionInput input)
     {
         var (batch, cos, sin, _, pooledOnly, training) = input;
-        var k = RepeatHeads(RotaryEmbedding.Apply(kProj.Forward(x, training).view(-1, keyValueHeads, headDim), cos, sin));
-        var v = RepeatHeads(vProj.Forward(x, training).view(-1, keyValueHeads, headDim)); // [tokens, heads, headDim]
+        var (q, k, v) = Project(x, input);
+        k = RepeatHeads(RotaryEmbedding.Apply(k.view(-1, keyValueHeads, headDim), cos, sin));
+        v = RepeatHeads(v.view(-1, keyValueHeads, headDim)); // [tokens, heads, headDim]
         if (pooledOnly)
         {
-            (x, cos, sin) = (x.index_select(0, batch.Last), cos.index_select(0, batch.Last), sin.index_select(0, batch.Last));
+            (cos, sin) = (cos.index_select(0, batch.Last), sin.index_select(0, batch.Last));
         }
 
-        var q = RotaryEmbedding.Apply(qProj.Forward(x, training).view(-1, heads, headDim), cos, sin);
-        return oProj.Forward(Attend(q, k, v, batch, pooledOnly), training);
+        q = RotaryEmbedding.Apply(q.view(-1, heads, headDim), cos, sin);
+        return oProj.Forward(Attend(q, k, v, batch, pooledOnly), training)[0];
+    }
+
+    /// <summary>Queries of the tokens that are asked about, keys and values of all.</summary>
+    private (Tensor Q, Tensor K, Tensor V) Project(Tensor x, AttentionInput input)
+    {
+        if (!input.PooledOnly)
+        {
+            var all = qkvProj.Forward(x, input.Training);
+            return (all[0], all[1], all[2]);
+        }
+
+        var keysAndValues = qkvProj.Forward(x, 1.., input.Training);
+        var queries = qkvProj.Forward(x.index_select(0, input.Batch.Last), ..1, input.Training);
+        return (queries[0], keysAndValues[0], keysAndValues[1]);
     }
 
     /// <summary>Causal attention inside each sequence, one call for each run of equal lengths: no mask, no padding.</summary>
@@ -155,13 +171,15 @@ internal sealed class LlamaAttention(LlamaWeights weights, string name)
 
 internal sealed class LlamaMlp(LlamaWeights weights, string name)
 {
-    private readonly LoraLinear gateProj = weights.Linear($"{name}.gate_proj");
-    private readonly LoraLinear upProj = weights.Linear($"{name}.up_proj");
-    private readonly LoraLinear downProj = weights.Linear($"{name}.down_proj");
+    private readonly FusedLinear gateUpProj = weights.Linears(name, "gate_proj", "up_proj");
+    private readonly FusedLinear downProj = weights.Linears(name, "down_proj");
 
-    public IEnumerable<LoraLinear> Linears => [gateProj, upProj, downProj];
+    public IEnumerable<FusedLinear> FusedLinears => [gateUpProj, downProj];
 
     /// <summary>SwiGLU (Shazeer 2020, arXiv:2002.05202) of <c>[tokens, hidden]</c>.</summary>
-    public Tensor Forward(Tensor x, bool training) =>
-        downProj.Forward(functional.silu(gateProj.Forward(x, training)) * upProj.Forward(x, training), training);
+    public Tensor Forward(Tensor x, bool training)
+    {
+        var gateUp = gateUpProj.Forward(x, training);
+        return downProj.Forward(functional.silu(gateUp[0]) * gateUp[1], training)[0];
+    }
 }

@@ -33,8 +33,8 @@ public sealed class LlamaForSequenceClassification : IDisposable
 
     public int Labels => (int)Score.shape[0];
 
-    /// <summary>Every projection, in checkpoint order: what is merged one by one.</summary>
-    public IEnumerable<LoraLinear> Linears => model.Linears;
+    /// <summary>The projections, in checkpoint order: what is merged one by one.</summary>
+    public IEnumerable<FusedLinear> FusedLinears => model.FusedLinears;
 
     /// <summary>What an optimizer may change, by PEFT's names without their prefix; all fp32.</summary>
     public IReadOnlyList<(string Name, Tensor Value)> TrainableParameters =>

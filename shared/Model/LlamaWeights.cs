@@ -29,8 +29,9 @@ public sealed class LlamaWeights : IDisposable
     /// <summary>The classification head, <c>[labels, hidden]</c>, of a base that brings one: a model that was trained whole.</summary>
     public Tensor? Head => tensors.GetValueOrDefault(HeadName);
 
-    /// <summary>The linear layer of that name, without its <c>.weight</c>.</summary>
-    public LoraLinear Linear(string name) => new(name, this[$"{name}.weight"], tensors.GetValueOrDefault($"{name}.bias"));
+    /// <summary>Linear layers that read the same input, such as <c>q_proj</c>, <c>k_proj</c> and <c>v_proj</c> of a module.</summary>
+    internal FusedLinear Linears(string module, params string[] names) => new(
+        [.. names.Select(name => $"{module}.{name}").Select(name => new LoraLinear(name, this[$"{name}.weight"], tensors.GetValueOrDefault($"{name}.bias")))]);
 
     public IEnumerable<(string Name, Tensor Value)> All => tensors.Select(pair => (pair.Key, pair.Value));
 

@@ -11,8 +11,8 @@ namespace Serverless.Model;
 ///   x ───────┤                                  (+)── y
 ///            └── dropout ── A [r, in] ── B [out, r] ── · scaling
 /// </code>
-/// For serving the update can be merged: W + B·A·scaling, computed in 32 bit and rounded once.
-/// The base weight belongs to <see cref="LlamaWeights"/>, the update and the merged weight to this layer.
+/// For serving, <see cref="FusedLinear"/> merges the update. The base weight belongs to <see cref="LlamaWeights"/>, the update to
+/// this layer.
 /// </summary>
 public sealed class LoraLinear(string name, Tensor weight, Tensor? bias) : IDisposable
 {
@@ -35,9 +35,6 @@ public sealed class LoraLinear(string name, Tensor weight, Tensor? bias) : IDisp
     /// <summary>B, <c>[out, r]</c>; null without an update.</summary>
     public Tensor? LoraB { get; private set; }
 
-    /// <summary>W + B·A·scaling, once <see cref="Merge"/> was called.</summary>
-    public Tensor? Merged { get; private set; }
-
     /// <summary>Takes over A and B; they are disposed with this layer.</summary>
     public void SetLora(Tensor a, Tensor b, LoraConfig config)
     {
@@ -56,11 +53,6 @@ public sealed class LoraLinear(string name, Tensor weight, Tensor? bias) : IDisp
     /// <returns><c>[tokens, out]</c>, in the type of <paramref name="x"/>.</returns>
     public Tensor Forward(Tensor x, bool training)
     {
-        if (Merged is not null)
-        {
-            return functional.linear(x, Merged, Bias?.to(x.dtype));
-        }
-
         var y = functional.linear(x, Weight.to(x.dtype), Bias?.to(x.dtype));
         if (LoraA is null || LoraB is null)
         {
@@ -72,37 +64,23 @@ public sealed class LoraLinear(string name, Tensor weight, Tensor? bias) : IDisp
         return addmm(y, low, LoraB.to(x.dtype).t(), beta: 1, alpha: (float)scaling);
     }
 
-    /// <summary>Replaces the update by one merged weight.</summary>
-    /// <param name="buffer">A weight of the same shape and type to write into, taken over; null allocates one.</param>
-    public void Merge(Tensor? buffer = null)
+    /// <summary>Computes rows of W + B·A·scaling.</summary>
+    /// <param name="firstRow">The first of them.</param>
+    /// <param name="rows">What to write them into, <c>[rows, in]</c>, fp32.</param>
+    internal void ReadMerged(long firstRow, Tensor rows)
     {
-        if (LoraA is null || LoraB is null)
-        {
-            return;
-        }
-
-        using var guard = no_grad();
         using var scope = NewDisposeScope();
-        var update = LoraB.to(float32).matmul(LoraA.to(float32));
-        var merged = Weight.to(float32).add(update, alpha: scaling);
-        var target = buffer ?? empty_like(Weight);
-        target.copy_(merged);
-        Merged = target.DetachFromDisposeScope();
-    }
-
-    /// <summary>Hands the merged weight to whoever merges next; this layer computes with its update again.</summary>
-    public Tensor? TakeMerged()
-    {
-        var merged = Merged;
-        Merged = null;
-        return merged;
+        rows.copy_(Weight.narrow(0, firstRow, rows.shape[0]));
+        if (LoraA is not null && LoraB is not null)
+        {
+            rows.addmm_(LoraB.narrow(0, firstRow, rows.shape[0]).to(float32), LoraA.to(float32), beta: 1, alpha: (float)scaling);
+        }
     }
 
     public void Dispose()
     {
         LoraA?.Dispose();
         LoraB?.Dispose();
-        Merged?.Dispose();
         trainedBias?.Dispose();
     }
 }

@@ -24,7 +24,7 @@ public sealed class ArticleClassifier : IDisposable
     public ArticleClassifier(ClassifierOptions options, ModelRegistry registry, TimeProvider time, ILogger<ArticleClassifier> log)
     {
         (this.options, this.registry, this.time, this.log) = (options, registry, time, log);
-        loader = new ModelLoader(registry, options.Base);
+        loader = new ModelLoader(registry, options.Base, new PrecisionChoice(options.Precision, log));
         thread = new ModelThread(new MicroBatches(options.MaxBatch, options.MaxBatchTokens), batch => ForwardPass.Run(batch, time));
     }
 

@@ -10,16 +10,19 @@ internal sealed class BaseModel : IDisposable
 {
     private readonly LlamaWeights weights;
     private readonly LlamaTokenizer tokenizer;
+    private readonly PrecisionChoice precision;
 
-    private BaseModel(LlamaWeights weights, LlamaTokenizer tokenizer) => (this.weights, this.tokenizer) = (weights, tokenizer);
+    private BaseModel(LlamaWeights weights, LlamaTokenizer tokenizer, PrecisionChoice precision) =>
+        (this.weights, this.tokenizer, this.precision) = (weights, tokenizer, precision);
 
     /// <param name="folder">A local Hugging Face folder.</param>
+    /// <param name="precision">What to compute in.</param>
     /// <exception cref="InvalidDataException">A file is missing or not understood.</exception>
-    public static BaseModel Open(string folder)
+    public static BaseModel Open(string folder, PrecisionChoice precision)
     {
         var files = HuggingFaceFolder.Open(folder);
         var tokenizer = LlamaTokenizer.Read(files.TokenizerPath);
-        return new BaseModel(files.LoadWeights(TorchRuntime.CpuType), tokenizer);
+        return new BaseModel(files.LoadWeights(precision.ComputeType), tokenizer, precision);
     }
 
     /// <summary>A version that computes beside the base.</summary>
@@ -37,7 +40,7 @@ internal sealed class BaseModel : IDisposable
         try
         {
             network.LoadAdapter(adapter);
-            return new ServedModel(version.Version, labels, tokenizer, network);
+            return new ServedModel(version.Version, labels, tokenizer, network, () => precision.ForMerged(weights.Config));
         }
         catch
         {

@@ -39,6 +39,9 @@ public sealed record ClassifierOptions
     /// <summary>Whether a person should have a look at an answer.</summary>
     public bool NeedsReview(string classifier, double score) => score < ReviewThresholds.GetValueOrDefault(classifier, ReviewThreshold);
 
+    /// <summary>What the model computes in: <c>fp32</c>, <c>bf16</c>, <c>int8</c>, or <c>auto</c>, the fastest that the processor is good at.</summary>
+    public string Precision { get; init; } = "auto";
+
     /// <exception cref="InvalidOperationException">A value cannot be used; names the setting.</exception>
     public static ClassifierOptions Read(IConfiguration configuration)
     {
@@ -52,6 +55,7 @@ public sealed record ClassifierOptions
         Require(options.WaitingRoom >= 1, nameof(WaitingRoom), options.WaitingRoom, "1 or more");
         Require(options.LoadWait > TimeSpan.Zero, nameof(LoadWait), options.LoadWait, "a time above zero, such as 00:01:00");
         Require(options.ReviewThreshold is >= 0 and <= 1, nameof(ReviewThreshold), options.ReviewThreshold, "a number from 0 to 1");
+        Require(options.Precision is "auto" or "fp32" or "bf16" or "int8", nameof(Precision), options.Precision, "auto, fp32, bf16 or int8");
         foreach (var (classifier, threshold) in options.ReviewThresholds)
         {
             Require(threshold is >= 0 and <= 1, $"{nameof(ReviewThresholds)}__{classifier}", threshold, "a number from 0 to 1");

@@ -3,7 +3,7 @@ using Serverless.Storage;
 namespace Serverless.Serving;
 
 /// <summary>Brings versions from storage into memory. The base is loaded once, by the first that needs it; a failed load is forgotten.</summary>
-internal sealed class ModelLoader(ModelRegistry registry, string baseModel) : IDisposable
+internal sealed class ModelLoader(ModelRegistry registry, string baseModel, PrecisionChoice precision) : IDisposable
 {
     private readonly SemaphoreSlim one = new(1);
     private BaseModel? loaded;
@@ -32,7 +32,7 @@ internal sealed class ModelLoader(ModelRegistry registry, string baseModel) : ID
         await one.WaitAsync(cancellationToken);
         try
         {
-            return loaded ??= BaseModel.Open(await registry.DownloadBaseAsync(baseModel, cancellationToken));
+            return loaded ??= BaseModel.Open(await registry.DownloadBaseAsync(baseModel, cancellationToken), precision);
         }
         finally
         {

@@ -7,7 +7,9 @@ using static TorchSharp.torch;
 namespace Serverless.Serving;
 
 /// <summary>One version of a classifier in memory. All but <see cref="Encode"/> belongs to the model's thread.</summary>
-internal sealed class ServedModel(string version, ClassifierLabels labels, LlamaTokenizer tokenizer, LlamaForSequenceClassification network) : IDisposable
+/// <param name="precision">Decides, when it is asked first, what merged weights are rounded to.</param>
+internal sealed class ServedModel(
+    string version, ClassifierLabels labels, LlamaTokenizer tokenizer, LlamaForSequenceClassification network, Func<Precision> precision) : IDisposable
 {
     private const string ProvingText = "The quick brown fox jumps over the lazy dog.";
 
@@ -39,18 +41,20 @@ internal sealed class ServedModel(string version, ClassifierLabels labels, Llama
     /// <exception cref="InvalidDataException">The weights give no finite numbers.</exception>
     public void Prove() => Probabilities([Encode(ProvingText).Ids]);
 
-    /// <summary>Merges the adapter into copies of the base's weights, one linear a step.</summary>
+    /// <summary>Merges the adapter into copies of the base's weights, a few linears a step.</summary>
     /// <param name="previous">The version before: each of its merged weights is given up for the new one. It answers no more.</param>
     public IEnumerable MergeSteps(ServedModel? previous)
     {
-        foreach (var (linear, given) in Linears.Zip(previous?.Linears ?? Linears.Select(LoraLinear? (_) => null)))
+        var chosen = precision();
+        yield return chosen;
+        foreach (var (fused, given) in FusedLinears.Zip(previous?.FusedLinears ?? FusedLinears.Select(FusedLinear? (_) => null)))
         {
-            linear.Merge(given?.TakeMerged());
-            yield return linear;
+            fused.Merge(chosen, given);
+            yield return fused;
         }
     }
 
     public void Dispose() => network.Dispose();
 
-    private IEnumerable<LoraLinear> Linears => network.Linears;
+    private IEnumerable<FusedLinear> FusedLinears => network.FusedLinears;
 }

@@ -75,6 +75,7 @@ var classifierSettings = [
   { name: 'Classifier__PollInterval', value: '00:00:30' }
   { name: 'Classifier__MaxBatch', value: '32' }
   { name: 'Classifier__MaxBatchTokens', value: '4096' }
+  { name: 'Classifier__Precision', value: 'auto' }
   { name: 'Classifier__WaitingRoom', value: '1024' }
   { name: 'Classifier__LoadWait', value: loadWait }
   { name: 'Classifier__ReviewThreshold', value: '0.6' }

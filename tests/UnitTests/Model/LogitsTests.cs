@@ -41,10 +41,7 @@ public sealed class LogitsTests
         var expected = ReferenceCase.Read("adapters", name);
         using var weights = Reference.Weights(expected.Base!, ScalarType.Float32);
         using var model = Reference.Adapted(weights, name);
-        foreach (var linear in model.Linears)
-        {
-            linear.Merge();
-        }
+        Merge(model, Precision.Fp32);
 
         var logits = Reference.Logits(model, expected.Rows);
 
@@ -77,6 +74,34 @@ public sealed class LogitsTests
         AssertSameLabels(expected.Logits, logits);
     }
 
+    [Theory]
+    [MemberData(nameof(Reference.Adapters), MemberType = typeof(Reference))]
+    public void Merged_in_bf16_an_adapter_gives_the_same_label_wherever_the_margin_is_over_a_twentieth(string name)
+    {
+        var expected = ReferenceCase.Read("adapters", name);
+        using var weights = Reference.Weights(expected.Base!, ScalarType.BFloat16);
+        using var model = Reference.Adapted(weights, name);
+        Merge(model, Precision.Bf16);
+
+        var logits = Reference.Logits(model, expected.Rows);
+
+        AssertSameLabels(expected.Logits, logits);
+    }
+
+    [Theory]
+    [MemberData(nameof(Reference.Adapters), MemberType = typeof(Reference))]
+    public void Merged_in_int8_an_adapter_gives_the_same_label_wherever_the_margin_is_over_a_twentieth(string name)
+    {
+        var expected = ReferenceCase.Read("adapters", name);
+        using var weights = Reference.Weights(expected.Base!, ScalarType.BFloat16);
+        using var model = Reference.Adapted(weights, name);
+        Merge(model, Precision.Int8);
+
+        var logits = Reference.Logits(model, expected.Rows);
+
+        AssertSameLabels(expected.Logits, logits);
+    }
+
     [Fact]
     public void A_row_has_the_same_logits_alone_as_among_others()
     {
@@ -87,6 +112,14 @@ public sealed class LogitsTests
         var alone = expected.Rows.Select(row => Reference.Logits(model, [row])[0]).ToArray();
 
         Reference.AssertClose(expected.Logits, alone, Tolerance);
+    }
+
+    private static void Merge(LlamaForSequenceClassification model, Precision precision)
+    {
+        foreach (var fused in model.FusedLinears)
+        {
+            fused.Merge(precision);
+        }
     }
 
     private static void AssertSameLabels(float[][] expected, float[][] actual)

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.Serving;
 using Serverless.Storage;
 using TorchSharp;
@@ -12,7 +13,7 @@ public sealed class ServedModelTests : IDisposable
     public ServedModelTests()
     {
         ToyModel.WriteBase(Path.Combine(folder.Path, "base"));
-        baseModel = BaseModel.Open(Path.Combine(folder.Path, "base"));
+        baseModel = BaseModel.Open(Path.Combine(folder.Path, "base"), new PrecisionChoice("auto", NullLogger.Instance));
     }
 
     public void Dispose()

@@ -1,0 +1,117 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Serverless.Model;
+
+/// <summary>
+/// Linear layers that read the same input: queries, keys and values, or gate and up. They are trained and loaded one by one;
+/// once merged they are one weight and one product.
+/// </summary>
+public sealed class FusedLinear : IDisposable
+{
+    private const long MergedAtOnce = 1 << 19; // elements in fp32 that stay in a core's cache from widening to rounding
+
+    private readonly LoraLinear[] parts;
+    private readonly long[] outputs;
+    private readonly long inputs;
+    private MergedWeight? merged;
+
+    public FusedLinear(params LoraLinear[] parts)
+    {
+        this.parts = parts;
+        outputs = [.. parts.Select(part => part.Weight.shape[0])];
+        inputs = parts[0].Weight.shape[1];
+    }
+
+    /// <summary>In the order of their results.</summary>
+    public IReadOnlyList<LoraLinear> Parts => parts;
+
+    /// <param name="x"><c>[tokens, in]</c></param>
+    /// <param name="training">Whether the updates' input is dropped at random.</param>
+    /// <returns>For each part <c>[tokens, out]</c>, in the type of <paramref name="x"/>; views of one product when merged.</returns>
+    public Tensor[] Forward(Tensor x, bool training) => Forward(x, .., training);
+
+    /// <summary>Some of the parts alone.</summary>
+    public Tensor[] Forward(Tensor x, Range range, bool training)
+    {
+        if (merged is null)
+        {
+            return [.. parts[range].Select(part => part.Forward(x, training))];
+        }
+
+        var (first, count) = range.GetOffsetAndLength(parts.Length);
+        var sizes = outputs[range];
+        var y = merged.Multiply(x, outputs[..first].Sum(), sizes.Sum());
+        var results = count == 1 ? [y] : y.split(sizes, -1);
+        for (var i = 0; i < count; i++)
+        {
+            if (parts[first + i].Bias is { } bias)
+            {
+                results[i].add_(bias.to(y.dtype));
+            }
+        }
+
+        return results;
+    }
+
+    /// <summary>Replaces base weights and updates by one merged weight: W + B·A·scaling, computed in 32 bit and rounded once.</summary>
+    /// <param name="precision">What to round to.</param>
+    /// <param name="previous">The same layers of a version that answers no more: gives up its merged weight, whose memory is used again.</param>
+    public void Merge(Precision precision, FusedLinear? previous = null)
+    {
+        using var guard = no_grad();
+        var target = previous?.TakeMerged();
+        if (target?.Precision != precision)
+        {
+            target?.Dispose();
+            target = MergedWeight.Allocate(precision, outputs.Sum(), inputs);
+        }
+
+        try
+        {
+            Fill(target);
+        }
+        catch
+        {
+            target.Dispose();
+            throw;
+        }
+
+        merged = target;
+    }
+
+    public void Dispose()
+    {
+        merged?.Dispose();
+        foreach (var part in parts)
+        {
+            part.Dispose();
+        }
+    }
+
+    private void Fill(MergedWeight target)
+    {
+        var rowsAtOnce = Math.Max(1, MergedAtOnce / inputs);
+        using var buffer = empty(rowsAtOnce, inputs, float32);
+        var written = 0L;
+        foreach (var (part, height) in parts.Zip(outputs))
+        {
+            for (var row = 0L; row < height; row += rowsAtOnce)
+            {
+                using var scope = NewDisposeScope();
+                var rows = buffer.narrow(0, 0, Math.Min(rowsAtOnce, height - row));
+                part.ReadMerged(row, rows);
+                target.Write(written + row, rows);
+            }
+
+            written += height;
+        }
+    }
+
+    private MergedWeight? TakeMerged()
+    {
+        var weight = merged;
+        merged = null;
+        return weight;
+    }
+}
