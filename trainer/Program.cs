@@ -28,7 +28,7 @@ catch (OperationCanceledException)
     Console.Error.WriteLine("Stopped.");
     return 130;
 }
-catch (Exception fault) when (fault is DataSetRefusedException or InvalidRecipeException or TrainingDivergedException or
+catch (Exception fault) when (fault is DataSetRefusedException or InvalidRecipeException or TrainingDivergedException or InsufficientMemoryException or
     InvalidDataException or InvalidOperationException or IOException or UnauthorizedAccessException or ExternalException || StorageFault.Is(fault))
 {
     // Errors for people: their message says what to do, a stack trace would hide it.

@@ -22,10 +22,10 @@ internal sealed record TrainOptions
     [Description("Fewest optimizer steps; a small data set gets more passes until it has them.")]
     public int MinSteps { get; init; }
 
-    [Description("Articles in one forward and backward pass.")]
+    [Description("Articles of max_length in one forward and backward pass; of shorter ones as many as have as many tokens.")]
     public int PerDeviceTrainBatchSize { get; init; } = 16;
 
-    [Description("Passes that make one optimizer step.")]
+    [Description("Times per_device_train_batch_size, the articles of one optimizer step.")]
     public int GradientAccumulationSteps { get; init; } = 2;
 
     [Description("Articles in one forward pass of an evaluation.")]
@@ -69,6 +69,9 @@ internal sealed record TrainOptions
 
     [Description("Steps between two evaluations; the best checkpoint is kept.")]
     public int EvalSteps { get; init; } = 500;
+
+    [Description("Steps between two checkpoints, from which a killed training goes on; each evaluation leaves one too.")]
+    public int SaveSteps { get; init; } = 500;
 
     [Description("Most held-out rows to evaluate on while training; at the end all of them count.")]
     public int MaxEvalSamples { get; init; } = 500;
@@ -136,7 +139,8 @@ internal sealed record TrainOptions
         Require(WeightDecay >= 0, "weight_decay must not be negative");
         Require(MaxGradNorm > 0, "max_grad_norm must be above 0");
         Require(Precision is "auto" or "bf16" or "fp16" or "fp32", "precision must be auto, bf16, fp16 or fp32");
-        Require(LoggingSteps > 0 && EvalSteps > 0 && MaxEvalSamples > 0, "logging_steps, eval_steps and max_eval_samples must be at least 1");
+        Require(LoggingSteps > 0 && EvalSteps > 0 && SaveSteps > 0 && MaxEvalSamples > 0,
+            "logging_steps, eval_steps, save_steps and max_eval_samples must be at least 1");
         Require(HeldOutFraction is > 0 and < 1, "held_out_fraction must be between 0 and 1");
     }
 

@@ -8,14 +8,14 @@ namespace Serverless.Files;
 /// <summary>Writes safetensors as the official writer orders and aligns them, so that every tensor can be mapped.</summary>
 public static class SafetensorsWriter
 {
-    /// <summary>Writes to a temporary name and renames: a killed process leaves no half file.</summary>
+    /// <summary>Writes to a temporary name, always the same one, and renames: a killed process leaves no half file.</summary>
     public static void Write(string path, IEnumerable<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         var sorted = tensors
             .OrderByDescending(entry => SafetensorsHeader.BytesPerElement(entry.Value.dtype))
             .ThenBy(entry => entry.Name, StringComparer.Ordinal)
             .ToArray();
-        var temporary = $"{path}.{Environment.ProcessId}.tmp";
+        var temporary = $"{path}.tmp";
         using (var file = File.Create(temporary))
         {
             WriteHeader(file, sorted, metadata ?? new Dictionary<string, string> { ["format"] = "pt" });

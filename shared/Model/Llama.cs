@@ -152,11 +152,11 @@ internal sealed class LlamaAttention(LlamaWeights weights, string name)
     private Tensor AttendRun(Tensor q, Tensor k, Tensor v, int sequences, bool pooledOnly)
     {
         // The last token sees the whole of its sequence, so pooled attention needs no causal mask.
-        var attended = functional.scaled_dot_product_attention(
+        var attended = Attention.Forward(
             q.view(sequences, -1, heads, headDim).transpose(1, 2),
             k.view(sequences, -1, heads, headDim).transpose(1, 2),
             v.view(sequences, -1, heads, headDim).transpose(1, 2),
-            is_casual: !pooledOnly); // [sequences, heads, length, headDim]
+            causal: !pooledOnly); // [sequences, heads, length, headDim]
         return attended.transpose(1, 2).reshape(-1, heads * headDim);
     }
 

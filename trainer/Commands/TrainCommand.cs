@@ -14,7 +14,8 @@ internal static class TrainCommand
         var baseFolder = StarterOptions.Base();
         var output = new Option<DirectoryInfo>("--output") { Description = "Folder for the adapter [adapters/NAME of the data set].", HelpName = "folder" };
         var exclude = ExcludeOption.Create();
-        var command = new Command("train", "Fine-tune an adapter on a data set.") { baseFolder, output, exclude };
+        var noResume = new Option<bool>("--no-resume") { Description = "Begin anew, though a stopped training of this output could go on from its checkpoint." };
+        var command = new Command("train", "Fine-tune an adapter on a data set.") { baseFolder, output, exclude, noResume };
         var data = new DataOptions(command, "columns text and label, and split if you divide the rows yourself.");
         var recipe = new RecipeOptions(command);
         command.SetAction((parsed, cancellationToken) =>
@@ -23,7 +24,12 @@ internal static class TrainCommand
             var target = parsed.GetValue(output)?.FullName ?? Path.GetFullPath(Path.Combine("adapters", data.NameOf(parsed)));
             var options = recipe.Resolve(parsed, folder.FullName);
             var fineTune = new FineTune(
-                data.Load(parsed, options.HeldOutFraction, ExcludeOption.Read(parsed.GetRequiredValue(exclude))), options, folder.FullName, StarterOptions.NameOf(folder), target);
+                data.Load(parsed, options.HeldOutFraction, ExcludeOption.Read(parsed.GetRequiredValue(exclude))),
+                options,
+                folder.FullName,
+                StarterOptions.NameOf(folder),
+                target,
+                Resume: !parsed.GetValue(noResume));
             var (report, _) = ProgressDisplay.Show(
                 Console.Error, options.LoggingSteps, progress => fineTune.Run(Console.Error, progress, TimeProvider.System, cancellationToken));
             var figures = report.Figures;

@@ -108,7 +108,7 @@ internal sealed class TrainingWorker(StorageClients storage, ClassifierOptions s
         {
             return await new TrainingJob(storage, registry, settings, log, time).RunAsync(request, version, row, stop.Token);
         }
-        catch (Exception permanent) when (permanent is DataSetRefusedException or InvalidRecipeException or TrainingDivergedException or InvalidDataException)
+        catch (Exception permanent) when (permanent is DataSetRefusedException or InvalidRecipeException or TrainingDivergedException or InsufficientMemoryException or InvalidDataException)
         {
             var state = permanent is DataSetRefusedException ? TrainingState.Refused : TrainingState.Failed;
             return new JobOutcome(state, permanent.Message, null);

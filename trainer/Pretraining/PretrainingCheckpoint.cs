@@ -14,7 +14,7 @@ internal sealed class PretrainingCheckpoint(string path, IReadOnlyList<(string N
     private IEnumerable<(string Name, Tensor Value)> Tensors =>
         parameters.Concat(optimizer.State.Select(entry => ($"optimizer.{entry.Name}", entry.Value)));
 
-    public void Save(int step) => SafetensorsWriter.Write(
+    public void Save(int step) => CheckpointFile.Write(
         path, Tensors, new Dictionary<string, string> { [StepKey] = step.ToString(CultureInfo.InvariantCulture) });
 
     /// <returns>The step to go on with; 0 without a checkpoint.</returns>
@@ -26,19 +26,8 @@ internal sealed class PretrainingCheckpoint(string path, IReadOnlyList<(string N
             return 0;
         }
 
-        using var guard = no_grad();
-        using var scope = NewDisposeScope();
         using var file = SafetensorsFile.Open(path);
-        foreach (var (name, value) in Tensors)
-        {
-            if (!file.Entries.TryGetValue(name, out var entry) || !entry.Shape.SequenceEqual(value.shape))
-            {
-                throw new InvalidDataException($"{path}: is of a model of another shape (\"{name}\"). Choose another --output, or delete the file.");
-            }
-
-            value.copy_(file.Read(name));
-        }
-
+        CheckpointFile.Restore(path, file, Tensors);
         optimizer.Steps = int.Parse(file.Metadata[StepKey], CultureInfo.InvariantCulture);
         return optimizer.Steps;
     }

@@ -24,7 +24,12 @@ internal static class AdapterFolder
     /// <summary>Writes beside the folder and moves into place, so that a killed trainer leaves no half adapter.</summary>
     public static void Write(string folder, LlamaForSequenceClassification model, ClassifierLabels labels, AdapterReport report)
     {
-        var temporary = $"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))}.{Environment.ProcessId}.tmp";
+        var temporary = $"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))}.tmp";
+        if (Directory.Exists(temporary))
+        {
+            Directory.Delete(temporary, recursive: true); // of a trainer that was killed here
+        }
+
         Directory.CreateDirectory(temporary);
         PeftAdapter.Write(temporary, model, report.Options.Lora, report.Figures.BaseModel);
         labels.Write(temporary);

@@ -12,8 +12,9 @@ namespace Serverless.Trainer.Training;
 /// <summary>One fine-tune from a data set to an adapter folder: encode, train, measure, calibrate, write.</summary>
 /// <param name="BaseFolder">The Hugging Face folder of the base model.</param>
 /// <param name="BaseModel">The name that the adapter gives its base.</param>
-/// <param name="OutputFolder">Appears as a whole, once the training is done.</param>
-internal sealed record FineTune(DataSet Data, TrainOptions Options, string BaseFolder, string BaseModel, string OutputFolder)
+/// <param name="OutputFolder">Appears as a whole, once the training is done; until then a checkpoint lies beside it.</param>
+/// <param name="Resume">Go on from that checkpoint where there is one.</param>
+internal sealed record FineTune(DataSet Data, TrainOptions Options, string BaseFolder, string BaseModel, string OutputFolder, bool Resume = true)
 {
     /// <param name="log">Told what was resolved, before and after.</param>
     /// <param name="progress">Told of each step.</param>
@@ -32,7 +33,14 @@ internal sealed record FineTune(DataSet Data, TrainOptions Options, string BaseF
         using var weights = folder.LoadWeights(hardware.Type, hardware.Device);
         using var model = new LlamaForSequenceClassification(weights, hardware.Type, residualType: ScalarType.Float32);
         model.AddLora(Options.Lora, data.Labels.Count, Options.Seed);
-        using var loop = new TrainingLoop(model, Options, hardware, data.Train, data.HeldOut);
+        var checkpoint = new TrainingCheckpoint(
+            TrainingCheckpoint.PathFor(OutputFolder), TrainingFingerprint.Of(Options, hardware, data, weights));
+        if (!Resume)
+        {
+            checkpoint.Delete();
+        }
+
+        using var loop = new TrainingLoop(model, Options, hardware, data.Train, data.HeldOut, checkpoint, log);
         var summary = loop.Run(progress, time, cancellationToken);
 
         var heldOut = Evaluator.Predict(model, hardware.Device, data.HeldOut, Options.PerDeviceEvalBatchSize);
@@ -54,6 +62,7 @@ internal sealed record FineTune(DataSet Data, TrainOptions Options, string BaseF
             Mistake.Worst(heldOut, Data.HeldOut, data.Labels, temperature, AdapterReport.MistakesShown),
             new TokenLengths(data.Lengths));
         AdapterFolder.Write(OutputFolder, model, new ClassifierLabels(data.Labels, Options.MaxLength, temperature), report);
+        checkpoint.Delete();
         return (report, [.. Enumerable.Range(0, heldOut.Count).Select(row => data.Labels[heldOut.Predicted(row)])]);
     }
 

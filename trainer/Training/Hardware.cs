@@ -7,20 +7,26 @@ namespace Serverless.Trainer.Training;
 /// <summary>Where to compute, and in which type the frozen weights are kept there.</summary>
 internal sealed record Hardware(Device Device, ScalarType Type)
 {
+    // Ampere: the first generation with matrix units for bf16. A T4 is 7.5.
+    private static readonly Version BFloat16Since = new(8, 0);
+
     /// <param name="precision">auto, bf16, fp16 or fp32.</param>
-    public static Hardware Choose(string precision)
-    {
-        var device = cuda.is_available() ? CUDA : CPU;
-        return new Hardware(device, precision switch
+    public static Hardware Choose(string precision) => Choose(precision, cuda.is_available() ? CudaDriver.ComputeCapability : null);
+
+    /// <param name="precision">auto, bf16, fp16 or fp32.</param>
+    /// <param name="computeCapability">Asks the GPU for its generation; null without a GPU.</param>
+    internal static Hardware Choose(string precision, Func<Version>? computeCapability) =>
+        new(computeCapability is null ? CPU : CUDA, precision switch
         {
             "bf16" => ScalarType.BFloat16,
             "fp16" => ScalarType.Float16,
             "fp32" => ScalarType.Float32,
-            // fp16 runs on every GPU that this libtorch knows, bf16 only on those newer than the T4.
-            _ when device.type == DeviceType.CUDA => ScalarType.Float16,
-            _ => TorchRuntime.CpuType,
+            _ when computeCapability is null => TorchRuntime.CpuType,
+            _ => computeCapability() >= BFloat16Since ? ScalarType.BFloat16 : ScalarType.Float16,
         });
-    }
+
+    /// <summary>Bytes of the GPU's memory that are in use; null on a CPU.</summary>
+    public long? UsedMemory() => Device.type == DeviceType.CUDA ? CudaDriver.UsedMemory() : null;
 
     public override string ToString() => $"{(Device.type == DeviceType.CUDA ? "GPU" : $"CPU, {get_num_threads()} threads")}, {Type switch
     {

@@ -11,12 +11,10 @@ internal sealed class LossScaler(bool enabled)
     // Halving 65536 this often leaves a scale under 1/1000: the loss itself overflows, scaling cannot help.
     private const int MostSkipsInARow = 26;
 
-    private int cleanSteps;
-    private int skipsInARow;
+    /// <summary>Set when a checkpoint is resumed.</summary>
+    public LossScale State { get; set; } = new(enabled ? 65536 : 1, CleanSteps: 0, SkipsInARow: 0, Skipped: 0);
 
-    public double Scale { get; private set; } = enabled ? 65536 : 1;
-
-    public int Skipped { get; private set; }
+    public double Scale => State.Scale;
 
     /// <summary>Whether the step may be taken.</summary>
     /// <exception cref="TrainingDivergedException">The loss is not a number, and no scale mends that.</exception>
@@ -24,27 +22,24 @@ internal sealed class LossScaler(bool enabled)
     {
         if (double.IsFinite(gradientNorm))
         {
-            skipsInARow = 0;
-            if (enabled && ++cleanSteps == StepsToGrow)
-            {
-                Scale *= 2;
-                cleanSteps = 0;
-            }
-
+            State = enabled && State.CleanSteps + 1 == StepsToGrow
+                ? State with { Scale = State.Scale * 2, CleanSteps = 0, SkipsInARow = 0 }
+                : State with { CleanSteps = State.CleanSteps + 1, SkipsInARow = 0 };
             return true;
         }
 
-        if (!enabled || ++skipsInARow > MostSkipsInARow)
+        if (!enabled || State.SkipsInARow == MostSkipsInARow)
         {
             throw new TrainingDivergedException(step);
         }
 
-        Scale /= 2;
-        cleanSteps = 0;
-        Skipped++;
+        State = new LossScale(State.Scale / 2, CleanSteps: 0, State.SkipsInARow + 1, State.Skipped + 1);
         return false;
     }
 }
+
+/// <summary>What a <see cref="LossScaler"/> remembers.</summary>
+internal sealed record LossScale(double Scale, int CleanSteps, int SkipsInARow, int Skipped);
 
 internal sealed class TrainingDivergedException(int step) : Exception(
     $"The gradient is not finite at step {step}: the training diverged. Lower --learning-rate or raise --warmup-ratio; " +

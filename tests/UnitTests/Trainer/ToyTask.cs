@@ -40,8 +40,9 @@ internal static class ToyTask
         return "text,label\n" + Rows(count, random, i => names[swapped ? 1 - (i % 2) : i % 2]);
     }
 
-    public static string Rows(int count, Random random, Func<int, string> columns) => string.Concat(
-        Enumerable.Range(0, count).Select(i => $"{string.Concat(Bytes(random, i % 2).Select(value => (char)value))},{columns(i)}\n"));
+    /// <param name="tokens">Of each text; null for few, and not always as many.</param>
+    public static string Rows(int count, Random random, Func<int, string> columns, int? tokens = null) => string.Concat(
+        Enumerable.Range(0, count).Select(i => $"{string.Concat(Bytes(random, i % 2, tokens).Select(value => (char)value))},{columns(i)}\n"));
 
     public static LlamaWeights Weights() => LlamaWeights.Random(ToyModel.Config, ScalarType.Float32, seed: 1);
 
@@ -52,9 +53,9 @@ internal static class ToyTask
         return model;
     }
 
-    private static int[] Bytes(Random random, int label)
+    private static int[] Bytes(Random random, int label, int? count = null)
     {
         var mostly = label == 0 ? 'l' : 'r';
-        return [.. Enumerable.Range(0, random.Next(8, 24)).Select(_ => random.NextDouble() < 0.7 ? mostly : random.Next('a', 'z' + 1))];
+        return [.. Enumerable.Range(0, count ?? random.Next(8, 24)).Select(_ => random.NextDouble() < 0.7 ? mostly : random.Next('a', 'z' + 1))];
     }
 }

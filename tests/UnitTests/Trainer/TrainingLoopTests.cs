@@ -11,7 +11,7 @@ namespace Serverless.UnitTests.Trainer;
 [Collection(nameof(TrainingLoopTests))]
 public sealed class TrainingLoopTests
 {
-    private static readonly Article[] Train = ToyTask.Articles(200, seed: 1);
+    private static readonly Article[] TrainRows = ToyTask.Articles(200, seed: 1);
     private static readonly Article[] HeldOut = ToyTask.Articles(60, seed: 2);
 
     [Fact]
@@ -19,7 +19,7 @@ public sealed class TrainingLoopTests
     {
         using var weights = ToyTask.Weights();
         using var model = ToyTask.Model(weights, ToyTask.Options);
-        using var loop = new TrainingLoop(model, ToyTask.Options, ToyTask.Hardware, Train, HeldOut);
+        using var loop = new TrainingLoop(model, ToyTask.Options, ToyTask.Hardware, TrainRows, HeldOut, checkpoint: null, TextWriter.Null);
 
         var summary = loop.Run(new Progress(), TimeProvider.System, TestContext.Current.CancellationToken);
 
@@ -65,14 +65,14 @@ public sealed class TrainingLoopTests
     {
         using var weights = ToyTask.Weights();
         using var model = ToyTask.Model(weights, ToyTask.Options);
-        using var loop = new TrainingLoop(model, ToyTask.Options, ToyTask.Hardware, Train, HeldOut);
-        loop.Step([0, 1, 2, 3], 0.01, 1);
+        using var step = new TrainingStep(model, ToyTask.Options, ToyTask.Hardware, TrainRows, TextWriter.Null);
+        step.Take([0, 1, 2, 3], 0.01, 1);
         CollectGarbage();
         var before = Tensor.TotalCount;
 
-        for (var step = 0; step < 50; step++)
+        for (var number = 2; number < 52; number++)
         {
-            loop.Step([.. Enumerable.Range(step, 8)], 0.01, step + 2);
+            step.Take([.. Enumerable.Range(number, 8)], 0.01, number);
         }
 
         CollectGarbage();
@@ -84,7 +84,7 @@ public sealed class TrainingLoopTests
     {
         using var weights = ToyTask.Weights();
         using var model = ToyTask.Model(weights, ToyTask.Options);
-        using var best = new BestCheckpoint([.. model.TrainableParameters.Select(parameter => parameter.Value)]);
+        using var best = new BestCheckpoint(model.TrainableParameters);
         var score = model.TrainableParameters[^1].Value;
         var good = score.data<float>().ToArray();
         best.Offer(new EvaluationPoint(1, 0.5, 0.9));
@@ -100,6 +100,78 @@ public sealed class TrainingLoopTests
         Assert.Equal(good, score.data<float>().ToArray());
     }
 
+    [Fact]
+    public void A_training_that_was_stopped_goes_on_as_if_it_had_not_been()
+    {
+        using var folder = new TemporaryFolder();
+        var options = ToyTask.Options with { LoraDropout = 0.2, TokenDropout = 0.2, EvalSteps = 4, MinSteps = 0, NumTrainEpochs = 0.4 };
+        var never = Train(options, checkpoint: null, stopAt: null);
+        var checkpoint = Checkpoint(folder, options);
+
+        Assert.Throws<OperationCanceledException>(() => { Train(options, checkpoint, stopAt: 6); });
+        var resumed = Train(options, checkpoint, stopAt: null);
+
+        Assert.Equal(never.Adapter, resumed.Adapter);
+        Assert.Equal(never.Summary.BestStep, resumed.Summary.BestStep);
+        Assert.Equal(never.Summary.Curve, resumed.Summary.Curve);
+    }
+
+    [Fact]
+    public void A_checkpoint_of_another_training_is_refused_with_what_differs()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.Throws<OperationCanceledException>(() => { Train(ToyTask.Options, Checkpoint(folder, ToyTask.Options), stopAt: 3); });
+        var options = ToyTask.Options with { LearningRate = 0.02, LoggingSteps = 7 };
+
+        var refusal = Assert.Throws<InvalidDataException>(() => { Train(options, Checkpoint(folder, options), stopAt: null); });
+
+        Assert.Contains("learning_rate was 0.01 and is 0.02.", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("--no-resume", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_checkpoint_of_other_rows_or_of_another_base_is_refused()
+    {
+        using var weights = ToyTask.Weights();
+        using var others = Serverless.Model.LlamaWeights.Random(ToyModel.Config with { RopeTheta = 500 }, ScalarType.Float32, seed: 1);
+        var data = Encoded(TrainRows);
+
+        var fingerprint = TrainingFingerprint.Of(ToyTask.Options, ToyTask.Hardware, data, weights);
+
+        Assert.Null(fingerprint.DifferenceFrom(TrainingFingerprint.Of(ToyTask.Options, ToyTask.Hardware, data, weights)));
+        Assert.Contains("rows", fingerprint.DifferenceFrom(TrainingFingerprint.Of(ToyTask.Options, ToyTask.Hardware, Encoded(TrainRows[1..]), weights)), StringComparison.Ordinal);
+        Assert.Contains("base", fingerprint.DifferenceFrom(TrainingFingerprint.Of(ToyTask.Options, ToyTask.Hardware, data, others)), StringComparison.Ordinal);
+        Assert.Contains("fp16", fingerprint.DifferenceFrom(TrainingFingerprint.Of(ToyTask.Options, new Hardware(CPU, ScalarType.Float16), data, weights)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_training_that_diverges_says_what_to_change()
+    {
+        var divergence = Assert.Throws<TrainingDivergedException>(() => { Train(ToyTask.Options with { LearningRate = 1e38 }, checkpoint: null, stopAt: null); });
+
+        Assert.Contains("--learning-rate", divergence.Message, StringComparison.Ordinal);
+    }
+
+    private static EncodedDataSet Encoded(Article[] train) => new(["left", "right"], train, HeldOut, Test: [], Truncated: 0, Lengths: []);
+
+    private static TrainingCheckpoint Checkpoint(TemporaryFolder folder, TrainOptions options)
+    {
+        using var weights = ToyTask.Weights();
+        return new TrainingCheckpoint(
+            TrainingCheckpoint.PathFor(Path.Combine(folder.Path, "adapter")), TrainingFingerprint.Of(options, ToyTask.Hardware, Encoded(TrainRows), weights));
+    }
+
+    /// <param name="stopAt">The step after which it is cancelled, as Ctrl-C does.</param>
+    private static (float[] Adapter, TrainingSummary Summary) Train(TrainOptions options, TrainingCheckpoint? checkpoint, int? stopAt)
+    {
+        using var stop = new CancellationTokenSource();
+        using var weights = ToyTask.Weights();
+        using var model = ToyTask.Model(weights, options);
+        using var loop = new TrainingLoop(model, options, ToyTask.Hardware, TrainRows, HeldOut, checkpoint, TextWriter.Null);
+        var summary = loop.Run(new Progress(step => { if (step == stopAt) { stop.Cancel(); } }), TimeProvider.System, stop.Token);
+        return (Values(model), summary);
+    }
+
     private static float[] Adapter(TrainOptions options, int steps)
     {
         using var weights = ToyTask.Weights();
@@ -109,10 +181,13 @@ public sealed class TrainingLoopTests
     private static float[] Steps(Serverless.Model.LlamaWeights weights, TrainOptions options, int steps)
     {
         using var model = ToyTask.Model(weights, options);
-        using var loop = new TrainingLoop(model, options with { MinSteps = 0, NumTrainEpochs = (double)steps * options.ArticlesPerStep / Train.Length }, ToyTask.Hardware, Train, HeldOut);
+        using var loop = new TrainingLoop(model, options with { MinSteps = 0, NumTrainEpochs = (double)steps * options.ArticlesPerStep / TrainRows.Length }, ToyTask.Hardware, TrainRows, HeldOut, checkpoint: null, TextWriter.Null);
         Assert.Equal(steps, loop.Run(new Progress(), TimeProvider.System, TestContext.Current.CancellationToken).Steps);
-        return [.. model.TrainableParameters.SelectMany(parameter => parameter.Value.data<float>().ToArray())];
+        return Values(model);
     }
+
+    private static float[] Values(Serverless.Model.LlamaForSequenceClassification model) =>
+        [.. model.TrainableParameters.SelectMany(parameter => parameter.Value.data<float>().ToArray())];
 
     private static void CollectGarbage()
     {
@@ -121,10 +196,8 @@ public sealed class TrainingLoopTests
         GC.Collect();
     }
 
-    private sealed class Progress : IProgress<TrainingProgress>
+    private sealed class Progress(Action<int>? step = null) : IProgress<TrainingProgress>
     {
-        public void Report(TrainingProgress value)
-        {
-        }
+        public void Report(TrainingProgress value) => step?.Invoke(value.Step);
     }
 }

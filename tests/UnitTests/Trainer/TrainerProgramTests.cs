@@ -1,0 +1,73 @@
+namespace Serverless.UnitTests.Trainer;
+
+/// <summary>What only a process of its own can show: SIGKILL, and the end of memory.</summary>
+public sealed class TrainerProgramTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public TrainerProgramTests() => ToyModel.WriteBase(Path.Combine(folder.Path, "base"));
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task A_training_killed_between_steps_in_a_write_and_in_an_evaluation_ends_in_the_same_adapter_bit_by_bit()
+    {
+        // So many held-out rows, one by one, that nearly all of the time between two steps is an evaluation where there is one.
+        folder.File("toy.csv", ToyTask.Csv(400, seed: 1));
+        string[] Training(string output) =>
+        [
+            "train", "--data", Path.Combine(folder.Path, "toy.csv"), "--base", Path.Combine(folder.Path, "base"), "--output", Path.Combine(folder.Path, output),
+            "--per-device-train-batch-size", "4", "--gradient-accumulation-steps", "2", "--num-train-epochs", "1", "--held-out-fraction", "0.5", "--learning-rate", "0.01",
+            "--lora-rank", "16", "--lora-dropout", "0.1", "--token-dropout", "0.1", "--max-length", "64", "--logging-steps", "1", "--save-steps", "3",
+            "--eval-steps", "10", "--per-device-eval-batch-size", "1",
+        ];
+        await TrainerProgram.RunAsync(Training("never-killed"));
+
+        var checkpoint = Path.Combine(folder.Path, "killed.checkpoint");
+        await using (var betweenSteps = TrainerProgram.Start(Training("killed")))
+        {
+            await betweenSteps.LineAsync("step 5/");
+            await betweenSteps.KillAsync();
+        }
+
+        await using (var inAWrite = TrainerProgram.Start(Training("killed")))
+        {
+            await inAWrite.LineAsync("resume from step 3");
+            await inAWrite.KillWhileAsync($"{checkpoint}.tmp");
+        }
+
+        await using (var inAnEvaluation = TrainerProgram.Start(Training("killed")))
+        {
+            await inAnEvaluation.LineAsync("resume from step ");
+            await inAnEvaluation.LineAsync("step 19/");
+            await inAnEvaluation.KillAsync();
+            Assert.DoesNotContain("step 20/", inAnEvaluation.Output, StringComparison.Ordinal);
+        }
+
+        Assert.True(File.Exists(checkpoint));
+        Assert.False(Directory.Exists(Path.Combine(folder.Path, "killed")));
+        Assert.Contains("resume from step 18", await TrainerProgram.RunAsync(Training("killed")), StringComparison.Ordinal);
+        Assert.Equal(Adapter("never-killed"), Adapter("killed"));
+        Assert.Empty(Directory.GetFileSystemEntries(folder.Path, "killed.*"));
+    }
+
+    [Fact]
+    public async Task A_step_that_memory_is_not_enough_for_is_taken_in_smaller_passes()
+    {
+        var random = new Random(1);
+        folder.File("long.csv", "text,label\n" + ToyTask.Rows(60, random, i => i % 2 == 0 ? "left" : "right", tokens: 1500));
+        string[] training =
+        [
+            "train", "--data", Path.Combine(folder.Path, "long.csv"), "--base", Path.Combine(folder.Path, "base"), "--output", Path.Combine(folder.Path, "adapter"),
+            "--per-device-train-batch-size", "32", "--gradient-accumulation-steps", "1", "--num-train-epochs", "1", "--max-length", "1500",
+            "--per-device-eval-batch-size", "1", "--precision", "bf16", "--logging-steps", "1",
+        ];
+
+        var output = await TrainerProgram.RunAsync(training, memory: 2_000_000);
+
+        Assert.Contains("Out of memory at step 1", output, StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(folder.Path, "adapter", "adapter_model.safetensors")), output);
+    }
+
+    private byte[] Adapter(string output) => File.ReadAllBytes(Path.Combine(folder.Path, output, "adapter_model.safetensors"));
+}

@@ -1,0 +1,77 @@
+using System.Text.Json;
+using Serverless.Files;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Serverless.Trainer.Training;
+
+/// <summary>
+/// Where a fine-tune stands, beside its output folder: a killed one goes on there, and ends in the adapter in which it would
+/// have ended. The order of the articles, the learning rate and the dropout are functions of the step's number, so these
+/// tensors and <see cref="TrainingPosition"/> are all of it.
+/// </summary>
+/// <param name="path">The file.</param>
+/// <param name="fingerprint">What the training is determined by.</param>
+internal sealed class TrainingCheckpoint(string path, TrainingFingerprint fingerprint)
+{
+    private const string FingerprintKey = "fingerprint";
+    private const string PositionKey = "position";
+
+    /// <summary>The checkpoint of the adapter that will be written to a folder.</summary>
+    public static string PathFor(string outputFolder) => $"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(outputFolder))}.checkpoint";
+
+    public void Save(TrainingPosition position, IEnumerable<(string Name, Tensor Value)> tensors) =>
+        CheckpointFile.Write(path, tensors, new Dictionary<string, string>
+        {
+            ["format"] = "pt",
+            [FingerprintKey] = JsonSerializer.Serialize(fingerprint),
+            [PositionKey] = JsonSerializer.Serialize(position),
+        });
+
+    /// <summary>Restores the tensors of the position that the file holds.</summary>
+    /// <param name="tensors">Given that position, what to restore.</param>
+    /// <returns>Null without a checkpoint.</returns>
+    /// <exception cref="InvalidDataException">The file is the checkpoint of another training; says in what it differs.</exception>
+    public TrainingPosition? Resume(Func<TrainingPosition, IEnumerable<(string Name, Tensor Value)>> tensors)
+    {
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        using var file = SafetensorsFile.Open(path);
+        var before = Read<TrainingFingerprint>(file, FingerprintKey);
+        if (fingerprint.DifferenceFrom(before) is { } difference)
+        {
+            throw new InvalidDataException(
+                $"{path} is the checkpoint of another training: {difference}. Give the same data and settings to go on with it, or --no-resume to begin anew.");
+        }
+
+        var position = Read<TrainingPosition>(file, PositionKey);
+        CheckpointFile.Restore(path, file, tensors(position));
+        return position;
+    }
+
+    public void Delete() => File.Delete(path);
+
+    private T Read<T>(SafetensorsFile file, string key)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(file.Metadata[key])!;
+        }
+        catch (Exception fault) when (fault is KeyNotFoundException or JsonException)
+        {
+            throw new InvalidDataException($"{path} is not the checkpoint of a fine-tune ({fault.Message}). Choose another --output, or delete the file.", fault);
+        }
+    }
+}
+
+/// <summary>How far a fine-tune is: what a checkpoint holds that is no tensor.</summary>
+/// <param name="Step">Steps done.</param>
+/// <param name="OptimizerSteps">Those of them that an fp16 overflow did not cost.</param>
+/// <param name="PassTokens">The most tokens of a forward and backward pass; less than at first if memory ran out.</param>
+/// <param name="Duration">Of the steps, evaluations not counted.</param>
+/// <param name="Best">The evaluation whose adapter is kept.</param>
+internal sealed record TrainingPosition(
+    int Step, int OptimizerSteps, int PassTokens, LossScale LossScale, TimeSpan Duration, EvaluationPoint? Best, IReadOnlyList<CurvePoint> Curve);

@@ -1,0 +1,66 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Serverless.Model;
+using static TorchSharp.torch;
+
+namespace Serverless.Trainer.Training;
+
+/// <summary>All that decides in which adapter a training ends: two with the same fingerprint take the same steps.</summary>
+/// <param name="Settings">By their names in <c>training.json</c>; the values as JSON.</param>
+/// <param name="Precision">In which the base computes.</param>
+/// <param name="Data">Hash of the rows, trained on and held out, as tokens.</param>
+/// <param name="Base">Hash of the base model's shape and norms: every training of a base moves its norms.</param>
+internal sealed record TrainingFingerprint(SortedDictionary<string, string> Settings, string Precision, string Data, string Base)
+{
+    // How often one is told and saved has no bearing on the adapter.
+    private static readonly string[] Indifferent = ["logging_steps", "save_steps"];
+
+    public static TrainingFingerprint Of(TrainOptions options, Hardware hardware, EncodedDataSet data, LlamaWeights weights)
+    {
+        var settings = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(options.ToJson())!
+            .Where(setting => !Indifferent.Contains(setting.Key))
+            .ToDictionary(setting => setting.Key, setting => setting.Value.GetRawText());
+        return new TrainingFingerprint(
+            new SortedDictionary<string, string>(settings, StringComparer.Ordinal), hardware.Type.ToString(), HashOf(data), HashOf(weights));
+    }
+
+    /// <returns>What differs, as a clause; null if nothing does.</returns>
+    public string? DifferenceFrom(TrainingFingerprint other)
+    {
+        var differences = Settings.Keys.Union(other.Settings.Keys)
+            .Select(name => (Name: name, Now: Settings.GetValueOrDefault(name, "unset"), Then: other.Settings.GetValueOrDefault(name, "unset")))
+            .Where(setting => setting.Now != setting.Then)
+            .Select(setting => $"{setting.Name} was {setting.Then} and is {setting.Now}")
+            .Concat(Precision == other.Precision ? [] : [$"it computed in {other.Precision}, this one in {Precision}"])
+            .Concat(Data == other.Data ? [] : ["its rows were others"])
+            .Concat(Base == other.Base ? [] : ["its base model was another"])
+            .ToArray();
+        return differences.Length == 0 ? null : string.Join("; ", differences);
+    }
+
+    private static string HashOf(EncodedDataSet data)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(data.Labels));
+        foreach (var article in data.Train.Concat(data.HeldOut))
+        {
+            hash.AppendData(MemoryMarshal.AsBytes<int>([article.Ids.Length, article.Label, .. article.Ids]));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static string HashOf(LlamaWeights weights)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(weights.Config));
+        foreach (var (_, norm) in weights.All.Where(entry => entry.Name.EndsWith("norm.weight", StringComparison.Ordinal)).OrderBy(entry => entry.Name, StringComparer.Ordinal))
+        {
+            using var scope = NewDisposeScope();
+            hash.AppendData(norm.to(float32).cpu().bytes);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}

@@ -1,0 +1,144 @@
+using System.Runtime.InteropServices;
+using Serverless.Model;
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Serverless.Trainer.Training;
+
+/// <summary>
+/// One optimizer step: for each pass pack, forward, loss, backward; then clip and AdamW. How its articles are cut into
+/// passes changes the memory it takes and nothing else, so a step that runs out of memory is taken again in smaller passes.
+/// </summary>
+internal sealed class TrainingStep : IDisposable
+{
+    private readonly LlamaForSequenceClassification model;
+    private readonly TrainOptions options;
+    private readonly Hardware hardware;
+    private readonly Article[] train;
+    private readonly TextWriter log;
+    private readonly AdamW optimizer;
+    private readonly LossScaler scaler;
+
+    /// <param name="log">Told when memory runs out.</param>
+    public TrainingStep(LlamaForSequenceClassification model, TrainOptions options, Hardware hardware, Article[] train, TextWriter log)
+    {
+        (this.model, this.options, this.hardware, this.train, this.log) = (model, options, hardware, train, log);
+        optimizer = new AdamW([.. model.TrainableParameters.Select(parameter => parameter.Value)], options.WeightDecay);
+        scaler = new LossScaler(enabled: hardware.Type == ScalarType.Float16);
+        PassTokens = options.PerDeviceTrainBatchSize * options.MaxLength;
+    }
+
+    /// <summary>The most tokens in a pass; one article may have more.</summary>
+    public int PassTokens { get; private set; }
+
+    /// <summary>Steps that an fp16 overflow cost.</summary>
+    public int Skipped => scaler.State.Skipped;
+
+    /// <summary>What a checkpoint must hold besides the parameters and the numbers of the position.</summary>
+    public IEnumerable<(string Name, Tensor Value)> State => optimizer.State.Select(entry => ($"optimizer.{entry.Name}", entry.Value));
+
+    /// <summary>The numbers of the position that a step leaves.</summary>
+    public (int OptimizerSteps, int PassTokens, LossScale LossScale) Numbers => (optimizer.Steps, PassTokens, scaler.State);
+
+    public void Resume(TrainingPosition position) =>
+        (optimizer.Steps, PassTokens, scaler.State) = (position.OptimizerSteps, position.PassTokens, position.LossScale);
+
+    /// <param name="articles">Shortest first.</param>
+    /// <param name="learningRate">Of this step.</param>
+    /// <param name="number">From 1.</param>
+    /// <returns>The mean loss over its articles, however they are cut into passes.</returns>
+    /// <exception cref="TrainingDivergedException">The loss is no longer a number.</exception>
+    /// <exception cref="InsufficientMemoryException">Not even a single article fits.</exception>
+    public double Take(IReadOnlyList<int> articles, double learningRate, int number)
+    {
+        var loss = Backward(articles, number);
+        while (loss is null)
+        {
+            HalvePasses(articles, number);
+            loss = Backward(articles, number);
+        }
+
+        var norm = optimizer.ClipGradient(options.MaxGradNorm, scaler.Scale);
+        if (scaler.Accept(norm, number))
+        {
+            optimizer.Step(learningRate);
+        }
+
+        return loss.Value / articles.Count;
+    }
+
+    public void Dispose() => optimizer.Dispose();
+
+    /// <summary>Leaves the gradient of the mean loss, times the loss scale.</summary>
+    /// <returns>The sum of the losses; null if memory ran out.</returns>
+    private double? Backward(IReadOnlyList<int> articles, int number)
+    {
+        try
+        {
+            // Dropout is a function of the step: nothing of the generator's past has to be saved.
+            manual_seed(unchecked((options.Seed * 1_000_003L) + number));
+            model.Training = true;
+            optimizer.ZeroGradient();
+            var sum = 0.0;
+            var dropout = new TokenDropout(options.TokenDropout, options.Seed, number);
+            foreach (var pass in Passes(articles))
+            {
+                using var scope = NewDisposeScope();
+                using var batch = PackedBatch.Create([.. pass.Select(article => dropout.Apply(train[article].Ids))], hardware.Device);
+                var labels = tensor(pass.Select(article => (long)train[article].Label).ToArray(), device: hardware.Device);
+                var logits = model.Forward(batch); // [articles, labels], fp32
+                var loss = functional.cross_entropy(logits, labels, reduction: Reduction.Sum);
+                (loss * (scaler.Scale / articles.Count)).backward();
+                sum += loss.item<float>();
+            }
+
+            return sum;
+        }
+        catch (ExternalException fault) when (IsOutOfMemory(fault))
+        {
+            return null;
+        }
+    }
+
+    private void HalvePasses(IReadOnlyList<int> articles, int number)
+    {
+        var longest = articles.Max(article => train[article].Ids.Length);
+        if (PassTokens <= longest)
+        {
+            throw new InsufficientMemoryException(
+                $"Memory is not enough for a single article of {longest} tokens. Lower --max-length or --lora-rank, or take a smaller base model or a larger machine.");
+        }
+
+        var tokens = articles.Sum(article => train[article].Ids.Length);
+        PassTokens = Math.Max(Math.Min(PassTokens, tokens) / 2, longest);
+        log.WriteLine(
+            $"Out of memory at step {number}: from here on at most {PassTokens} tokens in a pass, and more passes a step. " +
+            $"The result is the same; a lower --per-device-train-batch-size does so from the start.");
+    }
+
+    private IEnumerable<int[]> Passes(IReadOnlyList<int> articles)
+    {
+        var (pass, tokens) = (new List<int>(), 0);
+        foreach (var article in articles)
+        {
+            var length = train[article].Ids.Length;
+            if (pass.Count > 0 && tokens + length > PassTokens)
+            {
+                yield return [.. pass];
+                (pass, tokens) = ([], 0);
+            }
+
+            pass.Add(article);
+            tokens += length;
+        }
+
+        yield return [.. pass];
+    }
+
+    // libtorch has an error type for this and TorchSharp passes on its words alone: those of CUDA's, the CPU's and oneDNN's allocator.
+    private static bool IsOutOfMemory(ExternalException fault) =>
+        fault.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase) ||
+        fault.Message.Contains("not enough memory", StringComparison.OrdinalIgnoreCase) ||
+        fault.Message.Contains("bad_alloc", StringComparison.Ordinal);
+}
