@@ -11,27 +11,31 @@ internal sealed record Hardware(Device Device, ScalarType Type)
     private static readonly Version BFloat16Since = new(8, 0);
 
     /// <param name="precision">auto, bf16, fp16 or fp32.</param>
-    public static Hardware Choose(string precision) => Choose(precision, cuda.is_available() ? CudaDriver.ComputeCapability : null);
+    public static Hardware Choose(string precision) => cuda.is_available()
+        ? new Hardware(CUDA, TypeFor(precision, CudaDriver.ComputeCapability))
+        : new Hardware(CPU, TypeFor(precision, computeCapability: null));
 
     /// <param name="precision">auto, bf16, fp16 or fp32.</param>
     /// <param name="computeCapability">Asks the GPU for its generation; null without a GPU.</param>
-    internal static Hardware Choose(string precision, Func<Version>? computeCapability) =>
-        new(computeCapability is null ? CPU : CUDA, precision switch
-        {
-            "bf16" => ScalarType.BFloat16,
-            "fp16" => ScalarType.Float16,
-            "fp32" => ScalarType.Float32,
-            _ when computeCapability is null => TorchRuntime.CpuType,
-            _ => computeCapability() >= BFloat16Since ? ScalarType.BFloat16 : ScalarType.Float16,
-        });
+    internal static ScalarType TypeFor(string precision, Func<Version>? computeCapability) => precision switch
+    {
+        "bf16" => ScalarType.BFloat16,
+        "fp16" => ScalarType.Float16,
+        "fp32" => ScalarType.Float32,
+        _ when computeCapability is null => TorchRuntime.CpuType,
+        _ => computeCapability() >= BFloat16Since ? ScalarType.BFloat16 : ScalarType.Float16,
+    };
 
     /// <summary>Bytes of the GPU's memory that are in use; null on a CPU.</summary>
     public long? UsedMemory() => Device.type == DeviceType.CUDA ? CudaDriver.UsedMemory() : null;
 
-    public override string ToString() => $"{(Device.type == DeviceType.CUDA ? "GPU" : $"CPU, {get_num_threads()} threads")}, {Type switch
+    /// <summary>As <c>--precision</c> calls it.</summary>
+    public string Precision => Type switch
     {
         ScalarType.BFloat16 => "bf16",
         ScalarType.Float16 => "fp16",
         _ => "fp32",
-    }}";
+    };
+
+    public override string ToString() => $"{(Device.type == DeviceType.CUDA ? "GPU" : $"CPU, {get_num_threads()} threads")}, {Precision}";
 }

@@ -16,6 +16,9 @@ internal sealed class LossScaler(bool enabled)
 
     public double Scale => State.Scale;
 
+    /// <summary>Steps that an overflow cost.</summary>
+    public int Skipped => State.Skipped;
+
     /// <summary>Whether the step may be taken.</summary>
     /// <exception cref="TrainingDivergedException">The loss is not a number, and no scale mends that.</exception>
     public bool Accept(double gradientNorm, int step)

@@ -22,7 +22,7 @@ internal sealed record TrainingFingerprint(SortedDictionary<string, string> Sett
             .Where(setting => !Indifferent.Contains(setting.Key))
             .ToDictionary(setting => setting.Key, setting => setting.Value.GetRawText());
         return new TrainingFingerprint(
-            new SortedDictionary<string, string>(settings, StringComparer.Ordinal), hardware.Type.ToString(), HashOf(data), HashOf(weights));
+            new SortedDictionary<string, string>(settings, StringComparer.Ordinal), hardware.Precision, HashOf(data), HashOf(weights));
     }
 
     /// <returns>What differs, as a clause; null if nothing does.</returns>

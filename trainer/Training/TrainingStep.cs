@@ -33,7 +33,7 @@ internal sealed class TrainingStep : IDisposable
     public int PassTokens { get; private set; }
 
     /// <summary>Steps that an fp16 overflow cost.</summary>
-    public int Skipped => scaler.State.Skipped;
+    public int Skipped => scaler.Skipped;
 
     /// <summary>What a checkpoint must hold besides the parameters and the numbers of the position.</summary>
     public IEnumerable<(string Name, Tensor Value)> State => optimizer.State.Select(entry => ($"optimizer.{entry.Name}", entry.Value));
@@ -136,9 +136,10 @@ internal sealed class TrainingStep : IDisposable
         yield return [.. pass];
     }
 
-    // libtorch has an error type for this and TorchSharp passes on its words alone: those of CUDA's, the CPU's and oneDNN's allocator.
+    // libtorch has an error type for this, of which TorchSharp passes on the words alone: CUDA's "out of memory", the CPU
+    // allocator's "can't allocate memory: you tried to allocate 6144000 bytes", the C++ library's bad_alloc.
     private static bool IsOutOfMemory(ExternalException fault) =>
         fault.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase) ||
-        fault.Message.Contains("not enough memory", StringComparison.OrdinalIgnoreCase) ||
+        fault.Message.Contains("you tried to allocate", StringComparison.Ordinal) ||
         fault.Message.Contains("bad_alloc", StringComparison.Ordinal);
 }
