@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Functions.OpenApi;
 
 namespace Serverless.Functions;
 
@@ -14,6 +15,8 @@ public sealed class Page
     private readonly IReadOnlyDictionary<string, PageFile> files = PageFile.All;
 
     [Function(nameof(Page))]
+    [EndpointSummary("The page for people, and its files.")]
+    [Answers(200, typeof(Stream), "text/html"), Fails(ProblemType.UnknownFile)]
     public IResult Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ui/{file?}")] HttpRequest request, string? file)
     {
         // Addresses in the page are relative to api/ui, so that it works behind any prefix; api/ui/ would lead them astray.
@@ -29,10 +32,6 @@ public sealed class Page
         headers.CacheControl = "no-cache";
         return files.TryGetValue(file ?? "page.html", out var found)
             ? TypedResults.Bytes(found.Content, found.ContentType, entityTag: found.ETag)
-            : TypedResults.Problem(
-                $"The page has no file '{file}'.",
-                statusCode: StatusCodes.Status404NotFound,
-                title: "There is no such file",
-                type: "urn:serverless:problem:unknown-file");
+            : Problems.Answer(request.HttpContext.Response, ProblemType.UnknownFile, $"The page has no file '{file}'.");
     }
 }

@@ -11,6 +11,12 @@ tokenizers=tests/reference/tokenizers
 [[ $tokenizers/node_modules/.package-lock.json -nt $tokenizers/package-lock.json ]] ||
   npm ci --prefix $tokenizers --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 
+# The browser that the page is tested in; without one these tests are skipped and say so.
+if ((EUID == 0)) && grep -qs '^ID=debian' /etc/os-release && ! command -v chromium google-chrome >/dev/null; then
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium; } >/dev/null ||
+    echo "Chromium could not be installed: the tests of the page will be skipped." >&2
+fi
+
 log="$(mktemp)"
 trap 'rm -f "$log"' EXIT
 # One project at a time: tests that measure time must not share two cores with another project.

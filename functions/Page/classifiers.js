@@ -33,7 +33,7 @@ select.addEventListener('change', () => choose(select.value));
 
 let serving = [];
 
-export const classifiers = new Live('classifiers', 15, async () => {
+export const classifiers = new Live('classifiers', 30, async () => {
   const found = (await getJson('models', { background: true })).classifiers;
   const all = [...new Set([...found, ...(current ? [current] : [])])].sort();
   if (all.join('\n') !== [...select.options].map(option => option.value).join('\n')) {

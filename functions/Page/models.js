@@ -17,7 +17,7 @@ const dialog = document.getElementById('promote-dialog');
 
 let serving = null;
 
-export const models = new Live('models', 5, async () => {
+export const models = new Live('models', 15, async () => {
   const name = classifier();
   if (!name) return;
   const known = await getJson(path('models', name), { background: true });

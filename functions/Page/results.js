@@ -8,7 +8,7 @@ import { Live } from './live.js';
 import { asProblem, showProblem } from './problem.js';
 import { ago, percent } from './words.js';
 
-const page = 12;
+const page = 8;
 const list = document.getElementById('results-list');
 const empty = document.getElementById('results-empty');
 const more = document.getElementById('results-more');

@@ -7,7 +7,8 @@ const timeFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute:
 const dayFormat = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto', style: 'short' });
 
-export const percent = share => percentFormat.format(share);
+/** No topic is impossible: what would be rounded to nothing is said to be little. */
+export const percent = share => share > 0 && share < 0.0005 ? `< ${percentFormat.format(0.001)}` : percentFormat.format(share);
 export const whole = number => wholeFormat.format(number);
 export const number = value => numberFormat.format(value);
 

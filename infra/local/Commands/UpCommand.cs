@@ -67,6 +67,7 @@ internal static class UpCommand
         var endpoints = system.Endpoints;
         AnsiConsole.MarkupLineInterpolated($"[bold]Storage[/]    127.0.0.1, blobs {endpoints.Blobs}, queues {endpoints.Queues}, tables {endpoints.Tables}; data in {system.Folder.Root}");
         AnsiConsole.MarkupLineInterpolated($"[bold]Functions[/]  {endpoints.Api} (try: curl {endpoints.Api}health)");
+        AnsiConsole.MarkupLineInterpolated($"[bold]Page[/]       {endpoints.Api}ui");
         if (keys)
         {
             AnsiConsole.MarkupLineInterpolated($"[bold]Key[/]        {File.ReadAllText(system.Folder.FunctionKeyFile)} (send it as the header x-functions-key)");

@@ -1,0 +1,54 @@
+using System.Text.Json;
+using Deque.AxeCore.Commons;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Serverless.EndToEndTests.Page;
+
+[Collection(BrowserTests.Name)]
+public sealed class AccessibilityTests(BrowserFixture browser)
+{
+    [Theory]
+    [InlineData(ColorScheme.Light, 1280)]
+    [InlineData(ColorScheme.Dark, 390)]
+    public async Task Axe_finds_nothing_to_mend_in_what_the_page_shows(ColorScheme colours, int width)
+    {
+        await using var page = await browser.OpenAsync(
+            options: new() { ColorScheme = colours, ReducedMotion = ReducedMotion.Reduce, ViewportSize = new() { Width = width, Height = 800 } });
+        await page.ClassifyAsync("The bank raised its profit forecast after interest rates rose for a third quarter.");
+        await Expect(page.Item("Versions", "starter")).ToBeVisibleAsync();
+
+        var found = await page.Tab.RunAxe();
+
+        Assert.Empty(found.Violations.Select(Text));
+        Assert.Empty(page.Complaints);
+    }
+
+    [Fact]
+    public async Task Nothing_is_wider_than_a_phone()
+    {
+        await using var page = await browser.OpenAsync(options: new() { ViewportSize = new() { Width = 320, Height = 640 } });
+        await browser.System.SendAsync(JsonSerializer.Serialize(new { id = new string('w', 300), text = "Rovers win the cup final." }));
+        await Expect(page.Item("Recent results", new string('w', 300))).ToBeVisibleAsync();
+        await Expect(page.Item("Versions", "starter")).ToBeVisibleAsync();
+
+        var width = await page.Tab.EvaluateAsync<int>("document.documentElement.scrollWidth");
+
+        Assert.Equal(320, width);
+    }
+
+    [Fact]
+    public async Task Who_wants_less_motion_gets_none()
+    {
+        await using var page = await browser.OpenAsync(options: new() { ReducedMotion = ReducedMotion.Reduce });
+        await page.ClassifyAsync("Rovers win the cup final.");
+
+        var transition = await page.Answer.Locator(".track i").First.EvaluateAsync<string>("bar => getComputedStyle(bar).transitionDuration");
+
+        Assert.Equal("0s", transition);
+    }
+
+    private static string Text(AxeResultItem violation) =>
+        $"{violation.Id}: {violation.Help} ({string.Join(", ", violation.Nodes.Select(node => node.Html))})";
+}

@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Serverless.EndToEndTests.Page;
+
+[Collection(BrowserTests.Name)]
+public sealed class ArticleTests(BrowserFixture browser)
+{
+    private const string Sports = "The substitute scored twice in extra time as Rovers beat the champions in the cup final.";
+
+    [Fact]
+    public async Task A_pasted_article_is_answered_with_a_bar_for_each_topic()
+    {
+        await using var page = await browser.OpenAsync();
+
+        var label = await page.ClassifyAsync(Sports);
+        var topics = page.Answer.GetByRole(AriaRole.Listitem);
+        var texts = await topics.AllInnerTextsAsync();
+        var bars = await topics.Locator(".track i").EvaluateAllAsync<double[]>("bars => bars.map(bar => bar.style.getPropertyValue('--share')).map(Number)");
+
+        Assert.Equal("Sports", label);
+        Assert.Equal(4, texts.Count);
+        Assert.StartsWith("Sports", texts[0], StringComparison.Ordinal);
+        Assert.Equal(bars.OrderDescending(), bars);
+        Assert.Equal(1, bars.Sum(), 2);
+        Assert.Contains("version starter", await page.Answer.Locator(".facts").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Empty(page.Complaints);
+    }
+
+    [Fact]
+    public async Task Markup_in_an_article_and_its_title_is_shown_as_text_and_does_nothing()
+    {
+        const string Hostile = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>Rovers win the cup final";
+        await using var page = await browser.OpenAsync();
+        await browser.System.SendAsync(JsonSerializer.Serialize(new { id = "hostile", title = Hostile, text = Hostile }));
+
+        await page.ClassifyAsync(Hostile);
+        var row = page.Item("Recent results", "document.title");
+        await Expect(row).ToBeVisibleAsync();
+
+        Assert.Equal(Hostile, await row.Locator(".name").TextContentAsync());
+        Assert.Equal(0, await page.Tab.Locator("main img, main script").CountAsync());
+        Assert.Equal("Topics", await page.Tab.TitleAsync());
+        Assert.Empty(page.Complaints);
+    }
+
+    [Fact]
+    public async Task Results_of_the_queue_appear_by_themselves()
+    {
+        await using var page = await browser.OpenAsync();
+        await Expect(page.Tab.GetByRole(AriaRole.Heading, new() { Name = "Recent results" })).ToBeVisibleAsync();
+
+        await browser.System.SendAsync(JsonSerializer.Serialize(new { id = "live-1", title = "A final that nobody will forget", text = Sports }));
+        var row = page.Item("Recent results", "A final that nobody will forget");
+
+        await Expect(row.GetByText("Sports", new() { Exact = true })).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task An_article_without_text_and_an_answer_with_an_error_are_explained_in_words()
+    {
+        await using var page = await browser.OpenAsync();
+        var problem = page.Tab.GetByRole(AriaRole.Alert).Filter(new() { HasText = "article" });
+
+        await page.Button("Find the topic").ClickAsync();
+        await Expect(problem.GetByText("There is no article yet")).ToBeVisibleAsync();
+        await page.Article.EvaluateAsync("area => { area.value = 'a'.repeat(1024 * 1024 + 1); }");
+        await page.Button("Find the topic").ClickAsync();
+
+        // The title and the detail of the problem document.
+        await Expect(problem.GetByText("The request is too large")).ToBeVisibleAsync();
+        await Expect(problem.GetByText((1024 * 1024).ToString("N0", CultureInfo.InvariantCulture))).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task The_keyboard_alone_leads_from_the_skip_link_to_the_answer()
+    {
+        await using var page = await browser.OpenAsync();
+
+        await page.Tab.Keyboard.PressAsync("Tab");
+        var skip = await FocusedAsync(page);
+        await page.Tab.Keyboard.PressAsync("Enter");
+        await page.Tab.Keyboard.TypeAsync(Sports);
+        await page.Tab.Keyboard.PressAsync("Control+Enter");
+        await Expect(page.Answer.GetByText("Sports").First).ToBeVisibleAsync();
+        await page.Tab.Keyboard.PressAsync("Tab");
+        var button = await FocusedAsync(page);
+        var outline = await page.Tab.EvaluateAsync<string>("getComputedStyle(document.activeElement).outlineStyle");
+
+        Assert.Equal("To the article", skip);
+        Assert.Equal("Find the topic", button);
+        Assert.Equal("solid", outline);
+    }
+
+    private static Task<string> FocusedAsync(OpenPage page) => page.Tab.EvaluateAsync<string>("document.activeElement.textContent");
+}

@@ -1,0 +1,84 @@
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Serverless.EndToEndTests.Page;
+
+[Collection(BrowserTests.Name)]
+public sealed class TrainingTests(BrowserFixture browser)
+{
+    private const float Training = 5 * 60_000; // ms
+
+    [Fact]
+    public async Task A_dropped_data_set_is_trained_before_your_eyes_and_its_version_serves()
+    {
+        await using var page = await browser.OpenAsync();
+
+        await DropAsync(page, "desk.csv", await File.ReadAllTextAsync(Repository.Sample("desk.csv"), TestContext.Current.CancellationToken));
+        await page.Tab.GetByLabel("for the classifier").FillAsync("desk");
+        await page.Button("Upload and train").ClickAsync();
+        var run = page.Item("Training runs", "desk");
+        await Expect(run.GetByText("running", new() { Exact = true })).ToBeVisibleAsync(new() { Timeout = Training });
+        await Expect(run.GetByRole(AriaRole.Progressbar)).ToBeVisibleAsync();
+        await Expect(run.GetByText("published", new() { Exact = true })).ToBeVisibleAsync(new() { Timeout = Training });
+        await run.GetByRole(AriaRole.Button, new() { Name = "Look at desk" }).ClickAsync();
+        var first = page.Item("Versions", "serving");
+        await Expect(first).ToBeVisibleAsync();
+        await page.ClassifyAsync("Book the two-berth compartment of the night train six weeks ahead, and pack slippers.");
+        var topics = await page.Answer.Locator(".topics li > span:first-child").AllInnerTextsAsync();
+
+        Assert.Equal(["Culture", "Food", "Health", "Travel", "Weather"], topics.Order(StringComparer.Ordinal));
+        Assert.Contains(await first.GetByRole(AriaRole.Heading).InnerTextAsync(), await page.Answer.Locator(".facts").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Empty(page.Complaints);
+    }
+
+    [Fact]
+    public async Task Another_version_serves_after_a_question_and_the_former_one_again()
+    {
+        await using var page = await browser.OpenAsync();
+        var other = await CopyOfServingAsync();
+        await page.ClassifyAsync("Rovers win the cup final.");
+
+        await PromoteAsync(page, other, "Leave it");
+        await Expect(page.Item("Versions", "starter").GetByText("serving", new() { Exact = true })).ToBeVisibleAsync();
+        await PromoteAsync(page, other, "Let it serve");
+        await Expect(page.Item("Versions", other).GetByText("serving", new() { Exact = true })).ToBeVisibleAsync();
+        await Expect(page.Tab.GetByText($"version {other} serves", new() { Exact = true })).ToBeVisibleAsync();
+        await PromoteAsync(page, "starter", "Let it serve");
+
+        await Expect(page.Tab.GetByText("version starter serves", new() { Exact = true })).ToBeVisibleAsync();
+        Assert.Empty(page.Complaints);
+    }
+
+    /// <summary>What a desktop hands to the page when a file is let go over it.</summary>
+    private static async Task DropAsync(OpenPage page, string name, string content)
+    {
+        var transfer = await page.Tab.EvaluateHandleAsync(
+            "([name, content]) => { const transfer = new DataTransfer(); transfer.items.add(new File([content], name, { type: 'text/csv' })); return transfer; }",
+            new[] { name, content });
+        await page.Tab.DispatchEventAsync("#dataset-form", "drop", new { dataTransfer = transfer });
+    }
+
+    private static async Task PromoteAsync(OpenPage page, string version, string choice)
+    {
+        await page.Item("Versions", version).GetByRole(AriaRole.Button, new() { Name = $"Let version {version} serve" }).ClickAsync();
+        await page.Tab.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = choice, Exact = true }).ClickAsync();
+    }
+
+    /// <summary>A second version without a training.</summary>
+    private async Task<string> CopyOfServingAsync()
+    {
+        Browser.SkipWithout();
+        var cache = Directory.CreateTempSubdirectory("serverless-").FullName;
+        try
+        {
+            var registry = new Storage.ModelRegistry(browser.System.Storage, cache, TimeProvider.System);
+            var serving = await registry.DownloadVersionAsync("news", "starter", null, TestContext.Current.CancellationToken);
+            await registry.UploadVersionAsync("news", "twin", serving.Folder, serving.Manifest.BaseModel, null, null, TestContext.Current.CancellationToken);
+            return "twin";
+        }
+        finally
+        {
+            Directory.Delete(cache, recursive: true);
+        }
+    }
+}
