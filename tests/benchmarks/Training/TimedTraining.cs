@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using System.Globalization;
+using Serverless.Model;
+using Serverless.Trainer;
+using Serverless.Trainer.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Serverless.Benchmarks.Training;
+
+/// <summary>How the steps of a timed training are taken: from the recipe's way to ours, one change at a time.</summary>
+internal enum Way
+{
+    Recipe,
+    SixteenBitBase,
+    NoPadding,
+    Ours,
+}
+
+/// <param name="Memory">Peak bytes: of the process on a CPU, in use on a GPU.</param>
+internal sealed record Timing(double ArticlesPerSecond, long Memory);
+
+/// <summary>Times the steps of one way, in a process of its own, so that its peak of memory is its own.</summary>
+internal static class TimedTraining
+{
+    private const int WarmUpSteps = 3;
+
+    /// <summary>The published recipe: 32 articles a step, in micro-batches of 16.</summary>
+    public static TrainOptions Recipe { get; } = new() { MaxLength = Articles.MaxLength };
+
+    public static Timing Run(Way way, string shape, int steps)
+    {
+        var hardware = Hardware.Choose("auto");
+        var config = Shape.Of(shape);
+        // The first steps of a plan of four windows: just the articles of one window, as the plan mixes them.
+        var articles = Articles.Random(4 * steps * Recipe.ArticlesPerStep, config.VocabSize);
+        var plan = new StepPlan([.. articles.Select(article => article.Ids.Length)], Recipe);
+        using var weights = Weights(config, hardware, way == Way.Recipe ? ScalarType.Float32 : hardware.Type);
+        using var model = way == Way.Ours ? Adapted(weights, hardware) : null;
+        using var ours = model is null ? null : new TrainingStep(model, Recipe, hardware, articles, Console.Error);
+        using var theirs = model is null ? new RecipeStep(weights, hardware, Recipe, padded: way != Way.NoPadding) : null;
+
+        void Take(int step)
+        {
+            ours?.Take(plan.Articles(step), Recipe.LearningRate, step + 1);
+            theirs?.Take([.. plan.Articles(step).Select(article => articles[article])]);
+        }
+
+        for (var step = 0; step < WarmUpSteps; step++)
+        {
+            Take(step);
+        }
+
+        Synchronize(hardware);
+        var begin = Stopwatch.GetTimestamp();
+        var memory = 0L;
+        for (var step = 0; step < steps; step++)
+        {
+            Take(step);
+            memory = Math.Max(memory, hardware.UsedMemory() ?? 0);
+        }
+
+        Synchronize(hardware);
+        var elapsed = Stopwatch.GetElapsedTime(begin);
+        return new Timing(steps * Recipe.ArticlesPerStep / elapsed.TotalSeconds, memory > 0 ? memory : PeakOfProcess());
+    }
+
+    private static LlamaForSequenceClassification Adapted(LlamaWeights weights, Hardware hardware)
+    {
+        var model = new LlamaForSequenceClassification(weights, hardware.Type, residualType: ScalarType.Float32);
+        model.AddLora(Recipe.Lora, Articles.Labels, Recipe.Seed);
+        return model;
+    }
+
+    private static LlamaWeights Weights(LlamaConfig config, Hardware hardware, ScalarType type)
+    {
+        if (hardware.Device.type == DeviceType.CPU)
+        {
+            return LlamaWeights.Random(config, type, seed: 1);
+        }
+
+        using var weights = LlamaWeights.Random(config, type, seed: 1);
+        return new LlamaWeights(config, weights.All.ToDictionary(entry => entry.Name, entry => entry.Value.to(hardware.Device)));
+    }
+
+    private static void Synchronize(Hardware hardware)
+    {
+        if (hardware.Device.type == DeviceType.CUDA)
+        {
+            cuda.synchronize();
+        }
+    }
+
+    // Process.PeakWorkingSet64 is not the kernel's high-water mark on Linux.
+    private static long PeakOfProcess() => File.ReadLines("/proc/self/status")
+        .Where(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))
+        .Select(line => long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024)
+        .Single();
+}
