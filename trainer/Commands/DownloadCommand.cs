@@ -1,0 +1,74 @@
+using System.CommandLine;
+using Serverless.Trainer.Hub;
+using Serverless.Trainer.Progress;
+
+namespace Serverless.Trainer.Commands;
+
+/// <summary><c>trainer download</c>: a base model or a data set from the Hugging Face hub.</summary>
+internal static class DownloadCommand
+{
+    private const string DefaultEndpoint = "https://huggingface.co";
+
+    public static Command Create()
+    {
+        var kind = new Argument<string>("kind") { Description = "model or dataset." }.AcceptOnlyFromAmong("model", "dataset");
+        var name = new Argument<string>("name") { Description = "As on the hub: owner/name." };
+        var revision = new Option<string>("--revision") { Description = "Branch, tag or commit.", DefaultValueFactory = _ => "main" };
+        var folder = new Option<string?>("--folder") { Description = "Only this folder of the repository, such as one configuration of a data set." };
+        var output = new Option<DirectoryInfo?>("--output") { Description = "Folder for the files [NAME without its owner].", HelpName = "folder" };
+        var endpoint = new Option<string>("--endpoint")
+        {
+            Description = "Address of the hub or of a mirror [HF_ENDPOINT].",
+            DefaultValueFactory = _ => Environment.GetEnvironmentVariable("HF_ENDPOINT") is { Length: > 0 } address ? address : DefaultEndpoint,
+        };
+        var command = new Command("download", "Download a base model or a data set from the Hugging Face hub; a token is read from HF_TOKEN.") { kind, name, revision, folder, output, endpoint };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var repository = new HubRepository(parsed.GetRequiredValue(kind) == "dataset", parsed.GetRequiredValue(name).Trim('/'), parsed.GetRequiredValue(revision));
+            var target = parsed.GetValue(output)?.FullName ?? Path.GetFullPath(repository.Name.Split('/')[^1]);
+            using var http = HubClient.NewHttpClient();
+            var hub = new HubClient(http, Address(parsed.GetRequiredValue(endpoint)), Environment.GetEnvironmentVariable("HF_TOKEN") is { Length: > 0 } token ? token : null);
+            await DownloadAsync(hub, HubRetry.Usual(TimeProvider.System), repository, parsed.GetValue(folder), target, Console.Error, cancellationToken);
+            Console.Error.WriteLine(repository.IsDataSet ? $"Train on it with: trainer train --data {target}" : $"Use it with: --base {target}");
+        });
+        return command;
+    }
+
+    /// <summary>Downloads what is needed of a repository into a folder.</summary>
+    internal static async Task DownloadAsync(
+        HubClient hub, HubRetry retry, HubRepository repository, string? folder, string target, TextWriter log, CancellationToken cancellationToken)
+    {
+        var (pinned, listed) = await ListAsync(hub, retry, repository, cancellationToken);
+        var files = NeededFiles.Of(pinned, listed, folder);
+        log.WriteLine($"{repository.Name} at {pinned.Revision}: {files.Count} of {listed.Length} files, {FileSize.Words(files.Sum(file => file.Size))}, to {target}");
+        var download = new HubDownload(hub, retry);
+        await DownloadDisplay.ShowAsync(log, files, async (file, arrived) =>
+            await download.FetchAsync(pinned, file, Path.Combine(target, Below(file.Path, repository.IsDataSet ? null : folder)), arrived, cancellationToken));
+    }
+
+    private static async Task<(HubRepository Pinned, HubFile[] Files)> ListAsync(HubClient hub, HubRetry retry, HubRepository repository, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await retry.Pipeline().ExecuteAsync(
+                async cancel =>
+                {
+                    var pinned = await hub.ResolveAsync(repository, cancel);
+                    return (pinned, await hub.ListAsync(pinned, cancel).ToArrayAsync(cancel));
+                },
+                cancellationToken);
+        }
+        catch (HttpRequestException unreachable)
+        {
+            throw new HubException($"{hub.Endpoint.Authority} cannot be reached ({unreachable.Message.TrimEnd('.')}); check the network, or name a mirror with --endpoint (or HF_ENDPOINT).");
+        }
+    }
+
+    // The files of a model lie flat, where a base folder has them.
+    private static string Below(string path, string? folder) => folder is null ? path : path[(folder.Trim('/').Length + 1)..];
+
+    private static Uri Address(string endpoint) =>
+        Uri.TryCreate($"{endpoint.TrimEnd('/')}/", UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
+            ? address
+            : throw new HubException($"--endpoint (or HF_ENDPOINT) is '{endpoint}'; it must be an address such as {DefaultEndpoint}.");
+}

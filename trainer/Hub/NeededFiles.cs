@@ -1,0 +1,46 @@
+namespace Serverless.Trainer.Hub;
+
+/// <summary>Which files of a repository are of use here: hub repositories hold gigabytes of pickles and copies beside them.</summary>
+internal static class NeededFiles
+{
+    private static readonly string[] Required = ["config.json", "tokenizer.json"];
+    private const string Index = "model.safetensors.index.json";
+
+    // In the order of preference: the same rows often lie there in several formats.
+    private static readonly string[][] DataEndings = [[".parquet"], [".jsonl", ".ndjson"], [".csv"]];
+
+    /// <param name="folder">Only files below this folder of the repository; null for all.</param>
+    /// <exception cref="HubException">The repository holds nothing that can be used, and what to do.</exception>
+    public static IReadOnlyList<HubFile> Of(HubRepository repository, IReadOnlyList<HubFile> files, string? folder = null)
+    {
+        foreach (var file in files.Where(LiesOutside))
+        {
+            throw new HubException($"{repository.Name} lists the file '{file.Path}', which lies outside of it; nothing was downloaded.");
+        }
+
+        var prefix = folder is null ? "" : $"{folder.Trim('/')}/";
+        var within = files.Where(file => file.Path.StartsWith(prefix, StringComparison.Ordinal)).ToArray();
+        return repository.IsDataSet ? OfDataSet(repository, within) : OfModel(repository, within, prefix);
+    }
+
+    private static HubFile[] OfModel(HubRepository repository, HubFile[] files, string prefix)
+    {
+        HubFile[] needed = [.. files.Where(file => file.Path[prefix.Length..] is var name && !name.Contains('/', StringComparison.Ordinal) &&
+            (Required.Contains(name) || name == Index || name.EndsWith(".safetensors", StringComparison.Ordinal)))];
+        string[] missing = [.. Required.Where(name => needed.All(file => file.Path != prefix + name))];
+        if (!needed.Any(file => file.Path.EndsWith(".safetensors", StringComparison.Ordinal)))
+        {
+            missing = [.. missing, "*.safetensors (pickles are never read)"];
+        }
+
+        return missing.Length == 0 ? needed : throw new HubException($"{repository.Name} cannot be a base model: it has no {string.Join(", no ", missing)}.");
+    }
+
+    private static HubFile[] OfDataSet(HubRepository repository, HubFile[] files) =>
+        DataEndings.Select(endings => files.Where(file => endings.Contains(Path.GetExtension(file.Path).ToLowerInvariant())).ToArray()).FirstOrDefault(found => found.Length > 0)
+            ?? throw new HubException(
+                $"{repository.Name} holds no .parquet, .jsonl or .csv file{(files.Length == 0 ? " there" : "")}. The hub converts most data sets: try --revision refs/convert/parquet.");
+
+    private static bool LiesOutside(HubFile file) =>
+        Path.IsPathRooted(file.Path) || file.Path.Contains('\\', StringComparison.Ordinal) || file.Path.Split('/').Any(segment => segment is ".." or "." or "");
+}

@@ -1,0 +1,57 @@
+using Serverless.Trainer.Hub;
+using Spectre.Console;
+
+namespace Serverless.Trainer.Progress;
+
+/// <summary>Shows a download: a bar a file where the log is a terminal, a line a file elsewhere.</summary>
+internal static class DownloadDisplay
+{
+    /// <param name="fetch">Downloads a file; false if it was there already.</param>
+    public static async Task ShowAsync(TextWriter log, IReadOnlyList<HubFile> files, Func<HubFile, IProgress<long>, Task<bool>> fetch)
+    {
+        if (log != Console.Error || Console.IsErrorRedirected)
+        {
+            foreach (var file in files)
+            {
+                log.WriteLine(Line(file, await fetch(file, new Arrived(_ => { }))));
+            }
+
+            return;
+        }
+
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        await console.Progress()
+            .AutoClear(true)
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 24 }, new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
+            .StartAsync(async context =>
+            {
+                foreach (var file in files)
+                {
+                    var bar = context.AddTask(Markup.Escape(file.Path), maxValue: Math.Max(1, file.Size));
+                    var fresh = await fetch(file, new Arrived(bytes => bar.Value = bytes));
+                    bar.StopTask();
+                    console.WriteLine(Line(file, fresh));
+                }
+            });
+    }
+
+    private static string Line(HubFile file, bool fresh) => $"{file.Path}  {FileSize.Words(file.Size)}  {(fresh ? "downloaded" : "was there already")}, {(file.Sha256 is null ? "git id" : "SHA-256")} checked";
+
+    // Progress<T> would hand the numbers to other threads, out of order.
+    private sealed class Arrived(Action<long> report) : IProgress<long>
+    {
+        public void Report(long value) => report(value);
+    }
+}
+
+/// <summary>Bytes for people.</summary>
+internal static class FileSize
+{
+    public static string Words(long bytes) => bytes switch
+    {
+        < 1000 => FormattableString.Invariant($"{bytes} B"),
+        < 1_000_000 => FormattableString.Invariant($"{bytes / 1e3:0.#} kB"),
+        < 1_000_000_000 => FormattableString.Invariant($"{bytes / 1e6:0.#} MB"),
+        _ => FormattableString.Invariant($"{bytes / 1e9:0.##} GB"),
+    };
+}
