@@ -45,7 +45,7 @@ internal static class EvaluateCommand
         return command;
     }
 
-    private static void RefuseUnknownLabels(DataSetFile file, IReadOnlyList<string> labels)
+    internal static void RefuseUnknownLabels(DataSetFile file, IReadOnlyList<string> labels)
     {
         var unknown = file.Rows.Where(row => !labels.Contains(row.Label)).DistinctBy(row => row.Label)
             .Select(row => new BadRow(row.Place, $"the label '{row.Label}'")).ToArray();

@@ -1,0 +1,104 @@
+using System.ClientModel;
+using System.ClientModel.Primitives;
+using System.CommandLine;
+using System.Text.Json;
+using Microsoft.Extensions.AI;
+using OpenAI;
+using Serverless.Trainer.Comparison;
+using Serverless.Trainer.Data;
+using Serverless.Trainer.Progress;
+using Serverless.Trainer.Training;
+
+namespace Serverless.Trainer.Commands;
+
+/// <summary><c>trainer compare</c>: the same rows through our model and through a chat model, and one table of the two.</summary>
+internal static class CompareCommand
+{
+    public static Command Create()
+    {
+        var model = new Option<string>("--model") { Description = "The chat model's name.", Required = true };
+        var endpoint = new Option<Uri>("--endpoint") { Description = "Address of an OpenAI-compatible endpoint.", DefaultValueFactory = _ => new Uri("https://api.openai.com/v1") };
+        var key = new Option<string>("--key-variable") { Description = "Environment variable that holds the endpoint's key; none is sent if it is not set.", DefaultValueFactory = _ => "OPENAI_API_KEY" };
+        var rows = new Option<int>("--rows") { Description = "Rows to compare on, drawn at random by the seed.", DefaultValueFactory = _ => 500 };
+        var seed = new Option<int>("--seed") { Description = "Decides which rows.", DefaultValueFactory = _ => 42 };
+        var parallel = new Option<int>("--parallel") { Description = "Requests under way at once.", DefaultValueFactory = _ => 8 };
+        var rate = new Option<int>("--requests-per-minute") { Description = "The most requests begun in a minute.", DefaultValueFactory = _ => 300 };
+        var inputPrice = new Option<double?>("--input-price") { Description = "Price of a million input tokens of the chat model." };
+        var outputPrice = new Option<double?>("--output-price") { Description = "Price of a million output tokens of the chat model." };
+        var hourPrice = new Option<double?>("--hour-price") { Description = "Price of an hour of the machine that this runs on." };
+        var maxOutput = new Option<int>("--max-output-tokens") { Description = "Tokens of an answer; models that think aloud need more.", DefaultValueFactory = _ => 16 };
+        var baseFolder = StarterOptions.Base();
+        var adapter = StarterOptions.Adapter();
+        var precision = StarterOptions.Precision();
+        var json = new Option<bool>("--json") { Description = "Write the figures to standard output as JSON." };
+        var command = new Command("compare", "Compare an adapter with a chat model on the same rows.")
+        {
+            model, endpoint, key, rows, seed, parallel, rate, inputPrice, outputPrice, hourPrice, maxOutput, baseFolder, adapter, precision, json,
+        };
+        var data = new DataOptions(command, "rows marked test are taken, or all if none is.");
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var file = data.Read(parsed);
+            using var classifier = TrainedClassifier.Open(
+                parsed.GetRequiredValue(baseFolder).FullName, parsed.GetRequiredValue(adapter).FullName, parsed.GetRequiredValue(precision));
+            EvaluateCommand.RefuseUnknownLabels(file, classifier.Labels);
+            var sample = Sample(file.Rows, parsed.GetRequiredValue(rows), parsed.GetRequiredValue(seed));
+
+            var ours = Ours(classifier, sample, parsed.GetValue(hourPrice));
+            var asking = new AskingOptions(
+                Positive(parsed, parallel), Positive(parsed, rate), Attempts: 6, TimeSpan.FromSeconds(1), new ChatOptions { Temperature = 0, MaxOutputTokens = Positive(parsed, maxOutput) });
+            using var chat = Chat(parsed.GetRequiredValue(endpoint), parsed.GetRequiredValue(model), Environment.GetEnvironmentVariable(parsed.GetRequiredValue(key)));
+            var comparison = new ChatComparison(chat, new ZeroShotPrompt(classifier.Labels), asking, TimeProvider.System);
+            var answers = await CountDisplay.ShowAsync(Console.Error, $"asking {parsed.GetRequiredValue(model)}", sample.Count, asked => comparison.AskAsync(sample, asked, cancellationToken));
+            var theirs = Theirs(parsed.GetRequiredValue(model), classifier.Labels, answers, parsed.GetValue(inputPrice), parsed.GetValue(outputPrice));
+
+            ComparisonTable.Write(parsed.GetValue(json) ? Console.Error : Console.Out, ours, theirs, answers, classifier.Labels);
+            if (parsed.GetValue(json))
+            {
+                Console.Out.WriteLine(JsonSerializer.Serialize(new { ours, theirs, answers.Retries, answers.InputTokens, answers.OutputTokens }, JsonSerializerOptions.Web));
+            }
+        });
+        return command;
+    }
+
+    /// <summary>The library's retries are off: ours count, wait as asked and stay within the rate.</summary>
+    internal static IChatClient Chat(Uri endpoint, string model, string? key) => new OpenAIClient(
+        new ApiKeyCredential(string.IsNullOrEmpty(key) ? "none" : key),
+        new OpenAIClientOptions { Endpoint = endpoint, RetryPolicy = new ClientRetryPolicy(maxRetries: 0), NetworkTimeout = TimeSpan.FromSeconds(100) }).GetChatClient(model).AsIChatClient();
+
+    internal static LabelFigures Theirs(string name, IReadOnlyList<string> labels, ChatAnswers answers, double? inputPrice, double? outputPrice) => LabelFigures.Of(
+        $"{name}, zero-shot",
+        labels,
+        [.. answers.Rows.Select(answer => answer.Row.Label)],
+        [.. answers.Rows.Select(answer => answer.Label)],
+        answers.Rows.Count / answers.Duration.TotalSeconds,
+        inputPrice is { } input && outputPrice is { } output && answers is { InputTokens: { } read, OutputTokens: { } written }
+            ? ((read * input) + (written * output)) / 1e6 / answers.Rows.Count(answer => !answer.Failed) * 1000
+            : null);
+
+    private static LabelFigures Ours(TrainedClassifier classifier, IReadOnlyList<DataSetRow> rows, double? hourPrice)
+    {
+        var begin = TimeProvider.System.GetTimestamp();
+        var logits = classifier.Logits(rows.Select(row => row.Text));
+        var articlesPerSecond = rows.Count / TimeProvider.System.GetElapsedTime(begin).TotalSeconds;
+        return LabelFigures.Of(
+            "this adapter",
+            classifier.Labels,
+            [.. rows.Select(row => row.Label)],
+            [.. logits.Select(row => classifier.Labels[Array.IndexOf(row, row.Max())])],
+            articlesPerSecond,
+            hourPrice / (articlesPerSecond * 3600) * 1000);
+    }
+
+    private static IReadOnlyList<DataSetRow> Sample(IReadOnlyList<DataSetRow> rows, int count, int seed)
+    {
+        var test = rows.Where(row => row.Part == DataPart.Test).ToArray();
+        var shuffled = test.Length > 0 ? test : [.. rows];
+        new Random(seed).Shuffle(shuffled);
+        return [.. shuffled.Take(count)];
+    }
+
+    private static int Positive(ParseResult parsed, Option<int> option) => parsed.GetRequiredValue(option) is > 0 and var number
+        ? number
+        : throw new InvalidRecipeException($"{option.Name} must be at least 1.");
+}

@@ -1,0 +1,47 @@
+using Serverless.Trainer.Evaluation;
+
+namespace Serverless.Trainer.Comparison;
+
+/// <summary>The figures of one side of a comparison, from labels alone: a chat model gives no probabilities.</summary>
+/// <param name="Asked">Rows that it was asked about.</param>
+/// <param name="Valid">Rows for which it gave one of the labels; the other figures are on these, as published figures are.</param>
+/// <param name="Precision">Weighted by each label's rows, as recall and F1.</param>
+/// <param name="CostPer1000">For 1,000 articles, in the currency of the given prices; null where no price was given.</param>
+internal sealed record LabelFigures(
+    string Name, int Asked, int Valid, double Accuracy, double Precision, double Recall, double F1, double? ArticlesPerSecond, double? CostPer1000)
+{
+    /// <summary>Accuracy where an answer that is no label counts as wrong.</summary>
+    public double AccuracyOfAll => Asked == 0 ? 0 : Accuracy * Valid / Asked;
+
+    /// <summary>GPT-4 without examples on 500 test articles of AG News, as published.</summary>
+    public static LabelFigures PublishedGpt4 { get; } = new("GPT-4, as published for AG News", 500, 499, 0.8717, 0.8886, double.NaN, 0.8723, null, null);
+
+    /// <param name="predicted">A label or, for an answer that is none, null; in the order of <paramref name="expected"/>.</param>
+    public static LabelFigures Of(
+        string name, IReadOnlyList<string> labels, IReadOnlyList<string> expected, IReadOnlyList<string?> predicted, double? articlesPerSecond, double? costPer1000)
+    {
+        var indices = labels.Index().ToDictionary(label => label.Item, label => label.Index);
+        var confusion = labels.Select(_ => new int[labels.Count]).ToArray();
+        foreach (var (right, given) in expected.Zip(predicted))
+        {
+            if (given is not null)
+            {
+                confusion[indices[right]][indices[given]]++;
+            }
+        }
+
+        var perLabel = labels.Select((label, index) => LabelMetrics.Of(label, index, confusion)).ToArray();
+        var valid = perLabel.Sum(label => label.Rows);
+        double Weighted(Func<LabelMetrics, double> metric) => valid == 0 ? 0 : perLabel.Sum(label => label.Rows * metric(label)) / valid;
+        return new LabelFigures(
+            name,
+            expected.Count,
+            valid,
+            valid == 0 ? 0 : (double)confusion.Select((row, i) => row[i]).Sum() / valid,
+            Weighted(label => label.Precision),
+            Weighted(label => label.Recall),
+            Weighted(label => label.F1),
+            articlesPerSecond,
+            costPer1000);
+    }
+}
