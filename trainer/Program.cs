@@ -6,12 +6,16 @@ using Serverless.Storage;
 using Serverless.Trainer;
 using Serverless.Trainer.Commands;
 using Serverless.Trainer.Data;
+using Serverless.Trainer.Hub;
 using Serverless.Trainer.Training;
 
 var root = new RootCommand("Fine-tunes a Llama classifier with LoRA, measures it, and publishes it.")
 {
     TrainCommand.Create(),
     EvaluateCommand.Create(),
+    LengthsCommand.Create(),
+    DownloadCommand.Create(),
+    CompareCommand.Create(),
     PredictCommand.Create(),
     RunCommand.Create(),
     PretrainCommand.Create(),
@@ -28,8 +32,8 @@ catch (OperationCanceledException)
     Console.Error.WriteLine("Stopped.");
     return 130;
 }
-catch (Exception fault) when (fault is DataSetRefusedException or InvalidRecipeException or TrainingDivergedException or InsufficientMemoryException or
-    InvalidDataException or InvalidOperationException or IOException or UnauthorizedAccessException or ExternalException || StorageFault.Is(fault))
+catch (Exception fault) when (fault is DataSetRefusedException or HubException or HubBusyException or InvalidRecipeException or TrainingDivergedException or
+    InsufficientMemoryException or InvalidDataException or InvalidOperationException or IOException or UnauthorizedAccessException or ExternalException || StorageFault.Is(fault))
 {
     // Errors for people: their message says what to do, a stack trace would hide it.
     Console.Error.WriteLine(StorageFault.Is(fault) ? StorageFault.Explain(fault) : fault.Message);

@@ -31,7 +31,7 @@ internal static class TrainCommand
                 target,
                 Resume: !parsed.GetValue(noResume));
             var (report, _) = ProgressDisplay.Show(
-                Console.Error, options.LoggingSteps, progress => fineTune.Run(Console.Error, progress, TimeProvider.System, cancellationToken));
+                Console.Error, options.LoggingSteps, (progress, log) => fineTune.Run(log, progress, TimeProvider.System, cancellationToken));
             var figures = report.Figures;
             MetricsTable.Write(Console.Error, "held out", figures.HeldOut);
             if (figures.Test is not null)

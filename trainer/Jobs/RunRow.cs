@@ -1,4 +1,5 @@
 using Serverless.Storage;
+using Serverless.Trainer.Progress;
 using Serverless.Trainer.Training;
 
 namespace Serverless.Trainer.Jobs;
@@ -96,6 +97,11 @@ internal sealed class RunRow : IProgress<TrainingProgress>, IAsyncDisposable
             ["articlesPerSecond"] = progress.ArticlesPerSecond,
             ["secondsRemaining"] = progress.Remaining.TotalSeconds,
         };
+        if (GpuMemory.Used() is { } bytes)
+        {
+            metrics["gpuMemoryBytes"] = bytes;
+        }
+
         if (progress.Evaluation is { } evaluation)
         {
             metrics["accuracy"] = evaluation.Accuracy;

@@ -36,7 +36,7 @@ internal sealed class TrainingJob(
             var data = DataSet.Load(dataSetFile, options.HeldOutFraction, request.Dataset);
             var fineTune = new FineTune(data, options, baseFolder, settings.Base, Path.Combine(work, "adapter"));
             var (report, predicted) = await Task.Run(
-                () => ProgressDisplay.Show(log, options.LoggingSteps, shown => fineTune.Run(log, new Both(shown, row), time, cancellationToken)), cancellationToken);
+                () => ProgressDisplay.Show(log, options.LoggingSteps, (shown, lines) => fineTune.Run(lines, new Both(shown, row), time, cancellationToken)), cancellationToken);
             return await PublishAsync(request, version, fineTune, report, predicted, cancellationToken);
         }
         finally

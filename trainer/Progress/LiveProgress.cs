@@ -1,4 +1,3 @@
-using System.Globalization;
 using Serverless.Trainer.Training;
 using Spectre.Console;
 
@@ -12,20 +11,19 @@ internal sealed class LiveProgress(IAnsiConsole console, ProgressTask bar) : IPr
 
     private double? loss;
 
+    /// <summary>Characters of the bar itself: a quarter of the terminal.</summary>
+    public static int BarWidth(IAnsiConsole console) => Math.Clamp(console.Profile.Width / 4, 8, 40);
+
     public void Report(TrainingProgress value)
     {
-        loss = loss is { } before ? (Smoothing * before) + ((1 - Smoothing) * value.Loss) : value.Loss;
+        loss = loss is { } before && double.IsFinite(value.Loss) ? (Smoothing * before) + ((1 - Smoothing) * value.Loss) : loss ?? value.Loss;
         bar.MaxValue = value.Steps;
         bar.Value = value.Step;
-        bar.Description = string.Create(
-            CultureInfo.InvariantCulture,
-            $"step {value.Step}/{value.Steps}  loss {loss:0.000}  lr {value.LearningRate:0.0e+0}  " +
-            $"{value.ArticlesPerSecond:0} articles/s  {value.Remaining:h\\:mm\\:ss} left");
+        // Beside it: the percentage, and a space on either side of each column.
+        bar.Description = Markup.Escape(ProgressLine.Of(value, loss.Value, console.Profile.Width - BarWidth(console) - 8));
         if (value.Evaluation is { } evaluation)
         {
-            console.MarkupLineInterpolated(
-                CultureInfo.InvariantCulture,
-                $"step {evaluation.Step}: held-out loss {evaluation.Loss:0.000}, accuracy [green]{evaluation.Accuracy:0.0000}[/]");
+            console.WriteLine(ProgressLine.Of(evaluation, value.Steps));
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Serverless.Trainer.Training;
 
 namespace Serverless.Trainer.Progress;
@@ -15,18 +14,13 @@ internal sealed class PlainProgress(TextWriter log, int loggingSteps) : IProgres
         lossSteps++;
         if (value.Step % loggingSteps == 0 || value.Step == value.Steps)
         {
-            log.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"step {value.Step}/{value.Steps}  loss {lossSum / lossSteps:0.000}  lr {value.LearningRate:0.0e+0}  " +
-                $"{value.ArticlesPerSecond:0} articles/s  {value.Remaining:h\\:mm\\:ss} left"));
+            log.WriteLine(ProgressLine.Of(value, lossSum / lossSteps));
             (lossSum, lossSteps) = (0, 0);
         }
 
         if (value.Evaluation is { } evaluation)
         {
-            log.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"step {evaluation.Step}/{value.Steps}  held-out loss {evaluation.Loss:0.000}  accuracy {evaluation.Accuracy:0.0000}"));
+            log.WriteLine(ProgressLine.Of(evaluation, value.Steps));
         }
     }
 }

@@ -24,7 +24,11 @@ internal sealed class PlotFonts : IFontResolver
     /// <summary>The text if its letters can be drawn; otherwise what stands for it.</summary>
     public static string Drawable(string text, string otherwise) => Instance.regular.ContainsGlyphs(text) ? text : otherwise;
 
-    public static void Apply(Plot plot) => plot.Font.Set(Instance.regular.FamilyName);
+    public static void Apply(Plot plot)
+    {
+        plot.Font.Set(Instance.regular.FamilyName);
+        plot.Axes.Title.Label.Font = Instance.semibold;
+    }
 
     public SKTypeface? CreateTypeface(string fontName, FontWeight weight, FontSlant slant, FontSpacing width) =>
         fontName == Name ? (weight >= FontWeight.SemiBold ? semibold : regular) : null;

@@ -26,9 +26,13 @@ internal sealed record PlotTheme(Color Background, Color Text, Color Faint, Colo
         plot.DataBackground.Color = Background;
         plot.Axes.Color(Text);
         plot.Axes.FrameColor(Grid);
-        plot.Axes.Right.IsVisible = false;
-        plot.Axes.Top.IsVisible = false;
+        // Nothing stands on the right but the half of the last number below.
+        plot.Axes.Right.MinimumSize = 24;
+        plot.Axes.Left.MinimumSize = 72;
+        plot.Axes.Right.FrameLineStyle.Width = 0;
+        plot.Axes.Top.FrameLineStyle.Width = 0;
         plot.Grid.MajorLineColor = Grid;
+        plot.Grid.XAxisStyle.IsVisible = false;
         plot.Legend.BackgroundColor = Background.WithAlpha(.85);
         plot.Legend.FontColor = Text;
         plot.Legend.OutlineColor = Grid;
@@ -46,7 +50,6 @@ internal sealed record PlotTheme(Color Background, Color Text, Color Faint, Colo
             axis.MinorTickStyle.Length = 0;
         }
 
-        plot.Axes.Title.Label.Bold = true;
         plot.Axes.Title.Label.ForeColor = Text;
         return plot;
     }
@@ -55,19 +58,27 @@ internal sealed record PlotTheme(Color Background, Color Text, Color Faint, Colo
     /// <param name="width">Of the whole, before scaling.</param>
     public byte[] Png(int width, int height, params IReadOnlyList<Plot> panels)
     {
-        using var surface = SKSurface.Create(new SKImageInfo((int)(width * Scale), (int)(height * Scale)));
-        surface.Canvas.Clear(Background.ToSKColor());
-        var panelWidth = width * Scale / panels.Count;
+        using var surface = NewSurface(width, height);
         foreach (var (i, panel) in panels.Index())
         {
+            using var part = NewSurface((float)width / panels.Count, height);
             panel.ScaleFactor = Scale;
-            panel.Render(surface.Canvas, new PixelRect(i * panelWidth, (i + 1) * panelWidth, height * Scale, 0));
+            panel.Render(part);
+            using var picture = part.Snapshot();
+            surface.Canvas.DrawImage(picture, i * width * Scale / panels.Count, 0);
             panel.Dispose();
         }
 
         using var image = surface.Snapshot();
         using var data = image.Encode(SKEncodedImageFormat.Png, 100);
         return data.ToArray();
+    }
+
+    private SKSurface NewSurface(float width, float height)
+    {
+        var surface = SKSurface.Create(new SKImageInfo((int)(width * Scale), (int)(height * Scale)));
+        surface.Canvas.Clear(Background.ToSKColor());
+        return surface;
     }
 
     /// <summary>A colour between the background and another one.</summary>

@@ -6,13 +6,16 @@ namespace Serverless.Trainer.Reports;
 /// <summary>Whether scores can be read as probabilities: promised against kept, and how often each score is given.</summary>
 internal static class ReliabilityPlot
 {
+    // The share right of fewer rows is a matter of chance.
+    private const int FewestRows = 5;
+
     public static byte[] Draw(IReadOnlyList<ReliabilityBin> bins, IReadOnlyList<ReliabilityBin> uncalibrated, PlotTheme theme) =>
         theme.Png(1040, 420, [Reliability(bins, uncalibrated, theme), Scores(bins, theme)]);
 
     private static Plot Reliability(IReadOnlyList<ReliabilityBin> bins, IReadOnlyList<ReliabilityBin> uncalibrated, PlotTheme theme)
     {
         var plot = theme.NewPlot("Reliability", "score of the given label", "share right");
-        plot.Add.Bars(bins.Where(bin => bin.Rows > 0).Select(bin => new Bar
+        plot.Add.Bars(bins.Where(bin => bin.Rows >= FewestRows).Select(bin => new Bar
         {
             Position = (bin.From + bin.To) / 2,
             Value = bin.Accuracy,
@@ -47,7 +50,7 @@ internal static class ReliabilityPlot
 
     private static void AddCurve(Plot plot, IReadOnlyList<ReliabilityBin> bins, Color colour, string name)
     {
-        var curve = plot.Add.Scatter(bins.Where(bin => bin.Rows > 0).Select(bin => new Coordinates(bin.Confidence, bin.Accuracy)).ToArray(), colour);
+        var curve = plot.Add.Scatter(bins.Where(bin => bin.Rows >= FewestRows).Select(bin => new Coordinates(bin.Confidence, bin.Accuracy)).ToArray(), colour);
         (curve.LineWidth, curve.MarkerSize, curve.LegendText) = (2, 7, name);
     }
 }

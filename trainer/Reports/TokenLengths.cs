@@ -5,6 +5,8 @@ namespace Serverless.Trainer.Reports;
 /// <summary>How long the articles of a data set are in tokens, the one that begins each text included.</summary>
 internal sealed class TokenLengths
 {
+    private static readonly int[] RoundWidths = [1, 2, 4, 5, 8, 10, 16, 20, 32, 50, 64, 100, 128, 200, 256, 500, 512, 1000];
+
     private readonly int[] sorted;
 
     public TokenLengths(IEnumerable<int> lengths) => sorted = [.. lengths.Order()];
@@ -19,21 +21,25 @@ internal sealed class TokenLengths
     /// <param name="share">From 0 to 1.</param>
     public int Percentile(double share) => sorted[Math.Clamp((int)Math.Ceiling(share * sorted.Length) - 1, 0, sorted.Length - 1)];
 
-    /// <summary>Bins of one width, a round number; the last one holds all that is longer than nearly all articles.</summary>
+    /// <summary>Bins of one width, a round number, from the shortest article on; the last one holds all that is longer than nearly all others.</summary>
     /// <param name="most">The most bins.</param>
     public IReadOnlyList<LengthBin> Histogram(int most)
     {
-        var end = Percentile(0.995) + 1;
-        int[] widths = [1, 2, 4, 5, 8, 10, 16, 20, 32, 50, 64, 100, 128, 200, 256, 500, 512, 1000];
-        var width = Array.Find(widths, width => end <= width * most) is > 0 and var round ? round : (end + most - 1) / most;
-        var bins = new int[((end - 1) / width) + 1];
+        var (shortest, end) = (sorted[0], Percentile(0.995) + 1);
+        var width = Array.Find(RoundWidths, width => Bins(shortest, end, width) <= most) is > 0 and var round ? round : (end + most - 2) / (most - 1);
+        var begin = shortest / width * width;
+        var articles = new int[Bins(shortest, end, width)];
         foreach (var length in sorted)
         {
-            bins[Math.Min(length / width, bins.Length - 1)]++;
+            articles[Math.Min((length - begin) / width, articles.Length - 1)]++;
         }
 
-        return [.. bins.Select((articles, i) => new LengthBin(i * width, i == bins.Length - 1 ? Math.Max(Longest + 1, (i + 1) * width) : (i + 1) * width, width, articles))];
+        var last = articles.Length - 1;
+        return [.. articles.Select((count, i) => new LengthBin(
+            begin + (i * width), i == last ? Math.Max(Longest + 1, begin + ((i + 1) * width)) : begin + ((i + 1) * width), width, count))];
     }
+
+    private static int Bins(int shortest, int end, int width) => ((end - 1) / width) - (shortest / width) + 1;
 
     /// <summary>What a limit cuts off, and what it saves.</summary>
     public LimitCost At(int limit, LlamaConfig config)

@@ -23,15 +23,16 @@ internal static class TokenLengthsPlot
         }).ToArray());
 
         var most = Math.Max(1, bins.Max(bin => bin.Articles));
-        var end = bins[^1].From + bins[^1].Width;
+        var (begin, end) = (bins[0].From, bins[^1].From + bins[^1].Width);
+        bool IsFarRight(int tokens) => tokens > begin + ((end - begin) * .85);
         AddMark(plot, lengths.Percentile(.5), "half", 0, LinePattern.Dotted, theme.Text);
         AddMark(plot, lengths.Percentile(.95), "95 %", 1, LinePattern.Dotted, theme.Text);
-        if (limit < end)
+        if (limit > begin && limit < end)
         {
             AddMark(plot, limit.Value, "max_length", 2, LinePattern.Dashed, theme.Wrong);
         }
 
-        plot.Axes.SetLimits(0, end, 0, most * 1.3);
+        plot.Axes.SetLimits(begin, end, 0, most * 1.3);
         return theme.Png(1040, 340, plot);
 
         void AddMark(Plot plot, int tokens, string name, int row, LinePattern pattern, Color colour)
@@ -39,8 +40,8 @@ internal static class TokenLengthsPlot
             var line = plot.Add.Line(tokens, 0, tokens, most * 1.28);
             (line.LineColor, line.LineWidth, line.LinePattern) = (colour, 1.5f, pattern);
             var text = plot.Add.Text(string.Create(CultureInfo.InvariantCulture, $"{name} {tokens}"), tokens, most * (1.27 - (row * .08)));
-            text.LabelStyle.Alignment = tokens > end * .85 ? Alignment.UpperRight : Alignment.UpperLeft;
-            (text.LabelStyle.FontSize, text.LabelStyle.ForeColor, text.LabelStyle.OffsetX) = (12, colour, tokens > end * .85 ? -5 : 5);
+            text.LabelStyle.Alignment = IsFarRight(tokens) ? Alignment.UpperRight : Alignment.UpperLeft;
+            (text.LabelStyle.FontSize, text.LabelStyle.ForeColor, text.LabelStyle.OffsetX) = (12, colour, IsFarRight(tokens) ? -5 : 5);
         }
     }
 }

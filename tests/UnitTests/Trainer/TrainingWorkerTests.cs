@@ -52,8 +52,24 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
         Assert.Equal((TrainingState.Published, 1.0), (run.State, run.Progress));
         Assert.True(run.Metrics["accuracy"] > 0.8, $"accuracy {run.Metrics["accuracy"]}");
         var version = Assert.Single(await registry.ListVersionsAsync(Classifier, Cancel));
+        Assert.Superset(
+            new HashSet<string> { "report.html", "confusion_matrix.png", "learning_curves.png", "reliability.png", "token_lengths.png" }, version.Manifest.Files.Keys.ToHashSet());
         Assert.Equal((run.Version, true, "topics/a.csv", ToyModel.Base), (version.Version, version.Serving, version.Manifest.Dataset, version.Manifest.BaseModel));
         Assert.Equal(0, await QueueLengthAsync(StorageNames.TrainingRequestsQueue));
+    }
+
+    [Fact]
+    public async Task A_parquet_file_of_the_hub_is_a_data_set_too()
+    {
+        var rows = ToyTask.Csv(150, seed: 1, labels: "0,1").Split('\n').Skip(1).Where(row => row.Length > 0).Select(row => row.Split(',')).ToArray();
+        var file = await ToyParquet.BytesAsync([.. rows.Select(row => row[0])], [.. rows.Select(row => long.Parse(row[1], null))], ToyParquet.Names("left", "right"));
+        await RequestAsync("topics/train-00000-of-00001.parquet", BinaryData.FromBytes(file));
+
+        Assert.True(await RunAsync());
+
+        Assert.Equal(TrainingState.Published, Assert.Single(await runs.ListAsync(Classifier, Cancel)).State);
+        var version = await registry.DownloadVersionAsync(Classifier, (await ServingAsync())!, null, Cancel);
+        Assert.Equal(["left", "right"], ClassifierLabels.Read(version.Folder).Labels);
     }
 
     [Fact]
@@ -273,17 +289,21 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
 
     private Task<bool> RunAsync(string baseModel = ToyModel.Base) => Worker(baseModel).RunAsync(drain: true, Cancel);
 
-    private async Task<TrainingRequest> RequestAsync(string dataset, string content)
+    private Task<TrainingRequest> RequestAsync(string dataset, string content) => RequestAsync(dataset, BinaryData.FromString(content));
+
+    private async Task<TrainingRequest> RequestAsync(string dataset, BinaryData content)
     {
         var request = await UploadAsync(dataset, content);
         await SendAsync(request);
         return request;
     }
 
-    private async Task<TrainingRequest> UploadAsync(string dataset, string content)
+    private Task<TrainingRequest> UploadAsync(string dataset, string content) => UploadAsync(dataset, BinaryData.FromString(content));
+
+    private async Task<TrainingRequest> UploadAsync(string dataset, BinaryData content)
     {
         var blob = storage.Container(StorageNames.DatasetsContainer).GetBlobClient(dataset);
-        var uploaded = await blob.UploadAsync(BinaryData.FromString(content), overwrite: true, Cancel);
+        var uploaded = await blob.UploadAsync(content, overwrite: true, Cancel);
         return new TrainingRequest(dataset, uploaded.Value.ETag.ToString(), Classifier, DateTimeOffset.UtcNow);
     }
 

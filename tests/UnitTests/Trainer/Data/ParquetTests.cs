@@ -6,8 +6,6 @@ namespace Serverless.UnitTests.Trainer.Data;
 
 public sealed class ParquetTests : IDisposable
 {
-    private static readonly DataField<string> Text = new("text");
-
     private readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
@@ -91,16 +89,5 @@ public sealed class ParquetTests : IDisposable
     }
 
     private async Task<string> WriteAsync<T>(string name, string[] texts, T[] labels, string metadata)
-        where T : struct
-    {
-        var path = Path.Combine(folder.Path, name);
-        var label = new DataField<T>("label");
-        await using var stream = File.Create(path);
-        await using var writer = await ParquetWriter.CreateAsync(new ParquetSchema(Text, label), stream, cancellationToken: TestContext.Current.CancellationToken);
-        writer.CustomMetadata = new Dictionary<string, string> { ["huggingface"] = metadata };
-        using var group = writer.CreateRowGroup();
-        await group.WriteAsync(Text, texts);
-        await group.WriteAsync<T>(label, labels.AsMemory(), cancellationToken: TestContext.Current.CancellationToken);
-        return path;
-    }
+        where T : struct => folder.File(name, await ToyParquet.BytesAsync(texts, labels, metadata));
 }

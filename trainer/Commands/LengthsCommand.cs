@@ -1,0 +1,78 @@
+using System.CommandLine;
+using System.Globalization;
+using Serverless.Files;
+using Serverless.Text;
+using Serverless.Trainer.Reports;
+using Spectre.Console;
+
+namespace Serverless.Trainer.Commands;
+
+/// <summary><c>trainer lengths</c>: how long the articles of a data set are in tokens, and what each limit would cut off and cost.</summary>
+internal static class LengthsCommand
+{
+    private const int TerminalBins = 20;
+
+    private static readonly int[] Limits = [64, 96, 128, 192, 256, 512];
+    private static readonly double[] Percentiles = [.5, .75, .9, .95, .99, 1];
+
+    public static Command Create()
+    {
+        var baseFolder = StarterOptions.Base();
+        var plot = new Option<FileInfo?>("--plot") { Description = "PNG file to draw the histogram into.", HelpName = "file" };
+        var maxLength = new Option<int?>("--max-length") { Description = "A limit of your own, beside the usual ones; marked in the plot.", HelpName = "number" };
+        var command = new Command("lengths", "Count the tokens of a data set's articles, to choose --max-length by.") { baseFolder, plot, maxLength };
+        var data = new DataOptions(command, "every row is counted.");
+        command.SetAction(parsed =>
+        {
+            var file = data.Read(parsed);
+            var folder = HuggingFaceFolder.Open(parsed.GetRequiredValue(baseFolder).FullName);
+            var tokenizer = LlamaTokenizer.Read(folder.TokenizerPath);
+            var lengths = new TokenLengths(file.Rows.Select(row => tokenizer.Encode(row.Text, int.MaxValue).Ids.Length));
+            var limit = parsed.GetValue(maxLength);
+            Write(AnsiConsole.Console, file.Name, lengths, [.. Limits.Append(limit ?? Limits[0]).Distinct().Order().Select(limit => lengths.At(limit, folder.Config))]);
+            if (parsed.GetValue(plot) is { } target)
+            {
+                File.WriteAllBytes(target.FullName, TokenLengthsPlot.Draw(lengths, limit, PlotTheme.Light));
+                Console.Error.WriteLine($"plot written to {target.FullName}");
+            }
+        });
+        return command;
+    }
+
+    internal static void Write(IAnsiConsole console, string name, TokenLengths lengths, IReadOnlyList<LimitCost> costs)
+    {
+        console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[bold]{name}[/]: {lengths.Count:N0} articles, {lengths.Mean:0.0} tokens on average");
+        console.WriteLine();
+        var bins = lengths.Histogram(TerminalBins);
+        var chart = new BarChart().Width(Math.Min(console.Profile.Width, 90)).UseValueFormatter((value, _) => value.ToString("N0", CultureInfo.InvariantCulture));
+        chart.AddItems(bins, bin => new BarChartItem(bin == bins[^1] && bin.To > bin.From + bin.Width ? $"{bin.From} and more" : $"{bin.From}–{bin.To - 1}", bin.Articles, Color.SteelBlue1));
+        console.Write(chart);
+        console.WriteLine();
+
+        var percentiles = new Table().Border(TableBorder.Rounded).AddColumn("articles");
+        foreach (var share in Percentiles)
+        {
+            percentiles.AddColumn(new TableColumn(share == 1 ? "all" : $"{share:0 %}").RightAligned());
+        }
+
+        percentiles.AddRow(["tokens at most", .. Percentiles.Select(share => lengths.Percentile(share).ToString("N0", CultureInfo.InvariantCulture))]);
+        console.Write(percentiles);
+
+        var table = new Table().Border(TableBorder.Rounded)
+            .AddColumn(new TableColumn("--max-length").RightAligned())
+            .AddColumn(new TableColumn("articles cut").RightAligned())
+            .AddColumn(new TableColumn("tokens kept").RightAligned())
+            .AddColumn(new TableColumn("cost").RightAligned())
+            .AddColumn(new TableColumn("cost, if padded").RightAligned());
+        foreach (var cost in costs)
+        {
+            table.AddRow(cost.Limit.ToString("N0", CultureInfo.InvariantCulture), Percent(cost.Truncated), Percent(cost.TokensKept), Percent(cost.Cost), Percent(cost.PaddedCost));
+        }
+
+        table.AddRow("none", Percent(0), Percent(1), Percent(1), "");
+        console.Write(table);
+        console.MarkupLine("[grey]Cost: multiplications of a forward pass, against no limit. This trainer pads nothing; the last column is for those that do.[/]");
+    }
+
+    private static string Percent(double share) => share.ToString("0.0 %", CultureInfo.InvariantCulture);
+}

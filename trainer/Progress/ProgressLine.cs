@@ -1,0 +1,37 @@
+using System.Globalization;
+using Serverless.Trainer.Training;
+
+namespace Serverless.Trainer.Progress;
+
+/// <summary>A training's state in a line: what everybody looks for, the less important last.</summary>
+internal static class ProgressLine
+{
+    /// <param name="loss">The loss to show: a single step's jumps about.</param>
+    /// <param name="width">Characters to use at most; what does not fit is left out from the end.</param>
+    public static string Of(TrainingProgress progress, double loss, int width = int.MaxValue)
+    {
+        string[] fields =
+        [
+            string.Create(CultureInfo.InvariantCulture, $"step {progress.Step.ToString(CultureInfo.InvariantCulture).PadLeft(progress.Steps.ToString(CultureInfo.InvariantCulture).Length)}/{progress.Steps}"),
+            string.Create(CultureInfo.InvariantCulture, $"loss {loss:0.000}"),
+            string.Create(CultureInfo.InvariantCulture, $"{Time(progress.Remaining)} left"),
+            string.Create(CultureInfo.InvariantCulture, $"{progress.ArticlesPerSecond:0} articles/s"),
+            string.Create(CultureInfo.InvariantCulture, $"lr {progress.LearningRate:0.0e+0}"),
+            GpuMemory.Used() is { } bytes ? string.Create(CultureInfo.InvariantCulture, $"GPU {bytes / 1e9:0.0} GB") : "",
+        ];
+        var line = fields[0];
+        foreach (var field in fields.Skip(1).Where(field => field.Length > 0 && line.Length + 2 + field.Length <= width))
+        {
+            line += $"  {field}";
+        }
+
+        return line;
+    }
+
+    public static string Of(EvaluationPoint evaluation, int steps) => string.Create(
+        CultureInfo.InvariantCulture, $"step {evaluation.Step}/{steps}  held-out loss {evaluation.Loss:0.000}  accuracy {evaluation.Accuracy:0.0000}");
+
+    private static string Time(TimeSpan time) => time.TotalHours >= 1
+        ? string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours}:{time:mm\\:ss}")
+        : string.Create(CultureInfo.InvariantCulture, $"{time:m\\:ss}");
+}
