@@ -12,16 +12,22 @@ internal static class ConfusionMatrixPlot
     private const int LabelsWithCounts = 25;
     private const int LongestLabel = 22;
 
+    // Beyond these the whole is a wall of dots.
+    private const int MostLabels = 60;
+    private const int LabelsOfTheRest = 40;
+
     public static byte[] Draw(ClassificationMetrics metrics, PlotTheme theme)
     {
-        var labels = metrics.PerLabel.Select((label, i) => Shortened(PlotFonts.Drawable(label.Label, $"label {i + 1}"))).ToArray();
-        var plot = theme.NewPlot("Confusion matrix", "predicted", "right label");
-        for (var right = 0; right < labels.Length; right++)
+        var shown = Shown(metrics);
+        var labels = shown.Select(i => Shortened(PlotFonts.Drawable(metrics.PerLabel[i].Label, $"label {i + 1}"))).ToArray();
+        var title = shown.Length == metrics.PerLabel.Count ? "Confusion matrix" : $"Confusion matrix of the {shown.Length} labels with the most errors";
+        var plot = theme.NewPlot(title, "predicted", "right label");
+        foreach (var (y, right) in shown.Index())
         {
             var rows = metrics.ConfusionMatrix[right].Sum();
-            for (var predicted = 0; predicted < labels.Length; predicted++)
+            foreach (var (x, predicted) in shown.Index())
             {
-                AddCell(plot, theme, labels.Length, right, predicted, metrics.ConfusionMatrix[right][predicted], rows);
+                AddCell(plot, theme, shown.Length, x, y, metrics.ConfusionMatrix[right][predicted], rows);
             }
         }
 
@@ -41,18 +47,19 @@ internal static class ConfusionMatrixPlot
             plot.Axes.Bottom.TickLabelStyle.Rotation = 45;
             plot.Axes.Bottom.TickLabelStyle.Alignment = Alignment.MiddleLeft;
             plot.Axes.Bottom.MinimumSize = (longest * 5.5f) + 40;
+            plot.Axes.Right.MinimumSize = longest * 5f;
         }
 
         var size = cell * labels.Length;
         return theme.Png(size + 110 + (longest * 8), size + 110 + (longest * 5), plot);
     }
 
-    private static void AddCell(Plot plot, PlotTheme theme, int labels, int right, int predicted, int count, int rows)
+    private static void AddCell(Plot plot, PlotTheme theme, int labels, int x, int y, int count, int rows)
     {
         var share = rows == 0 ? 0 : (double)count / rows;
-        var rectangle = plot.Add.Rectangle(predicted - 0.5, predicted + 0.5, right - 0.5, right + 0.5);
+        var rectangle = plot.Add.Rectangle(x - 0.5, x + 0.5, y - 0.5, y + 0.5);
         // The square root lifts the few errors of a good model out of the background.
-        rectangle.FillColor = count == 0 ? theme.Background : theme.Tint(right == predicted ? theme.Accent : theme.Wrong, 0.08 + (0.85 * Math.Sqrt(share)));
+        rectangle.FillColor = count == 0 ? theme.Background : theme.Tint(x == y ? theme.Accent : theme.Wrong, 0.08 + (0.85 * Math.Sqrt(share)));
         rectangle.LineColor = theme.Grid;
         rectangle.LineWidth = 1;
         if (labels > LabelsWithCounts || count == 0)
@@ -61,20 +68,28 @@ internal static class ConfusionMatrixPlot
         }
 
         var shares = labels <= LabelsWithShares;
-        var text = plot.Add.Text(count.ToString("N0", CultureInfo.InvariantCulture), predicted, right);
+        var text = plot.Add.Text(count.ToString("N0", CultureInfo.InvariantCulture), x, y);
         text.LabelStyle.Alignment = Alignment.MiddleCenter;
         text.LabelStyle.FontSize = shares ? 16 : 11;
-        text.LabelStyle.Bold = right == predicted;
+        text.LabelStyle.Bold = x == y;
         text.LabelStyle.ForeColor = share > 0.3 ? theme.Background : theme.Text;
         if (shares)
         {
             text.LabelStyle.OffsetY = -8;
-            var percent = plot.Add.Text(share.ToString("0.0 %", CultureInfo.InvariantCulture), predicted, right);
+            var percent = plot.Add.Text(share.ToString("0.0 %", CultureInfo.InvariantCulture), x, y);
             percent.LabelStyle.Alignment = Alignment.MiddleCenter;
             percent.LabelStyle.FontSize = 11;
             percent.LabelStyle.OffsetY = 12;
             percent.LabelStyle.ForeColor = text.LabelStyle.ForeColor;
         }
+    }
+
+    private static int[] Shown(ClassificationMetrics metrics)
+    {
+        var all = Enumerable.Range(0, metrics.PerLabel.Count);
+        return metrics.PerLabel.Count <= MostLabels
+            ? [.. all]
+            : [.. all.OrderByDescending(i => metrics.ConfusionMatrix[i].Sum() - metrics.ConfusionMatrix[i][i]).Take(LabelsOfTheRest).Order()];
     }
 
     private static string Shortened(string label) => label.Length <= LongestLabel ? label : $"{label[..(LongestLabel - 1)]}…";
