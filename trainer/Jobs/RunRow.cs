@@ -1,5 +1,4 @@
 using Serverless.Storage;
-using Serverless.Trainer.Progress;
 using Serverless.Trainer.Training;
 
 namespace Serverless.Trainer.Jobs;
@@ -97,7 +96,7 @@ internal sealed class RunRow : IProgress<TrainingProgress>, IAsyncDisposable
             ["articlesPerSecond"] = progress.ArticlesPerSecond,
             ["secondsRemaining"] = progress.Remaining.TotalSeconds,
         };
-        if (GpuMemory.Used() is { } bytes)
+        if (progress.GpuMemory is { } bytes)
         {
             metrics["gpuMemoryBytes"] = bytes;
         }

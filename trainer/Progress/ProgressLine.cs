@@ -17,7 +17,7 @@ internal static class ProgressLine
             string.Create(CultureInfo.InvariantCulture, $"{Time(progress.Remaining)} left"),
             string.Create(CultureInfo.InvariantCulture, $"{progress.ArticlesPerSecond:0} articles/s"),
             string.Create(CultureInfo.InvariantCulture, $"lr {progress.LearningRate:0.0e+0}"),
-            GpuMemory.Used() is { } bytes ? string.Create(CultureInfo.InvariantCulture, $"GPU {bytes / 1e9:0.0} GB") : "",
+            progress.GpuMemory is { } bytes ? string.Create(CultureInfo.InvariantCulture, $"GPU {bytes / 1e9:0.0} GB") : "",
         ];
         var line = fields[0];
         foreach (var field in fields.Skip(1).Where(field => field.Length > 0 && line.Length + 2 + field.Length <= width))
