@@ -17,7 +17,7 @@ internal static class CompareCommand
     public static Command Create()
     {
         var model = new Option<string>("--model") { Description = "The chat model's name.", Required = true };
-        var endpoint = new Option<Uri>("--endpoint") { Description = "Address of an OpenAI-compatible endpoint.", DefaultValueFactory = _ => new Uri("https://api.openai.com/v1") };
+        var endpoint = new Option<string>("--endpoint") { Description = "Address of an OpenAI-compatible endpoint.", DefaultValueFactory = _ => "https://api.openai.com/v1" };
         var key = new Option<string>("--key-variable") { Description = "Environment variable that holds the endpoint's key; none is sent if it is not set.", DefaultValueFactory = _ => "OPENAI_API_KEY" };
         var rows = new Option<int>("--rows") { Description = "Rows to compare on, drawn at random by the seed.", DefaultValueFactory = _ => 500 };
         var seed = new Option<int>("--seed") { Description = "Decides which rows.", DefaultValueFactory = _ => 42 };
@@ -47,7 +47,7 @@ internal static class CompareCommand
             var ours = Ours(classifier, sample, parsed.GetValue(hourPrice));
             var asking = new AskingOptions(
                 Positive(parsed, parallel), Positive(parsed, rate), Attempts: 6, TimeSpan.FromSeconds(1), new ChatOptions { Temperature = 0, MaxOutputTokens = Positive(parsed, maxOutput) });
-            using var chat = Chat(parsed.GetRequiredValue(endpoint), parsed.GetRequiredValue(model), Environment.GetEnvironmentVariable(parsed.GetRequiredValue(key)));
+            using var chat = Chat(Address(parsed.GetRequiredValue(endpoint)), parsed.GetRequiredValue(model), Environment.GetEnvironmentVariable(parsed.GetRequiredValue(key)));
             var comparison = new ChatComparison(chat, new ZeroShotPrompt(classifier.Labels), asking, TimeProvider.System);
             var answers = await CountDisplay.ShowAsync(Console.Error, $"asking {parsed.GetRequiredValue(model)}", sample.Count, asked => comparison.AskAsync(sample, asked, cancellationToken));
             var theirs = Theirs(parsed.GetRequiredValue(model), classifier.Labels, answers, parsed.GetValue(inputPrice), parsed.GetValue(outputPrice));
@@ -97,6 +97,11 @@ internal static class CompareCommand
         new Random(seed).Shuffle(shuffled);
         return [.. shuffled.Take(count)];
     }
+
+    private static Uri Address(string endpoint) =>
+        Uri.TryCreate(endpoint, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
+            ? address
+            : throw new InvalidRecipeException($"--endpoint is '{endpoint}'; it must be an address such as https://api.openai.com/v1.");
 
     private static int Positive(ParseResult parsed, Option<int> option) => parsed.GetRequiredValue(option) is > 0 and var number
         ? number
