@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace Serverless.Trainer.Comparison;
 
-/// <summary>A comparison for a person: one row a model, and below it what could not be counted.</summary>
+/// <summary>A comparison for a person: the models beside each other, and below what could not be counted.</summary>
 internal static class ComparisonTable
 {
     private const int Shown = 10;
@@ -13,22 +13,22 @@ internal static class ComparisonTable
     public static void Write(TextWriter writer, LabelFigures ours, LabelFigures theirs, ChatAnswers answers, IReadOnlyList<string> labels)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
-        var table = new Table().Border(TableBorder.Rounded).AddColumn("model");
-        foreach (var column in new[] { "valid", "accuracy", "precision", "recall", "F1", "articles/s", "per 1,000 articles" })
-        {
-            table.AddColumn(new TableColumn(column).RightAligned());
-        }
-
         // The published figure is for AG News alone.
-        LabelFigures[] published = labels.Order(StringComparer.Ordinal).SequenceEqual(AgNews) ? [LabelFigures.PublishedGpt4] : [];
-        foreach (var figures in (LabelFigures[])[ours, theirs, .. published])
+        LabelFigures[] models = labels.Order(StringComparer.Ordinal).SequenceEqual(AgNews) ? [ours, theirs, LabelFigures.PublishedGpt4] : [ours, theirs];
+        var table = new Table().Border(TableBorder.Rounded).AddColumn("");
+        foreach (var model in models)
         {
-            table.AddRow(
-                Markup.Escape(figures.Name), $"{figures.Valid} of {figures.Asked}", Share(figures.Accuracy), Share(figures.Precision), Share(figures.Recall), Share(figures.F1),
-                figures.ArticlesPerSecond is { } speed ? speed.ToString("N1", CultureInfo.InvariantCulture) : "–",
-                figures.CostPer1000 is { } cost ? cost.ToString("0.0000", CultureInfo.InvariantCulture) : "–");
+            table.AddColumn(new TableColumn(Markup.Escape(model.Name)).RightAligned());
         }
 
+        void AddRow(string name, Func<LabelFigures, string> figure) => table.AddRow([name, .. models.Select(figure)]);
+        AddRow("valid answers", model => $"{model.Valid} of {model.Asked}");
+        AddRow("accuracy", model => Figure(model.Accuracy, "0.0000"));
+        AddRow("precision", model => Figure(model.Precision, "0.0000"));
+        AddRow("recall", model => Figure(model.Recall, "0.0000"));
+        AddRow("F1", model => Figure(model.F1, "0.0000"));
+        AddRow("articles/s", model => Figure(model.ArticlesPerSecond, "N1"));
+        AddRow("cost of 1,000 articles", model => Figure(model.CostPer1000, "0.0000"));
         console.Write(table);
         console.WriteLine("Figures are on the valid answers; precision, recall and F1 are weighted by the rows of each label.");
         if (answers.Retries > 0)
@@ -57,5 +57,5 @@ internal static class ComparisonTable
 
     private static string Shortened(string text) => text.ReplaceLineEndings(" ") is { Length: > 100 } line ? $"{line[..100]}…" : text.ReplaceLineEndings(" ");
 
-    private static string Share(double share) => double.IsNaN(share) ? "–" : share.ToString("0.0000", CultureInfo.InvariantCulture);
+    private static string Figure(double? figure, string format) => figure is { } known && !double.IsNaN(known) ? known.ToString(format, CultureInfo.InvariantCulture) : "–";
 }

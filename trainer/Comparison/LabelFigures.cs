@@ -14,7 +14,7 @@ internal sealed record LabelFigures(
     public double AccuracyOfAll => Asked == 0 ? 0 : Accuracy * Valid / Asked;
 
     /// <summary>GPT-4 without examples on 500 test articles of AG News, as published.</summary>
-    public static LabelFigures PublishedGpt4 { get; } = new("GPT-4, as published for AG News", 500, 499, 0.8717, 0.8886, double.NaN, 0.8723, null, null);
+    public static LabelFigures PublishedGpt4 { get; } = new("GPT-4, published", 500, 499, 0.8717, 0.8886, double.NaN, 0.8723, null, null);
 
     /// <param name="predicted">A label or, for an answer that is none, null; in the order of <paramref name="expected"/>.</param>
     public static LabelFigures Of(

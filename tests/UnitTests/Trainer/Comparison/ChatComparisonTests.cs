@@ -91,6 +91,24 @@ public sealed class ChatComparisonTests
         Assert.Equal(2, answers.Retries);
     }
 
+    [Theory]
+    [InlineData("World,Sports,Business,Sci/Tech", true)]
+    [InlineData("World,Sports,Business,Science", false)]
+    public async Task The_table_sets_the_models_side_by_side_and_the_published_figure_where_it_belongs(string labels, bool published)
+    {
+        await using var server = await ChatServer.StartAsync(_ => "no idea");
+        var answers = await AskAsync(server, Rows(("one", "World")));
+        var figures = LabelFigures.Of("mine", labels.Split(','), ["World", "Sports"], ["World", null], 12.5, 0.004);
+        using var written = new StringWriter();
+
+        ComparisonTable.Write(written, figures, CompareCommand.Theirs("test", labels.Split(','), answers, null, null), answers, labels.Split(','));
+
+        var table = written.ToString();
+        Assert.Contains("1 of 2", table, StringComparison.Ordinal);
+        Assert.Contains("'no idea' for 'World'", table, StringComparison.Ordinal);
+        Assert.Equal(published, table.Contains("0.8723", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_wrong_key_stops_at_once_with_what_to_check()
     {
