@@ -24,7 +24,7 @@ var root = new RootCommand("Fine-tunes a Llama classifier with LoRA, measures it
 var parsed = root.Parse(args);
 try
 {
-    TorchRuntime.Initialise(Threads());
+    TorchRuntime.Initialise(Threads(), training: true);
     return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
 catch (OperationCanceledException)

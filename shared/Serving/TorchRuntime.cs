@@ -15,8 +15,9 @@ public static partial class TorchRuntime
 
     /// <summary>Loads libtorch and sets its threads.</summary>
     /// <param name="threads">Null for all cores on a machine with up to two, else all but one, which is left to answer requests.</param>
+    /// <param name="training">Whether nearly every pass has a number of tokens that was not seen before.</param>
     /// <exception cref="InvalidOperationException">The library cannot be loaded; says in one sentence what is missing.</exception>
-    public static void Initialise(int? threads = null)
+    public static void Initialise(int? threads = null, bool training = false)
     {
         if (threads is < 1)
         {
@@ -27,6 +28,11 @@ public static partial class TorchRuntime
         {
             WaitWithoutSpinning();
             KeepFreedMemory();
+            if (training)
+            {
+                ForgetKernels();
+            }
+
             torch.set_num_threads(threads ?? (Environment.ProcessorCount <= 2 ? Environment.ProcessorCount : Environment.ProcessorCount - 1));
         }
         catch (Exception exception) when (exception is DllNotFoundException or NotSupportedException or TypeInitializationException or EntryPointNotFoundException)
@@ -67,6 +73,17 @@ public static partial class TorchRuntime
         {
             _ = SetAllocator(mmapThreshold, 32 << 20);
             _ = SetAllocator(trimThreshold, 512 << 20);
+        }
+    }
+
+    // oneDNN, and libtorch above it, keep a compiled kernel for each shape that they met, 1,024 each: good for serving, where
+    // shapes come back, and 300 MB after a dozen steps of a training, where they do not. One step needs fewer than these.
+    private static void ForgetKernels()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            _ = SetEnvironment("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128", overwrite: 0);
+            _ = SetEnvironment("LRU_CACHE_CAPACITY", "128", overwrite: 0);
         }
     }
 

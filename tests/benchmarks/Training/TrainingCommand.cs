@@ -28,7 +28,7 @@ internal static class TrainingCommand
             var (count, names) = (parsed.GetValue(steps), parsed.GetRequiredValue(shapes));
             if (parsed.GetValue(only) is { } way)
             {
-                TorchRuntime.Initialise(Environment.ProcessorCount);
+                TorchRuntime.Initialise(Environment.ProcessorCount, training: true);
                 Console.WriteLine(JsonSerializer.Serialize(TimedTraining.Run(way, names[0], count)));
                 return Task.CompletedTask;
             }
