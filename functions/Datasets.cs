@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Azure.Functions.Worker;
-using Serverless.Functions.OpenApi;
+using Serverless.Functions.Contract;
 using Serverless.Storage;
 
 namespace Serverless.Functions;

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using Serverless.Functions.OpenApi;
+using Serverless.Functions.Contract;
 using Serverless.Serving;
 
 namespace Serverless.Functions;

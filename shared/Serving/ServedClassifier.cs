@@ -81,6 +81,7 @@ internal sealed class ServedClassifier(
         {
             // The files of a version never change, so it is not tried again until the pointer moves.
             log.LogError(exception, "Version {Version} of the classifier {Classifier} cannot be used; the one before goes on serving", pointer.Version, name);
+            await registry.NoteUnusableAsync(name, pointer.Version, exception.Message, cancellationToken);
             return $"Version {pointer.Version} cannot be used: {exception.Message}";
         }
     }

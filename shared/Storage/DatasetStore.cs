@@ -15,7 +15,7 @@ public sealed class DatasetStore(StorageClients storage)
     private const int NameCharacters = 200;
 
     /// <summary>What the trainer reads.</summary>
-    public static IReadOnlyList<string> Extensions { get; } = [".csv", ".jsonl", ".ndjson"];
+    public static IReadOnlyList<string> Extensions { get; } = [".csv", ".jsonl", ".ndjson", ".parquet"];
 
     /// <summary>Why a file of this name can be no data set, or null if it can.</summary>
     public static string? Reject(string classifier, string file)

@@ -14,6 +14,7 @@ public sealed class ModelRegistry(StorageClients storage, string cacheFolder, Ti
 {
     private readonly BlobContainerClient container = storage.Container(StorageNames.ModelsContainer);
     private readonly ModelFiles files = new(storage.Container(StorageNames.ModelsContainer));
+    private readonly TrainingRuns runs = new(storage);
 
     /// <summary>Makes a base model available as a local Hugging Face folder.</summary>
     /// <returns>The folder.</returns>
@@ -142,6 +143,10 @@ public sealed class ModelRegistry(StorageClients storage, string cacheFolder, Ti
         var pointer = new ModelPointer(version, Sha256Hex.OfBytes(manifest.Content), time.GetUtcNow());
         return await files.TryWriteAsync(StorageNames.PointerBlob(classifier), BinaryData.FromObjectAsJson(pointer, StorageJson.Options), expected, cancellationToken);
     }
+
+    /// <summary>Writes into the row of the run that made a version why it cannot serve.</summary>
+    public Task NoteUnusableAsync(string classifier, string version, string reason, CancellationToken cancellationToken) =>
+        runs.NoteAsync(classifier, version, new Dictionary<string, object> { [nameof(TrainingRun.ServingProblem)] = reason }, cancellationToken);
 
     /// <summary>The manifest of a version, or null if there is no such version.</summary>
     public async Task<ModelManifest?> FindManifestAsync(string classifier, string version, CancellationToken cancellationToken)

@@ -26,7 +26,7 @@ public sealed class ReviewExport(StorageClients storage, ModelRegistry registry,
         await using var file = new FileStream(
             Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 64 * 1024, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
         var continued = await CopyServingAsync(classifier, file, cancellationToken);
-        var rows = continued is null ? ReviewedRows.NewCsv() : ReviewedRows.After(file, Path.GetExtension(continued));
+        var rows = ReviewedRows.After(file, Path.GetExtension(continued) ?? ".csv");
         var count = await AppendAsync(file, rows, classifier, cancellationToken);
         if (count == 0)
         {
@@ -41,12 +41,12 @@ public sealed class ReviewExport(StorageClients storage, ModelRegistry registry,
     }
 
     /// <summary>Copies the data set of the serving version, in its present state.</summary>
-    /// <returns>Its name; null if nothing serves, or nothing that was trained on a data set that is still there.</returns>
+    /// <returns>Its name; null if nothing serves that was trained on a data set of text which is still there.</returns>
     private async Task<string?> CopyServingAsync(string classifier, Stream file, CancellationToken cancellationToken)
     {
         var pointer = await registry.ReadPointerAsync(classifier, null, cancellationToken);
         var manifest = pointer.Current is { } current ? await registry.FindManifestAsync(classifier, current.Version, cancellationToken) : null;
-        if (manifest?.Dataset is not { } dataset)
+        if (manifest?.Dataset is not { } dataset || !ReviewedRows.CanFollow(Path.GetExtension(dataset)))
         {
             return null;
         }

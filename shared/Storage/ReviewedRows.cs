@@ -22,22 +22,31 @@ internal sealed class ReviewedRows
 
     public string Line(LabelledText reviewed) => write(reviewed) + "\n";
 
-    public static ReviewedRows NewCsv() => new(".csv", "text,label\n", Csv(["text", "label"]));
+    /// <summary>Whether rows can be added at the end of such a data set: a Parquet file is closed.</summary>
+    public static bool CanFollow(string extension) => extension.ToLowerInvariant() is ".csv" or ".jsonl" or ".ndjson";
 
     /// <summary>Rows to follow a data set.</summary>
-    /// <param name="dataset">Its content; left at the end.</param>
+    /// <param name="dataset">Its content; left at the end. An empty one gets a first line with the names of the columns.</param>
     /// <param name="extension">Of its name: CSV, or one JSON object a line.</param>
+    /// <exception cref="InvalidDataException">A CSV file whose first line names no text or label.</exception>
     public static ReviewedRows After(Stream dataset, string extension)
     {
+        if (dataset.Length == 0)
+        {
+            return new ReviewedRows(".csv", "text,label\n", Csv(["text", "label"]));
+        }
+
         var write = extension.Equals(".csv", StringComparison.OrdinalIgnoreCase) ? Csv(Columns(dataset)) : Json;
         return new ReviewedRows(extension.ToLowerInvariant(), EndsWithNewLine(dataset) ? "" : "\n", write);
     }
 
     private static Func<LabelledText, string> Csv(string[] columns)
     {
-        var text = TextColumns.First(columns.Contains);
-        var label = LabelColumns.First(columns.Contains);
-        return reviewed => string.Join(',', columns.Select(column => column == text ? Quoted(reviewed.Text) : column == label ? Quoted(reviewed.Label) : ""));
+        var text = TextColumns.FirstOrDefault(columns.Contains);
+        var label = LabelColumns.FirstOrDefault(columns.Contains);
+        return text is null || label is null
+            ? throw new InvalidDataException($"Line 1 of the data set names no text and label: '{string.Join(',', columns)}'.")
+            : reviewed => string.Join(',', columns.Select(column => column == text ? Quoted(reviewed.Text) : column == label ? Quoted(reviewed.Label) : ""));
     }
 
     private static string Json(LabelledText reviewed) => JsonSerializer.Serialize(new { text = reviewed.Text, label = reviewed.Label }, StorageJson.Options);
@@ -53,7 +62,7 @@ internal sealed class ReviewedRows
 
     private static bool EndsWithNewLine(Stream dataset)
     {
-        dataset.Position = Math.Max(0, dataset.Length - 1);
-        return dataset.ReadByte() is '\n' or -1;
+        dataset.Position = dataset.Length - 1;
+        return dataset.ReadByte() == '\n';
     }
 }

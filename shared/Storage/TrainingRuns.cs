@@ -27,7 +27,7 @@ public sealed class TrainingRuns(StorageClients storage)
     {
         try
         {
-            var note = new TableEntity(properties.ToDictionary()) { PartitionKey = classifier, RowKey = version };
+            var note = new TableEntity(properties.ToDictionary(each => each.Key, each => each.Value is string text ? Shortened(text)! : each.Value)) { PartitionKey = classifier, RowKey = version };
             await table.UpdateEntityAsync(note, ETag.All, TableUpdateMode.Merge, cancellationToken);
         }
         catch (RequestFailedException exception) when (exception.Status == 404)
@@ -62,7 +62,7 @@ public sealed class TrainingRuns(StorageClients storage)
         ["State"] = Word(run.State),
         ["Progress"] = run.Progress,
         ["Step"] = run.Step,
-        ["Reason"] = run.Reason is { Length: > ReasonCharacters } ? run.Reason[..ReasonCharacters] : run.Reason,
+        ["Reason"] = Shortened(run.Reason),
         ["Dataset"] = run.Dataset,
         ["DatasetETag"] = run.DatasetETag,
         ["BaseModel"] = run.BaseModel,
@@ -91,6 +91,8 @@ public sealed class TrainingRuns(StorageClients storage)
         PromotedAt = row.GetDateTimeOffset("PromotedAt"),
         Metrics = JsonSerializer.Deserialize<Dictionary<string, double>>(row.GetString("Metrics") ?? "{}", StorageJson.Options)!,
     };
+
+    private static string? Shortened(string? text) => text is { Length: > ReasonCharacters } ? text[..ReasonCharacters] : text;
 
     private static string Word(TrainingState state) => JsonNamingPolicy.CamelCase.ConvertName(state.ToString());
 }

@@ -22,6 +22,7 @@ public sealed class FunctionTests
                 "ModelFile: get models/{classifier}/{version}/files/{*file} Function",
                 "ModelVersions: get models/{classifier} Function",
                 "Models: get models Function",
+                "OpenApi: get openapi.json Function",
                 "Page: get ui/{file?} Anonymous",
                 "PromoteModel: post models/{classifier}/{version}/promote Admin",
                 "RecentResults: get results/{classifier} Function",

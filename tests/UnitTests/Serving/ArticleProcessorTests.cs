@@ -199,8 +199,107 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
         Assert.Equal(ClassificationStatus.Classified, (await results.FindAsync("news", "a", Cancel))!.Status);
     }
 
+    [Fact]
+    public async Task The_same_message_twice_at_the_same_moment_takes_one_forward_pass()
+    {
+        var processor = Processor();
+
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => ProcessAsync(processor, """{"id":"a","text":"Oil rises."}""")));
+
+        Assert.Single(outcomes, ResultWrite.Written);
+        Assert.Equal(7, outcomes.Count(outcome => outcome == ResultWrite.AlreadyFinal));
+        Assert.Single(await Rows("recent"));
+    }
+
+    [Fact]
+    public async Task Two_instances_with_the_same_message_write_one_result()
+    {
+        var one = Processor();
+        var other = Processor(NewClassifier());
+
+        var outcomes = await Task.WhenAll(ProcessAsync(one, """{"id":"a","text":"Oil rises."}"""), ProcessAsync(other, """{"id":"a","text":"Oil rises."}"""));
+
+        Assert.Equal([ResultWrite.Written, ResultWrite.AlreadyFinal], outcomes.Order());
+        Assert.Single(await Rows("classifications"));
+        Assert.Single(await Rows("recent"));
+    }
+
+    [Fact]
+    public async Task A_crash_between_the_rows_and_the_result_is_mended_by_the_next_delivery_without_a_forward_pass()
+    {
+        await ProcessAsync("""{"id":"a","text":"Oil rises."}""");
+        var row = Assert.Single(await Rows("classifications"));
+        await Storage.Table("classifications").DeleteEntityAsync(row.PartitionKey, row.RowKey, cancellationToken: Cancel);
+        classifier.Dispose(); // a second forward pass would fail
+
+        Assert.Equal(ResultWrite.AlreadyFinal, await ProcessAsync("""{"id":"a","text":"Oil rises."}"""));
+
+        Assert.Single(await Rows("classifications"));
+    }
+
+    [Fact]
+    public async Task A_late_poison_record_does_not_replace_the_result_of_another_text_and_a_resent_article_replaces_the_record()
+    {
+        await ProcessAsync("""{"id":"a","text":"Oil falls."}""", Noon.AddMinutes(1));
+        var late = await Processor().RecordFailureAsync(Message(BinaryData.FromString("""{"id":"a","text":"Oil rises."}"""), Noon.AddMinutes(9)), Cancel);
+        await Processor().RecordFailureAsync(Message(BinaryData.FromString("""{"id":"b","text":"Oil rises."}"""), Noon.AddMinutes(9)), Cancel);
+
+        // The second copy of a message, older than the record of its failure in the poison queue.
+        await ProcessAsync("""{"id":"b","text":"Oil rises."}""", Noon);
+
+        Assert.Equal(ResultWrite.Older, late);
+        Assert.Equal(Sha256Hex.OfText("Oil falls."), (await results.FindAsync("news", "a", Cancel))!.TextHash);
+        Assert.Equal(ClassificationStatus.Classified, (await results.FindAsync("news", "b", Cancel))!.Status);
+    }
+
+    [Fact]
+    public async Task A_message_that_is_not_base64_is_rejected_with_the_advice_to_encode_it()
+    {
+        await Processor().ProcessAsync(QueuesModelFactory.QueueMessage("id", "receipt", """{"id":"a","text":"Oil rises."}""", 1, insertedOn: Noon), Cancel);
+
+        var row = Assert.Single(await Rows("classifications"));
+        Assert.Equal("rejected", row.GetString("Status"));
+        Assert.Contains("Base64", row.GetString("Reason"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_unsure_article_is_marked_and_waits_for_a_person_until_its_text_is_replaced_by_a_sure_one()
+    {
+        Options = Options with { ReviewThresholds = new Dictionary<string, double> { ["news"] = 1 } };
+        await ProcessAsync("""{"id":"a","text":"Oil rises.","title":"Oil"}""");
+        var marked = (await results.FindAsync("news", "a", Cancel))!.Review;
+        var waiting = await reviews.ListAsync("news", 10, null, Cancel);
+
+        Options = Options with { ReviewThresholds = new Dictionary<string, double> { ["desk"] = 1 } };
+        await ProcessAsync("""{"id":"a","text":"Oil falls."}""", Noon.AddMinutes(1));
+
+        Assert.True(marked);
+        Assert.Equal("Oil rises.", Assert.Single(waiting.Items).Text);
+        Assert.False((await results.FindAsync("news", "a", Cancel))!.Review);
+        Assert.Empty((await reviews.ListAsync("news", 10, null, Cancel)).Items);
+    }
+
+    [Fact]
+    public async Task Results_are_listed_newest_first_page_by_page_as_they_are_found()
+    {
+        for (var i = 0; i < 5; i++)
+        {
+            await ProcessAsync($$"""{"id":"a{{i}}","text":"Oil rises {{i}}.","title":"Oil"}""");
+        }
+
+        var first = await results.ListAsync("news", 3, null, Cancel);
+        var second = await results.ListAsync("news", 3, first.Continuation, Cancel);
+
+        Assert.Equal(["a4", "a3", "a2", "a1", "a0"], first.Items.Concat(second.Items).Select(result => result.Id));
+        Assert.Null(second.Continuation);
+        Assert.Equal((await results.FindAsync("news", "a4", Cancel))!.ToJson(), first.Items[0].ToJson());
+    }
+
     private Task<ResultWrite> ProcessAsync(string body, DateTimeOffset? insertedOn = null) =>
-        Processor().ProcessAsync(Message(BinaryData.FromString(body), insertedOn ?? Noon), Cancel);
+        ProcessAsync(Processor(), body, insertedOn);
+
+    private static Task<ResultWrite> ProcessAsync(ArticleProcessor processor, string body, DateTimeOffset? insertedOn = null) =>
+        processor.ProcessAsync(Message(BinaryData.FromString(body), insertedOn ?? Noon), Cancel);
 
     private ArticleProcessor Processor(ArticleClassifier? other = null)
     {

@@ -1,4 +1,4 @@
-namespace Serverless.Functions.OpenApi;
+namespace Serverless.Functions.Contract;
 
 /// <summary>A body that the function reads, for the OpenAPI document. One attribute for each form that it may have.</summary>
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]

@@ -1,0 +1,137 @@
+using System.Text;
+using Serverless.Storage;
+
+namespace Serverless.UnitTests.Storage;
+
+public sealed class ModelCatalogTests(Emulator emulator) : IAsyncLifetime
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private readonly TemporaryFolder folder = new();
+    private ModelRegistry registry = null!;
+    private TrainingRuns runs = null!;
+    private ModelCatalog catalog = null!;
+    private StorageClients storage = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        storage = await emulator.NewAccountAsync();
+        registry = new ModelRegistry(storage, Path.Combine(folder.Path, "cache"), TimeProvider.System);
+        runs = new TrainingRuns(storage);
+        catalog = new ModelCatalog(storage, registry, runs, TimeProvider.System);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        folder.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    [Fact]
+    public async Task A_version_is_listed_with_its_figures_its_files_and_what_the_gate_said()
+    {
+        await UploadAsync("v1", TrainingState.Published);
+        await PublishAsync("v1");
+
+        var version = Assert.Single(await catalog.ListVersionsAsync("news", Cancel));
+
+        Assert.Equal(VersionState.Serving, version.State);
+        Assert.Equal((0.9, 0.85, 40), (version.Accuracy, version.MacroF1, version.HeldOut));
+        Assert.Equal("Not shown to be worse.", version.Gate);
+        Assert.Equal(["labels.json", "metrics.json", "plots/confusion.png"], version.Files);
+        Assert.Equal(["news"], await catalog.ListClassifiersAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task A_version_that_the_gate_refused_waits_as_a_candidate_which_can_be_promoted_and_rolled_back()
+    {
+        await UploadAsync("v1", TrainingState.Published);
+        await PublishAsync("v1");
+        await UploadAsync("v2", TrainingState.Refused, "worse");
+
+        var before = await StatesAsync();
+        var forward = await catalog.PromoteAsync("news", "v2", ToyModel.Base, Cancel);
+        var between = await StatesAsync();
+        var back = await catalog.PromoteAsync("news", "v1", ToyModel.Base, Cancel);
+        var after = await StatesAsync();
+
+        Assert.Equal(["v2 Candidate worse", "v1 Serving "], before);
+        Assert.Equal(new Promotion("news", "v2", "v1"), forward);
+        Assert.Equal(["v2 Serving worse", "v1 Published "], between);
+        Assert.Equal(new Promotion("news", "v1", "v2"), back);
+        Assert.Equal(["v2 Published worse", "v1 Serving "], after);
+    }
+
+    [Fact]
+    public async Task A_version_that_the_functions_could_not_use_is_failed_until_it_is_promoted_again()
+    {
+        await UploadAsync("v1", TrainingState.Published);
+        await PublishAsync("v1");
+        await registry.NoteUnusableAsync("news", "v1", "its weights are damaged", Cancel);
+        var failed = await StatesAsync();
+        await UploadAsync("v2", TrainingState.Published);
+        await PublishAsync("v2");
+
+        await catalog.PromoteAsync("news", "v1", ToyModel.Base, Cancel);
+
+        Assert.Equal(["v1 Failed its weights are damaged"], failed);
+        Assert.Equal("v1 Serving ", (await StatesAsync())[1]);
+    }
+
+    [Fact]
+    public async Task A_version_of_another_base_is_not_promoted()
+    {
+        await UploadAsync("v1", TrainingState.Refused);
+
+        var error = await Assert.ThrowsAsync<PromotionException>(() => catalog.PromoteAsync("news", "v1", "tests/other", Cancel));
+
+        Assert.Contains("tests/other", error.Message, StringComparison.Ordinal);
+        Assert.Null((await registry.ReadPointerAsync("news", null, Cancel)).Current);
+    }
+
+    [Fact]
+    public async Task A_version_that_does_not_exist_cannot_be_promoted() => Assert.Null(await catalog.PromoteAsync("news", "v9", ToyModel.Base, Cancel));
+
+    [Theory]
+    [InlineData("labels.json", true)]
+    [InlineData("plots/confusion.png", true)]
+    [InlineData("manifest.json", false)]
+    [InlineData("../v1/labels.json", false)]
+    [InlineData("../../../base/x", false)]
+    [InlineData("", false)]
+    public async Task Only_files_of_the_manifest_are_opened(string file, bool exists)
+    {
+        await UploadAsync("v1", TrainingState.Published);
+
+        await using var content = await catalog.OpenFileAsync("news", "v1", file, Cancel);
+
+        Assert.Equal(exists, content is not null);
+    }
+
+    [Fact]
+    public async Task A_classifier_whose_first_training_left_nothing_is_not_listed()
+    {
+        await storage.Container("models").GetBlobClient(StorageNames.TrainingLeaseBlob("desk")).UploadAsync(BinaryData.FromString(""), Cancel);
+
+        Assert.Empty(await catalog.ListClassifiersAsync(Cancel));
+        Assert.Empty(await catalog.ListVersionsAsync("desk", Cancel));
+    }
+
+    private async Task<IReadOnlyList<string>> StatesAsync() =>
+        [.. (await catalog.ListVersionsAsync("news", Cancel)).Select(version => $"{version.Version} {version.State} {version.Reason}")];
+
+    private async Task UploadAsync(string version, TrainingState state, string? reason = null)
+    {
+        const string Metrics = """{"heldOut":{"rows":40,"accuracy":0.9,"perLabel":[{"f1":0.8},{"f1":0.9}]},"gate":{"reason":"Not shown to be worse."}}""";
+        var local = Path.Combine(folder.Path, version);
+        Directory.CreateDirectory(Path.Combine(local, "plots"));
+        await File.WriteAllTextAsync(Path.Combine(local, "labels.json"), "{}", Cancel);
+        await File.WriteAllTextAsync(Path.Combine(local, "metrics.json"), Metrics, Cancel);
+        await File.WriteAllBytesAsync(Path.Combine(local, "plots/confusion.png"), Encoding.UTF8.GetBytes(version), Cancel);
+        await registry.UploadVersionAsync("news", version, local, ToyModel.Base, "news/data.csv", "e", Cancel);
+        await runs.WriteAsync(new TrainingRun("news", version) { State = state, Reason = reason }, Cancel);
+    }
+
+    private async Task PublishAsync(string version) =>
+        Assert.True(await registry.PublishAsync("news", version, (await registry.ReadPointerAsync("news", null, Cancel)).ETag, Cancel));
+}
