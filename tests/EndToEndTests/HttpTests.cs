@@ -116,7 +116,7 @@ public sealed class HttpTests(HttpTests.Up up) : IClassFixture<HttpTests.Up>
     }
 
     [Fact]
-    public async Task With_keys_only_callers_who_show_the_key_are_answered()
+    public async Task With_keys_only_callers_who_show_the_right_one_are_answered_and_the_admin_key_opens_all()
     {
         await using var keyed = await RunningSystem.StartAsync("--keys");
         var key = (await File.ReadAllTextAsync(Path.Combine(keyed.Folder, "function-key"), TestContext.Current.CancellationToken)).Trim();
@@ -125,11 +125,19 @@ public sealed class HttpTests(HttpTests.Up up) : IClassFixture<HttpTests.Up>
         using var health = await keyed.Http.GetAsync(new Uri("health", UriKind.Relative), TestContext.Current.CancellationToken);
         keyed.Http.DefaultRequestHeaders.Add("x-functions-key", key);
         using var with = await keyed.PostJsonAsync("classify", JsonSerializer.Serialize(new { text = Business }));
+        using var promoteWithFunctionKey = await keyed.PostJsonAsync("models/news/starter/promote", "");
+        keyed.Http.DefaultRequestHeaders.Remove("x-functions-key");
+        keyed.Http.DefaultRequestHeaders.Add("x-functions-key", (await File.ReadAllTextAsync(Path.Combine(keyed.Folder, "admin-key"), TestContext.Current.CancellationToken)).Trim());
+        using var promoteWithAdminKey = await keyed.PostJsonAsync("models/news/starter/promote", "");
+        using var readWithAdminKey = await keyed.Http.GetAsync(new Uri("models", UriKind.Relative), TestContext.Current.CancellationToken);
 
         Assert.Equal(HttpStatusCode.Unauthorized, without.StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, wrong.StatusCode);
         Assert.Equal(HttpStatusCode.OK, health.StatusCode);
         Assert.Equal(HttpStatusCode.OK, with.StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, promoteWithFunctionKey.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, promoteWithAdminKey.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, readWithAdminKey.StatusCode);
     }
 
     private static async Task<JsonElement> ReadAsync(HttpResponseMessage response) =>
