@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using Serverless.Functions.OpenApi;
+using Serverless.Functions.Contract;
 
 namespace Serverless.Functions;
 
@@ -16,7 +16,7 @@ public sealed class Page
 
     [Function(nameof(Page))]
     [EndpointSummary("The page for people, and its files.")]
-    [Answers(200, typeof(Stream), "text/html"), Fails(ProblemType.UnknownFile)]
+    [Answers(200, typeof(Stream), "*/*"), Fails(ProblemType.UnknownFile)]
     public IResult Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "ui/{file?}")] HttpRequest request, string? file)
     {
         // Addresses in the page are relative to api/ui, so that it works behind any prefix; api/ui/ would lead them astray.

@@ -117,7 +117,7 @@ public sealed class ModelRegistry(StorageClients storage, string cacheFolder, Ti
     }
 
     /// <summary>A name for a version that begins now: names sort by time.</summary>
-    public string NewVersion() => string.Create(null, $"{time.GetUtcNow().UtcDateTime:yyyyMMdd-HHmmss-fff}");
+    public string NewVersion() => StorageNames.NewVersion(time.GetUtcNow());
 
     /// <summary>Uploads a PEFT folder as a version: files first, its manifest last. It does not serve until <see cref="PublishAsync"/>.</summary>
     /// <exception cref="InvalidOperationException">The version exists; versions never change.</exception>

@@ -53,6 +53,9 @@ public static partial class StorageNames
     /// <summary>In <see cref="ModelsContainer"/>: the folder of one version of a classifier, with its final slash.</summary>
     public static string VersionFolder(string classifier, string version) => $"{VersionsFolder(classifier)}{Checked(version, "version")}/";
 
+    /// <summary>A version's name: sorts by time.</summary>
+    public static string NewVersion(DateTimeOffset time) => string.Create(null, $"{time.UtcDateTime:yyyyMMdd-HHmmss-fff}");
+
     /// <summary>In <see cref="ModelsContainer"/>: the pointer to the version that serves.</summary>
     public static string PointerBlob(string classifier) => $"{VersionsFolder(classifier)}current.json";
 

@@ -1,5 +1,6 @@
 using Azure;
 using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 using Microsoft.Extensions.Logging;
 
 namespace Serverless.Storage;
@@ -19,15 +20,22 @@ public sealed class TrainingRequests(StorageClients storage, TrainingRuns runs, 
             return;
         }
 
-        if (await ETagOfAsync(dataset, cancellationToken) is not { } etag)
+        if (await PropertiesAsync(dataset, cancellationToken) is not { } properties)
         {
             log.LogWarning("The data set {Dataset} is gone already", dataset.Name);
             return;
         }
 
+        var etag = properties.ETag.ToString();
         if ((await runs.ListAsync(classifier, cancellationToken)).Any(run => run.Dataset == dataset.Name && run.DatasetETag == etag))
         {
             log.LogInformation("The data set {Dataset} {ETag} has its training already", dataset.Name, etag);
+            return;
+        }
+
+        if (Refusal(dataset.Name, properties.ContentLength) is { } reason)
+        {
+            await RefuseAsync(classifier, dataset.Name, etag, reason, cancellationToken);
             return;
         }
 
@@ -36,11 +44,33 @@ public sealed class TrainingRequests(StorageClients storage, TrainingRuns runs, 
         log.LogInformation("Requested a training of {Classifier} on {Dataset}", classifier, dataset.Name);
     }
 
-    private static async Task<string?> ETagOfAsync(BlobClient dataset, CancellationToken cancellationToken)
+    /// <summary>What can be seen without reading the file, before a machine with a GPU is started for it.</summary>
+    private static string? Refusal(string dataset, long bytes) =>
+        bytes == 0 ? "The data set is empty."
+        : DatasetStore.Extensions.Contains(Path.GetExtension(dataset).ToLowerInvariant()) ? null
+        : $"The ending '{Path.GetExtension(dataset)}' is not known; data sets are {string.Join(", ", DatasetStore.Extensions)} files.";
+
+    private async Task RefuseAsync(string classifier, string dataset, string etag, string reason, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var run = new TrainingRun(classifier, StorageNames.NewVersion(now))
+        {
+            State = TrainingState.Refused,
+            Reason = reason,
+            Dataset = dataset,
+            DatasetETag = etag,
+            RequestedAt = now,
+            FinishedAt = now,
+        };
+        await runs.WriteAsync(run, cancellationToken);
+        log.LogWarning("The data set {Dataset} is not trained on: {Reason}", dataset, reason);
+    }
+
+    private static async Task<BlobProperties?> PropertiesAsync(BlobClient dataset, CancellationToken cancellationToken)
     {
         try
         {
-            return (await dataset.GetPropertiesAsync(cancellationToken: cancellationToken)).Value.ETag.ToString();
+            return (await dataset.GetPropertiesAsync(cancellationToken: cancellationToken)).Value;
         }
         catch (RequestFailedException exception) when (exception.Status == 404)
         {

@@ -53,6 +53,9 @@ public sealed class ApiTests(ApiTests.Up up) : IClassFixture<ApiTests.Up>
             ("get", "/runs", "runs", null, null),
             ("get", "/runs", "runs?limit=many", null, null),
             ("get", "/openapi.json", "openapi.json", null, null),
+            ("get", "/ui", "ui", null, null),
+            ("get", "/ui/{file}", "ui/page.css", null, null),
+            ("get", "/ui/{file}", "ui/nothing.js", null, null),
         ];
 
         var faults = new List<string>();
@@ -170,6 +173,11 @@ public sealed class ApiTests(ApiTests.Up up) : IClassFixture<ApiTests.Up>
         }
 
         var content = said.GetProperty("content");
+        if (content.TryGetProperty("*/*", out _))
+        {
+            return [];
+        }
+
         return content.TryGetProperty(response.Content.Headers.ContentType!.MediaType!, out var form)
             ? schema.Faults(form.GetProperty("schema"), await ReadAsync(response)).Select(fault => $"{call}: {fault}")
             : [$"{call}: {response.Content.Headers.ContentType} is none of {content}"];

@@ -71,10 +71,15 @@ public sealed class WorkerContractTests
     {
         using var image = new PEReader(File.OpenRead(file));
         var reader = image.GetMetadataReader();
-        var type = reader.TypeDefinitions.Select(reader.GetTypeDefinition)
-            .FirstOrDefault(type => reader.GetString(type.Name) == declared.Name && reader.GetString(type.Namespace) == declared.Namespace);
-        return type.Name.IsNil ? null
-            : declared.IsEnum ? [.. type.GetFields().Select(reader.GetFieldDefinition).Where(field => !field.GetDefaultValue().IsNil).Select(field => $"{reader.GetString(field.Name)} = {Value(reader, field)}")]
+        var handle = reader.TypeDefinitions.FirstOrDefault(handle =>
+            reader.GetTypeDefinition(handle) is var each && reader.GetString(each.Name) == declared.Name && reader.GetString(each.Namespace) == declared.Namespace);
+        if (handle.IsNil)
+        {
+            return null;
+        }
+
+        var type = reader.GetTypeDefinition(handle);
+        return declared.IsEnum ? [.. type.GetFields().Select(reader.GetFieldDefinition).Where(field => !field.GetDefaultValue().IsNil).Select(field => $"{reader.GetString(field.Name)} = {Value(reader, field)}")]
             : [.. type.GetMethods().Select(reader.GetMethodDefinition).Where(method => method.Attributes.HasFlag(MethodAttributes.Public)).Select(method => Describe(reader, method))];
     }
 
