@@ -1,9 +1,10 @@
+using System.Text.Json.Serialization;
 using Azure.Storage.Blobs.Models;
 
 namespace Serverless.Storage;
 
 /// <summary>A data set as it lies in the container <c>datasets</c>.</summary>
-public sealed record StoredDataset(string Classifier, string File, long Bytes, string ETag);
+public sealed record StoredDataset(string Classifier, string File, long Bytes, [property: JsonPropertyName("etag")] string ETag);
 
 /// <summary>The container <c>datasets</c>, as those see it who fill it.</summary>
 public sealed class DatasetStore(StorageClients storage)
@@ -48,6 +49,6 @@ public sealed class DatasetStore(StorageClients storage)
         };
         var written = await blob.UploadAsync(content, options, cancellationToken);
         var properties = await blob.GetPropertiesAsync(cancellationToken: cancellationToken);
-        return new StoredDataset(classifier, file, properties.Value.ContentLength, written.Value.ETag.ToString());
+        return new StoredDataset(classifier, file, properties.Value.ContentLength, written.Value.ETag.ToString().Trim('"'));
     }
 }
