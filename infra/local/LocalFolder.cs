@@ -6,6 +6,9 @@ namespace Serverless.Local;
 /// <summary>Where the local system keeps its data: one folder, git-ignored, that survives restarts. Delete it to begin anew.</summary>
 internal sealed record LocalFolder(string Root)
 {
+    // EWOULDBLOCK: the file is locked.
+    private const int LockedByAnother = 11;
+
     public static string Repository { get; } = Metadata(nameof(Repository));
 
     /// <summary>The trainer's program, built together with this one.</summary>
@@ -30,18 +33,22 @@ internal sealed record LocalFolder(string Root)
     public string LogFile(string program) => Path.Combine(Logs, $"{program}.log");
 
     /// <summary>Makes the folder and claims it, so that two systems never write to the same data.</summary>
-    /// <exception cref="LocalSystemException">Another local system has it.</exception>
+    /// <exception cref="LocalSystemException">Another local system has it, or it cannot be written.</exception>
     public IDisposable Claim()
     {
-        Directory.CreateDirectory(Emulator);
-        Directory.CreateDirectory(Logs);
         try
         {
+            Directory.CreateDirectory(Emulator);
+            Directory.CreateDirectory(Logs);
             return new FileStream(Path.Combine(Root, "lock"), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
         }
-        catch (IOException)
+        catch (IOException exception) when (exception.HResult == LockedByAnother)
         {
             throw new LocalSystemException($"The local system is running already on the folder {Root}: stop it with Ctrl-C where it runs, or start this one with --data FOLDER.");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new LocalSystemException($"The folder {Root} cannot be written: {exception.Message.TrimEnd('.')}. Make it writable, or choose another one with --data FOLDER.");
         }
     }
 

@@ -65,7 +65,7 @@ internal sealed class ServedClassifier(
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             log.LogWarning(exception, "The classifier {Classifier} could not be refreshed; {Version} goes on serving", name, serving.Version);
-            Update(now => now with { Problem = $"The last look for a newer version failed: {exception.Message}" });
+            Update(now => now with { Problem = $"The last look for a newer version failed: {StorageFault.Explain(exception)}" });
         }
     }
 
@@ -108,7 +108,7 @@ internal sealed class ServedClassifier(
             catch (Exception exception) when (exception is not UnknownClassifierException && !stopping.IsCancellationRequested)
             {
                 log.LogError(exception, "The classifier {Classifier} could not be loaded; next attempt in {Seconds} s", name, pause.TotalSeconds);
-                Update(_ => new ClassifierStatus(name, ModelState.Failed, Problem: exception.Message));
+                Update(_ => new ClassifierStatus(name, ModelState.Failed, Problem: StorageFault.Explain(exception)));
                 await Task.Delay(pause, time, stopping);
             }
         }

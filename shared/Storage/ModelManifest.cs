@@ -15,10 +15,19 @@ public sealed record ModelManifest(string BaseModel, DateTimeOffset Created, IRe
 
     internal BinaryData ToJson() => BinaryData.FromObjectAsJson(this, StorageJson.Options);
 
-    internal static ModelManifest Parse(BinaryData json, string blob) =>
-        ModelFiles.Parse<ModelManifest>(json, blob) is { BaseModel: not null, Files: not null } manifest
-            ? manifest
-            : throw new InvalidDataException($"{blob} is no manifest: it needs 'baseModel' and 'files'.");
+    internal static ModelManifest Parse(BinaryData json, string blob)
+    {
+        var manifest = ModelFiles.Parse<ModelManifest>(json, blob);
+        if (manifest.BaseModel is null || manifest.Files is null)
+        {
+            throw new InvalidDataException($"{blob} is no manifest: it needs 'baseModel' and 'files'.");
+        }
+
+        // A hash that is null would be one that is not checked.
+        return manifest.Files.FirstOrDefault(file => file.Value is null) is { Key: { } name }
+            ? throw new InvalidDataException($"{blob} lists '{name}' without its SHA-256.")
+            : manifest;
+    }
 }
 
 /// <summary><c>current.json</c>: which version of a classifier serves.</summary>

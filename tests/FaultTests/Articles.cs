@@ -22,11 +22,14 @@ internal static class Articles
     public static BinaryData DataSet(int number) => BinaryData.FromString(string.Join('\n', ["text,label", .. Rows.Skip(number % 20).Take(60)]));
 
     /// <summary>Uploads a data set and asks for a training on it.</summary>
-    public static async Task<TrainingRequest> RequestTrainingAsync(StorageClients storage, int number, string classifier = "desk")
+    public static Task<TrainingRequest> RequestTrainingAsync(StorageClients storage, int number, string classifier = "desk") =>
+        RequestTrainingAsync(storage, $"{classifier}/{number:D3}.csv", DataSet(number));
+
+    /// <summary>Uploads a file and asks for a training on it.</summary>
+    public static async Task<TrainingRequest> RequestTrainingAsync(StorageClients storage, string dataset, BinaryData content)
     {
-        var dataset = $"{classifier}/{number:D3}.csv";
-        var uploaded = await storage.Container(StorageNames.DatasetsContainer).GetBlobClient(dataset).UploadAsync(DataSet(number), overwrite: true, TestContext.Current.CancellationToken);
-        var request = new TrainingRequest(dataset, uploaded.Value.ETag.ToString(), classifier, DateTimeOffset.UtcNow);
+        var uploaded = await storage.Container(StorageNames.DatasetsContainer).GetBlobClient(dataset).UploadAsync(content, overwrite: true, TestContext.Current.CancellationToken);
+        var request = new TrainingRequest(dataset, uploaded.Value.ETag.ToString(), StorageNames.ClassifierOf(dataset)!, DateTimeOffset.UtcNow);
         await SendAsync(storage, request);
         return request;
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Json;
 using Serverless.FaultTests.Checks;
 using Serverless.FaultTests.Programs;
 using Serverless.FaultTests.Report;
@@ -81,6 +82,77 @@ public sealed class HostileInputTests
                 return string.Join(", ", statuses.GroupBy(status => (int)status).OrderBy(group => group.Key).Select(group => $"{group.Count()} × {group.Key}")) + $"; 40 MB: 413; memory grew by {grown:0} MB";
             });
     }
+
+    [Fact]
+    public async Task Hostile_data_set_files_are_refused_or_trained_on_and_leave_the_trainer_whole()
+    {
+        var files = HostileFiles.All(Extent.Seed, Extent.Of("HOSTILE_FILES", 5));
+        await ReliabilityReport.RecordAsync(
+            "Hostile data set files",
+            $"{files.Count}: {string.Join(", ", files.Select(file => file.Name).Distinct())}",
+            "the trainer reads each, says in one sentence what is wrong or trains, and never ends in a stack trace",
+            async () =>
+            {
+                await using var installation = await Installation.StartAsync();
+                var requests = new List<TrainingRequest>();
+                foreach (var (number, file) in files.Index())
+                {
+                    requests.Add(await Articles.RequestTrainingAsync(installation.Storage, $"hostile/{number:D5}-{file.Name.Replace(' ', '-')}.{file.Ending}", file.Content()));
+                }
+
+                await using var trainer = installation.StartTrainer("--drain");
+                Assert.True(await trainer.WaitAsync() == 0, trainer.Output);
+                Assert.DoesNotContain("   at ", trainer.Output, StringComparison.Ordinal);
+                var outcomes = new List<TrainingRun>();
+                foreach (var request in requests)
+                {
+                    outcomes.Add(await TrainingsCheck.ExactlyOneOutcomeAsync(installation, request));
+                }
+
+                Assert.All(outcomes.Where(run => run.State == TrainingState.Refused), run => Assert.False(string.IsNullOrWhiteSpace(run.Reason)));
+                return $"{outcomes.Count(run => run.State == TrainingState.Refused)} refused with the reason, {outcomes.Count(run => run.State == TrainingState.Published)} trained on, none failed";
+            });
+    }
+
+    [Fact]
+    public async Task A_model_folder_that_lies_is_never_served_and_the_one_before_goes_on() => await ReliabilityReport.RecordAsync(
+        "Model folders that lie",
+        "a file changed after the upload, a manifest without hashes, a manifest that names a file outside, a pointer with another hash",
+        "the version before goes on serving, health says what is wrong, nothing lies outside the cache folder",
+        async () =>
+        {
+            await using var installation = await Installation.StartAsync();
+            await using var functions = await installation.StartFunctions().ReadyAsync();
+            var container = installation.Storage.Container(StorageNames.ModelsContainer);
+            var honest = (await container.GetBlobClient(StorageNames.VersionFolder("news", "starter") + StorageNames.ManifestFile).DownloadContentAsync(Ended)).Value.Content.ToString();
+            var lies = new (string Version, string Manifest, bool Change, string? Hash, string Says)[]
+            {
+                ("changed", honest, true, null, "is damaged"),
+                ("unhashed", System.Text.RegularExpressions.Regex.Replace(honest, "\"[0-9a-f]{64}\"", "null"), false, null, "without its SHA-256"),
+                ("outside", honest.Replace("labels.json", "../../../../outside.json", StringComparison.Ordinal), false, null, "outside"),
+                ("pointer", honest, false, new string('0', 64), "the pointer says"),
+            };
+            foreach (var lie in lies)
+            {
+                var folder = StorageNames.VersionFolder("news", lie.Version);
+                await foreach (var blob in container.GetBlobsAsync(Azure.Storage.Blobs.Models.BlobTraits.None, Azure.Storage.Blobs.Models.BlobStates.None, StorageNames.VersionFolder("news", "starter"), Ended))
+                {
+                    var content = (await container.GetBlobClient(blob.Name).DownloadContentAsync(Ended)).Value.Content.ToArray();
+                    content[^1] ^= (byte)(lie.Change ? 1 : 0);
+                    await container.GetBlobClient(folder + blob.Name.Split('/')[^1]).UploadAsync(BinaryData.FromBytes(content), overwrite: true, Ended);
+                }
+
+                await container.GetBlobClient(folder + StorageNames.ManifestFile).UploadAsync(BinaryData.FromString(lie.Manifest), overwrite: true, Ended);
+                var pointer = JsonSerializer.Serialize(new { version = lie.Version, manifestSha256 = lie.Hash ?? Sha256Hex.OfText(lie.Manifest), publishedAt = DateTimeOffset.UnixEpoch });
+                await container.GetBlobClient(StorageNames.PointerBlob("news")).UploadAsync(BinaryData.FromString(pointer), overwrite: true, Ended);
+
+                await Eventually.TrueAsync(async () => (await functions.Http.GetStringAsync(new Uri("health", UriKind.Relative), Ended)).Contains(lie.Says, StringComparison.Ordinal), $"health that says '{lie.Says}' of {lie.Version}");
+                Assert.Contains("\"modelVersion\":\"starter\"", (await functions.PostAsync("classify", """{"text":"The cup final."}""")).Body, StringComparison.Ordinal);
+            }
+
+            Assert.Empty(Directory.EnumerateFiles(installation.Folder, "outside.json", SearchOption.AllDirectories));
+            return $"{lies.Length} lies, each told; starter went on serving";
+        });
 
     private static async Task<HttpStatusCode> PostAsync(FunctionsProgram functions, byte[] body, int number)
     {

@@ -4,6 +4,7 @@ using Azure.Storage.Queues;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Serverless.Storage;
 
 namespace Serverless.Local.Hosting;
 
@@ -31,9 +32,9 @@ internal sealed class BlobListener(
                 {
                     await ScanAsync(stoppingToken);
                 }
-                catch (Exception exception) when (exception is RequestFailedException or AggregateException)
+                catch (Exception exception) when (StorageFault.Is(exception))
                 {
-                    log.LogWarning("Container {Container} does not answer: {Reason}", path.Container, exception.Message);
+                    log.LogWarning("Container {Container} cannot be read: {Reason}", path.Container, StorageFault.Explain(exception));
                 }
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));

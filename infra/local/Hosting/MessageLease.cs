@@ -2,6 +2,7 @@ using Azure;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using Microsoft.Extensions.Logging;
+using Serverless.Storage;
 
 namespace Serverless.Local.Hosting;
 
@@ -64,9 +65,9 @@ internal sealed class MessageLease : IAsyncDisposable
         catch (OperationCanceledException)
         {
         }
-        catch (RequestFailedException exception)
+        catch (Exception exception) when (StorageFault.Is(exception))
         {
-            log.LogWarning("Message {Message} could not be kept hidden and may come twice: {Reason}", messageId, exception.ErrorCode);
+            log.LogWarning("Message {Message} could not be kept hidden and may come twice: {Reason}", messageId, StorageFault.Explain(exception));
         }
     }
 

@@ -3,6 +3,7 @@ using Azure.Storage.Queues.Models;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Serverless.Storage;
 
 namespace Serverless.Local.Hosting;
 
@@ -14,6 +15,8 @@ namespace Serverless.Local.Hosting;
 internal sealed class QueueListener(
     Function function, FunctionInvoker invoker, QueueServiceClient queues, HostSettings settings, ILogger<QueueListener> log) : BackgroundService
 {
+    private const string PoisonSuffix = "-poison";
+
     private static readonly TimeSpan ShortestPollingInterval = TimeSpan.FromMilliseconds(100);
     private static readonly Dictionary<string, string?> NoBindingData = [];
 
@@ -49,9 +52,9 @@ internal sealed class QueueListener(
             {
                 break;
             }
-            catch (Exception exception) when (exception is Azure.RequestFailedException or AggregateException)
+            catch (Exception exception) when (StorageFault.Is(exception))
             {
-                log.LogWarning("Queue {Queue} does not answer: {Reason}", queue.Name, exception.Message);
+                log.LogWarning("Queue {Queue} cannot be read: {Reason}", queue.Name, StorageFault.Explain(exception));
                 await Task.Delay(rules.MaxPollingInterval, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -67,9 +70,9 @@ internal sealed class QueueListener(
             await using var lease = new MessageLease(queue, raw, rules.MessageVisibility, log);
             await InvokeAsync(raw, lease, cancellationToken);
         }
-        catch (Exception exception) when (exception is Azure.RequestFailedException or AggregateException)
+        catch (Exception exception) when (StorageFault.Is(exception))
         {
-            log.LogWarning("Message {Message} could not be deleted or given back, and will come again: {Reason}", raw.MessageId, exception.Message);
+            log.LogWarning("Message {Message} could not be deleted or given back, and will come again: {Reason}", raw.MessageId, StorageFault.Explain(exception));
         }
     }
 
@@ -78,6 +81,14 @@ internal sealed class QueueListener(
         if (Decode(raw) is not { } message)
         {
             log.LogError("Message {Message} of queue {Queue} is not Base64, as host.json demands", raw.MessageId, queue.Name);
+            await PoisonAsync(raw, lease);
+            return;
+        }
+
+        if (raw.DequeueCount > rules.MaxDequeueCount && !queue.Name.EndsWith(PoisonSuffix, StringComparison.Ordinal))
+        {
+            // No attempt came to an end: the process died in each of them, and would die again.
+            log.LogError("Message {Message} of queue {Queue} was begun {Attempts} times and never ended", raw.MessageId, queue.Name, rules.MaxDequeueCount);
             await PoisonAsync(raw, lease);
             return;
         }
@@ -101,12 +112,12 @@ internal sealed class QueueListener(
     /// <summary>To the poison queue as it came. A message of a poison queue has nowhere to go and stays.</summary>
     private async Task PoisonAsync(QueueMessage raw, MessageLease lease)
     {
-        if (queue.Name.EndsWith("-poison", StringComparison.Ordinal))
+        if (queue.Name.EndsWith(PoisonSuffix, StringComparison.Ordinal))
         {
             return;
         }
 
-        var poison = queues.GetQueueClient($"{queue.Name}-poison");
+        var poison = queues.GetQueueClient(queue.Name + PoisonSuffix);
         await poison.CreateIfNotExistsAsync();
         await poison.SendMessageAsync(raw.Body.ToString());
         await lease.DeleteAsync();

@@ -1,4 +1,3 @@
-using Azure;
 using Serverless.Storage;
 
 namespace Serverless.Local.Processes;
@@ -23,9 +22,9 @@ internal sealed class TrainingDispatcher(LocalFolder folder, Endpoints endpoints
                     pause = AfterFailure;
                 }
             }
-            catch (Exception exception) when (exception is RequestFailedException or AggregateException)
+            catch (Exception exception) when (StorageFault.Is(exception))
             {
-                listener($"The training requests could not be read: {exception.Message}");
+                listener($"The training requests could not be read: {StorageFault.Explain(exception)}");
             }
 
             await Task.Delay(pause, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -66,8 +66,8 @@ internal sealed class Installation : IAsyncDisposable
 
     public FunctionsProgram StartFunctions(params IEnumerable<string> options) => FunctionsProgram.Start(Settings, options);
 
-    /// <summary><c>trainer run</c>, for one request.</summary>
-    public RunningProgram StartTrainer() => RunningProgram.Start(["dotnet", Repository.Trainer, "run"], Settings);
+    /// <summary><c>trainer run</c>, for one request unless an option says otherwise.</summary>
+    public RunningProgram StartTrainer(params IEnumerable<string> options) => RunningProgram.Start(["dotnet", Repository.Trainer, "run", .. options], Settings);
 
     public async ValueTask DisposeAsync()
     {

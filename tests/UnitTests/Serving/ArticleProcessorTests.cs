@@ -103,6 +103,26 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
         Assert.Contains("not UTF-8", result.Reason);
     }
 
+    [Theory]
+    [InlineData(-24)]
+    [InlineData(24)]
+    public async Task A_clock_that_jumps_changes_neither_which_article_is_newer_nor_what_was_answered(int hours)
+    {
+        var clock = new JumpingClock();
+        var processor = Processor(clock: clock);
+        await processor.ProcessAsync(Message(BinaryData.FromString("""{"id":"a","text":"Oil rises."}"""), Noon), Cancel);
+        clock.Jump = TimeSpan.FromHours(hours);
+
+        var again = await processor.ProcessAsync(Message(BinaryData.FromString("""{"id":"a","text":"Oil rises."}"""), Noon), Cancel);
+        var newer = await processor.ProcessAsync(Message(BinaryData.FromString("""{"id":"a","text":"Oil falls."}"""), Noon.AddMinutes(1)), Cancel);
+        var older = await processor.ProcessAsync(Message(BinaryData.FromString("""{"id":"a","text":"Oil rises."}"""), Noon), Cancel);
+
+        Assert.Equal((ResultWrite.AlreadyFinal, ResultWrite.Replaced, ResultWrite.Older), (again, newer, older));
+        var result = await results.FindAsync("news", "a", Cancel);
+        Assert.Equal(Sha256Hex.OfText("Oil falls."), result!.TextHash);
+        Assert.True(result.QueueMilliseconds >= 0);
+    }
+
     [Fact]
     public async Task A_rejected_article_that_is_sent_again_and_right_is_classified()
     {
@@ -301,12 +321,12 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
     private static Task<ResultWrite> ProcessAsync(ArticleProcessor processor, string body, DateTimeOffset? insertedOn = null) =>
         processor.ProcessAsync(Message(BinaryData.FromString(body), insertedOn ?? Noon), Cancel);
 
-    private ArticleProcessor Processor(ArticleClassifier? other = null)
+    private ArticleProcessor Processor(ArticleClassifier? other = null, TimeProvider? clock = null)
     {
         var texts = new ArticleTexts(Storage);
         reviews = new Reviews(Storage, texts, TimeProvider.System);
         return new ArticleProcessor(
-            new ArticleReader(texts, Options), other ?? classifier, new ArticleSender(Storage, texts), reviews, results, Options, TimeProvider.System, NullLogger<ArticleProcessor>.Instance);
+            new ArticleReader(texts, Options), other ?? classifier, new ArticleSender(Storage, texts), reviews, results, Options, clock ?? TimeProvider.System, NullLogger<ArticleProcessor>.Instance);
     }
 
     /// <summary>A message as the host hands it over: Base64, as its sender wrote it.</summary>

@@ -88,6 +88,24 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
     }
 
     [Fact]
+    public async Task A_clock_that_went_back_a_year_between_two_trainings_publishes_the_second_all_the_same()
+    {
+        var clock = new JumpingClock();
+        await RequestAsync("topics/a.csv", ToyTask.Csv(150, seed: 1));
+        Assert.True(await Worker(clock: clock).RunAsync(drain: true, Cancel));
+        var first = await ServingAsync();
+        clock.Jump = TimeSpan.FromDays(-365);
+        await RequestAsync("topics/b.csv", ToyTask.Csv(150, seed: 2));
+
+        Assert.True(await Worker(clock: clock).RunAsync(drain: true, Cancel));
+
+        var all = await runs.ListAsync(Classifier, Cancel);
+        Assert.Equal([TrainingState.Published, TrainingState.Published], all.Select(run => run.State));
+        Assert.Equal(all.Single(run => run.Dataset == "topics/b.csv").Version, await ServingAsync());
+        Assert.NotEqual(first, await ServingAsync());
+    }
+
+    [Fact]
     public async Task A_version_that_is_worse_than_the_serving_one_is_kept_but_does_not_serve()
     {
         await RequestAsync("topics/a.csv", ToyTask.Csv(150, seed: 1));
@@ -281,11 +299,11 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.Delay(TimeSpan.FromSeconds(30), lease!.Lost));
     }
 
-    private TrainingWorker Worker(string baseModel = ToyModel.Base) => new(
+    private TrainingWorker Worker(string baseModel = ToyModel.Base, TimeProvider? clock = null) => new(
         storage,
         new ClassifierOptions { Base = baseModel, CacheFolder = Path.Combine(folder.Path, "cache") },
         TextWriter.Synchronized(log),
-        TimeProvider.System);
+        clock ?? TimeProvider.System);
 
     private Task<bool> RunAsync(string baseModel = ToyModel.Base) => Worker(baseModel).RunAsync(drain: true, Cancel);
 

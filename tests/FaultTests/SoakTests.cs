@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Net;
+using Serverless.FaultTests.Checks;
+using Serverless.FaultTests.Programs;
+using Serverless.FaultTests.Report;
+using Serverless.Storage;
+
+namespace Serverless.FaultTests;
+
+/// <summary>Mixed load for long, with trainings whose versions are swapped in: memory, handles and latency stay flat.</summary>
+public sealed class SoakTests
+{
+    // What is learnt in the beginning (the model, compiled code, pools) is no leak.
+    private const double WarmUp = 0.2;
+
+    private static CancellationToken Ended => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Memory_handles_and_latency_stay_flat_under_mixed_load_with_retraining()
+    {
+        var minutes = Extent.Of("SOAK_MINUTES", 0);
+        Assert.SkipWhen(minutes == 0, "Takes minutes: run by tests/reliability.sh.");
+        var everySeconds = Extent.Of("SOAK_RETRAIN_SECONDS", 300);
+        await ReliabilityReport.RecordAsync(
+            "Soak: mixed load with retraining",
+            $"{minutes} minutes, a training every {everySeconds} s, one article on the queue and one request at a time",
+            "every article classified, every request answered with 200; slopes of memory, handles and latency of the functions, fitted after the first fifth",
+            async () =>
+            {
+                await using var installation = await Installation.StartAsync();
+                await using var functions = await installation.StartFunctions().ReadyAsync();
+                using var time = new CancellationTokenSource(TimeSpan.FromMinutes(minutes));
+                var training = RetrainAsync(installation, TimeSpan.FromSeconds(everySeconds), time.Token);
+                var (sent, samples) = await LoadAsync(installation, functions, time.Token);
+                var trained = await training;
+
+                await ResultsCheck.CompleteAsync(installation.Storage, [.. Enumerable.Range(0, sent).Select(Articles.Id)], TimeSpan.FromMinutes(5));
+                var settled = samples[(int)(samples.Count * WarmUp)..];
+                var memory = Slope(settled, sample => sample.Megabytes);
+                var handles = Slope(settled, sample => sample.Handles);
+                var latency = Slope(settled, sample => sample.Milliseconds);
+                Assert.True(memory < 2, $"Memory grows by {memory:0.00} MB a minute.");
+                Assert.True(handles < 1, $"Handles grow by {handles:0.00} a minute.");
+                return string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{sent} articles and as many requests, {trained} trainings; memory {settled[0].Megabytes:0} to {settled[^1].Megabytes:0} MB ({memory:+0.00;-0.00} MB a minute), handles {settled[0].Handles} to {settled[^1].Handles} ({handles:+0.00;-0.00} a minute), median latency {Median(settled):0} ms ({latency:+0.00;-0.00} ms a minute)");
+            });
+    }
+
+    private static async Task<(int Sent, List<Sample> Samples)> LoadAsync(Installation installation, FunctionsProgram functions, CancellationToken time)
+    {
+        var samples = new List<Sample>();
+        var started = TimeProvider.System.GetTimestamp();
+        var sent = 0;
+        for (; !time.IsCancellationRequested; sent++)
+        {
+            await Articles.SendAsync(installation.Storage, sent);
+            var asked = TimeProvider.System.GetTimestamp();
+            var (status, body) = await functions.PostAsync("classify", new ArticleMessage(Articles.Id(sent)) { Text = Articles.Text(sent) }.ToJson());
+            Assert.True(status == HttpStatusCode.OK, $"{status}: {body}");
+            samples.Add(new Sample(
+                TimeProvider.System.GetElapsedTime(started).TotalMinutes, functions.Program.Megabytes, functions.Program.Handles, TimeProvider.System.GetElapsedTime(asked).TotalMilliseconds));
+            await Task.Delay(TimeSpan.FromMilliseconds(100), Ended);
+        }
+
+        return (sent, samples);
+    }
+
+    /// <summary>Trains the classifier that serves, so that its model is swapped under load.</summary>
+    private static async Task<int> RetrainAsync(Installation installation, TimeSpan every, CancellationToken time)
+    {
+        var trained = 0;
+        while (!time.IsCancellationRequested)
+        {
+            var request = await Articles.RequestTrainingAsync(installation.Storage, trained, "news");
+            await using var trainer = installation.StartTrainer();
+            Assert.True(await trainer.WaitAsync() == 0, trainer.Output);
+            await TrainingsCheck.ExactlyOneOutcomeAsync(installation, request);
+            trained++;
+            await Task.Delay(every, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        return trained;
+    }
+
+    /// <summary>The least-squares slope, a minute.</summary>
+    private static double Slope(IReadOnlyList<Sample> samples, Func<Sample, double> value)
+    {
+        var (x, y) = (samples.Average(sample => sample.Minute), samples.Average(value));
+        return samples.Sum(sample => (sample.Minute - x) * (value(sample) - y)) / samples.Sum(sample => Math.Pow(sample.Minute - x, 2));
+    }
+
+    private static double Median(IEnumerable<Sample> samples)
+    {
+        var ordered = samples.Select(sample => sample.Milliseconds).Order().ToArray();
+        return ordered[ordered.Length / 2];
+    }
+
+    private sealed record Sample(double Minute, double Megabytes, double Handles, double Milliseconds);
+}

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# The long versions of tests/FaultTests: kills, faults, hostile input and a soak, whose outcomes it writes to RELIABILITY.md.
+# Without options everything runs at its full length (about three hours on two cores); each option is one number, and
+# --only runs one test class or method, such as --only '*KillTests*'. Rows of tests that do not run are left as they are.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+declare -A numbers=(
+  [seed]=42
+  [function-kills]=200 [articles]=5000 [trainer-kills]=20 [emulator-kills]=20
+  [faulty-articles]=1000 [faulty-trainings]=5 [stall-seconds]=30 [outage-seconds]=60
+  [two-articles]=2000 [two-trainings]=6 [leases]=3
+  [hostile-messages]=20000 [hostile-requests]=20000 [hostile-files]=2000
+  [soak-minutes]=30 [soak-retrain-seconds]=300
+)
+only='*'
+while (($# > 0)); do
+  name="${1#--}"
+  if (($# < 2)) || [[ "$1" != --* ]] || [[ "$name" != only && -z "${numbers[$name]+known}" ]]; then
+    echo "usage: tests/reliability.sh [--only PATTERN] $(printf '[--%s N] ' $(printf '%s\n' "${!numbers[@]}" | sort))" >&2
+    exit 2
+  fi
+  if [[ $name == only ]]; then only="$2"; else numbers[$name]="$2"; fi
+  shift 2
+done
+
+for name in "${!numbers[@]}"; do
+  variable="RELIABILITY_${name//-/_}"
+  export "${variable^^}=${numbers[$name]}"
+done
+export RELIABILITY_REPORT="$PWD/RELIABILITY.md"
+
+infra/local/setup.sh
+# One test at a time: they share the machine, and their rows tell what each does to it.
+exec tests/FaultTests/bin/Release/net10.0/Serverless.FaultTests -parallelMode none -method "$only"
