@@ -18,7 +18,7 @@ public sealed class AccessTests
     {
         ["GET health"] = AuthorizationLevel.Anonymous,
         ["GET ui/{file?}"] = AuthorizationLevel.Anonymous,
-        ["GET openapi.json"] = AuthorizationLevel.Anonymous,
+        ["GET openapi.json"] = AuthorizationLevel.Function,
         ["POST classify/{classifier?}"] = AuthorizationLevel.Function,
         ["GET results/{classifier}"] = AuthorizationLevel.Function,
         ["GET results/{classifier}/{*id}"] = AuthorizationLevel.Function,
