@@ -38,7 +38,7 @@ internal static class DownloadCommand
     internal static async Task DownloadAsync(
         HubClient hub, HubRetry retry, HubRepository repository, string? folder, string target, TextWriter log, CancellationToken cancellationToken)
     {
-        var (pinned, listed) = await ListAsync(hub, retry, repository, cancellationToken);
+        var (pinned, listed) = await ListAsync(hub, retry, repository, log, cancellationToken);
         var files = NeededFiles.Of(pinned, listed, folder);
         log.WriteLine($"{repository.Name} at {pinned.Revision}: {files.Count} of {listed.Length} files, {FileSize.Words(files.Sum(file => file.Size))}, to {target}");
         var download = new HubDownload(hub, retry);
@@ -46,11 +46,11 @@ internal static class DownloadCommand
             await download.FetchAsync(pinned, file, Path.Combine(target, Below(file.Path, repository.IsDataSet ? null : folder)), arrived, cancellationToken));
     }
 
-    private static async Task<(HubRepository Pinned, HubFile[] Files)> ListAsync(HubClient hub, HubRetry retry, HubRepository repository, CancellationToken cancellationToken)
+    private static async Task<(HubRepository Pinned, HubFile[] Files)> ListAsync(HubClient hub, HubRetry retry, HubRepository repository, TextWriter log, CancellationToken cancellationToken)
     {
         try
         {
-            return await retry.Pipeline().ExecuteAsync(
+            return await retry.Pipeline(log.WriteLine).ExecuteAsync(
                 async cancel =>
                 {
                     var pinned = await hub.ResolveAsync(repository, cancel);

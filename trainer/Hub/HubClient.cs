@@ -93,7 +93,7 @@ internal sealed class HubClient(HttpClient http, Uri endpoint, string? token)
     private Exception Fault(HttpResponseMessage answer, HubRepository repository) =>
         answer.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout || (int)answer.StatusCode >= 500
             ? new HubBusyException(
-                $"{answer.RequestMessage!.RequestUri!.Host} answered {(int)answer.StatusCode} {answer.ReasonPhrase}, again and again; try later, what has arrived is kept.",
+                $"{answer.RequestMessage!.RequestUri!.Host} answered {(int)answer.StatusCode} {answer.ReasonPhrase}",
                 answer.Headers.RetryAfter is { } after ? after.Delta ?? after.Date - DateTimeOffset.UtcNow : null)
             : HubException.Of(answer, repository, endpoint, token is not null);
 

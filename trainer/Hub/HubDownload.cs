@@ -122,7 +122,8 @@ internal sealed record HubRetry(int Attempts, TimeSpan Delay, TimeSpan Patience,
 
     public static bool IsPassing(Exception fault) => fault is HubBusyException or HttpRequestException or IOException;
 
-    public ResiliencePipeline Pipeline() => new ResiliencePipelineBuilder { TimeProvider = Time }
+    /// <param name="tell">Told of each failed attempt, for a person who waits; null where a bar shows it.</param>
+    public ResiliencePipeline Pipeline(Action<string>? tell = null) => new ResiliencePipelineBuilder { TimeProvider = Time }
         .AddRetry(new RetryStrategyOptions
         {
             ShouldHandle = new PredicateBuilder().Handle<Exception>(IsPassing),
@@ -132,6 +133,11 @@ internal sealed record HubRetry(int Attempts, TimeSpan Delay, TimeSpan Patience,
             Delay = Delay,
             MaxDelay = TimeSpan.FromSeconds(60),
             DelayGenerator = tried => ValueTask.FromResult((tried.Outcome.Exception as HubBusyException)?.RetryAfter is { } after && after > TimeSpan.Zero ? after : (TimeSpan?)null),
+            OnRetry = tried =>
+            {
+                tell?.Invoke(FormattableString.Invariant($"{tried.Outcome.Exception!.Message.TrimEnd('.')}; trying again in {tried.RetryDelay.TotalSeconds:0.0} s"));
+                return ValueTask.CompletedTask;
+            },
         })
         .Build();
 }
