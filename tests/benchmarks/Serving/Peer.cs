@@ -1,9 +1,62 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
 using Serverless.Benchmarks.Report;
 
 namespace Serverless.Benchmarks.Serving;
 
-/// <summary>llama.cpp, through the npm package node-llama-cpp.</summary>
-internal static class Peer
+/// <summary>llama.cpp, through the npm package node-llama-cpp: a process that holds one model and waits for articles.</summary>
+internal sealed class Peer : IDisposable
 {
+    private readonly Process process;
+
+    private Peer(Process process) => this.process = process;
+
     public static string Tokenizer => Path.Combine(Repository.PeerFolder, "node_modules", "@lenml", "tokenizer-llama3", "models", "tokenizer.json");
+
+    /// <summary>Installs the packages of the lock file, once. Neither their scripts nor the builds for other machines are wanted.</summary>
+    public static void Install()
+    {
+        if (File.Exists(Tokenizer))
+        {
+            return;
+        }
+
+        using var npm = Process.Start("npm", ["install", "--no-save", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", Repository.PeerFolder]);
+        npm.WaitForExit();
+        if (npm.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"npm could not install the packages of {Repository.PeerFolder}; its message stands above.");
+        }
+    }
+
+    /// <param name="model">A GGUF file.</param>
+    /// <param name="threads">Threads of llama.cpp.</param>
+    /// <param name="sequences">How many articles share a batch.</param>
+    public static Peer Start(string model, int threads, int sequences)
+    {
+        var script = Path.Combine(Repository.PeerFolder, "evaluate.mjs");
+        var process = Process.Start(new ProcessStartInfo("node", [script, model, $"{threads}", $"{sequences}"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
+        var peer = new Peer(process);
+        return peer.ReadLine() == "ready" ? peer : throw new InvalidOperationException("llama.cpp did not start; its message stands above.");
+    }
+
+    public TimeSpan Run(IReadOnlyList<int[]> articles)
+    {
+        process.StandardInput.WriteLine(JsonSerializer.Serialize(articles));
+        return TimeSpan.FromSeconds(double.Parse(ReadLine(), CultureInfo.InvariantCulture));
+    }
+
+    public void Dispose()
+    {
+        process.Kill();
+        process.WaitForExit();
+        process.Dispose();
+    }
+
+    private string ReadLine() => process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("llama.cpp ended; its message stands above.");
 }

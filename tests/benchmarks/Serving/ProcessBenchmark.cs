@@ -1,0 +1,192 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Serverless.Local.Processes;
+using Serverless.Storage;
+
+namespace Serverless.Benchmarks.Serving;
+
+/// <summary>The function host as a process of its own, with the 1B shape: cold start, memory, a swap, and callers who come together.</summary>
+internal static class ProcessBenchmark
+{
+    private const int Callers = 8;
+    private static readonly TimeSpan Load = TimeSpan.FromSeconds(30);
+
+    /// <returns>Markdown.</returns>
+    public static async Task<string> RunAsync(string cache, CancellationToken cancellationToken)
+    {
+        await using var account = await Account.StartAsync(Path.Combine(cache, "account"), cancellationToken);
+        var registry = account.Services.GetRequiredService<ModelRegistry>();
+        await registry.UploadBaseAsync(ModelFolder.BaseName, ModelFolder.Base(cache), cancellationToken);
+        var first = await PublishAsync(registry, ModelFolder.Adapter(cache, 1), cancellationToken);
+
+        // Handed down to the function host.
+        Environment.SetEnvironmentVariable("Classifier__Base", ModelFolder.BaseName);
+        Environment.SetEnvironmentVariable("Classifier__PollInterval", "00:00:01");
+        var figures = new Figures { Weights = new FileInfo(Path.Combine(ModelFolder.Base(cache), "model.safetensors")).Length };
+        Console.Error.WriteLine("Filling the cache folder");
+        await using (await StartAndAskAsync(account, cancellationToken))
+        {
+        }
+
+        figures.Reading = Read(Directory.EnumerateFiles(Path.Combine(account.Folder.Models, "base"), "model.safetensors", SearchOption.AllDirectories).First());
+        Console.Error.WriteLine("Cold start");
+        var begin = Stopwatch.GetTimestamp();
+        await using var functions = await FunctionsProcess.StartAsync(account.Folder, account.Endpoints, keys: false, _ => { }, cancellationToken);
+        await using var memory = new ProcessMemory(functions.Id);
+        using var http = new HttpClient { BaseAddress = account.Endpoints.Api, Timeout = TimeSpan.FromMinutes(2) };
+        figures.Listening = Stopwatch.GetElapsedTime(begin);
+        var texts = Articles.Texts(256, seed: 2);
+        await AskAsync(http, texts[..1], cancellationToken);
+        figures.FirstAnswer = Stopwatch.GetElapsedTime(begin);
+        await MergedAsync(http, first, cancellationToken);
+        figures.Merged = Stopwatch.GetElapsedTime(begin);
+        figures.PeakOfLoad = memory.TakePeak();
+
+        Console.Error.WriteLine($"{Callers} callers");
+        await LoadAsync(http, texts, figures, cancellationToken);
+
+        Console.Error.WriteLine("Swap");
+        memory.TakePeak();
+        var swap = Stopwatch.GetTimestamp();
+        var second = await PublishAsync(registry, ModelFolder.Adapter(cache, 2), cancellationToken);
+        await MergedAsync(http, second, cancellationToken);
+        figures.Swap = Stopwatch.GetElapsedTime(swap);
+        figures.PeakOfSwap = memory.TakePeak();
+        return figures.Table();
+    }
+
+    private static async Task<string> PublishAsync(ModelRegistry registry, string folder, CancellationToken cancellationToken)
+    {
+        var version = registry.NewVersion();
+        await registry.UploadVersionAsync("news", version, folder, ModelFolder.BaseName, dataset: null, datasetETag: null, cancellationToken);
+        var serving = await registry.ReadPointerAsync("news", null, cancellationToken);
+        await registry.PublishAsync("news", version, serving.ETag, cancellationToken);
+        return version;
+    }
+
+    private static async Task<ChildProcess> StartAndAskAsync(Account account, CancellationToken cancellationToken)
+    {
+        var functions = await FunctionsProcess.StartAsync(account.Folder, account.Endpoints, keys: false, _ => { }, cancellationToken);
+        using var http = new HttpClient { BaseAddress = account.Endpoints.Api, Timeout = TimeSpan.FromMinutes(2) };
+        await AskAsync(http, ["Oil rises."], cancellationToken);
+        return functions;
+    }
+
+    private static TimeSpan Read(string file)
+    {
+        var buffer = new byte[1 << 20];
+        using (var once = File.OpenRead(file)) // into the page cache
+        {
+            while (once.Read(buffer) > 0)
+            {
+            }
+        }
+
+        var begin = Stopwatch.GetTimestamp();
+        using var again = File.OpenRead(file);
+        while (again.Read(buffer) > 0)
+        {
+        }
+
+        return Stopwatch.GetElapsedTime(begin);
+    }
+
+    private static async Task<TimeSpan> AskAsync(HttpClient http, string[] texts, CancellationToken cancellationToken)
+    {
+        var begin = Stopwatch.GetTimestamp();
+        using var answer = await http.PostAsJsonAsync(new Uri("classify", UriKind.Relative), texts.Select(text => new { text }), cancellationToken);
+        answer.EnsureSuccessStatusCode();
+        return Stopwatch.GetElapsedTime(begin);
+    }
+
+    private static async Task MergedAsync(HttpClient http, string version, CancellationToken cancellationToken)
+    {
+        for (var merged = false; !merged; await Task.Delay(50, cancellationToken))
+        {
+            var health = await http.GetFromJsonAsync<JsonElement>(new Uri("health", UriKind.Relative), cancellationToken);
+            merged = health.GetProperty("classifiers").EnumerateArray()
+                .Any(classifier => classifier.GetProperty("version").GetString() == version && classifier.GetProperty("merged").GetBoolean());
+        }
+    }
+
+    /// <summary>One micro-batch of all callers' texts; then each caller for itself, again and again, while health is asked too.</summary>
+    private static async Task LoadAsync(HttpClient http, string[] texts, Figures figures, CancellationToken cancellationToken)
+    {
+        var batches = new Series();
+        for (var i = 0; i < 5; i++)
+        {
+            batches.Add((await AskAsync(http, texts[(i * Callers)..((i + 1) * Callers)], cancellationToken)).TotalMilliseconds);
+        }
+
+        figures.BatchMilliseconds = batches.Median;
+        using var over = new CancellationTokenSource(Load);
+        var answers = Enumerable.Range(0, Callers).Select(async caller =>
+        {
+            var times = new List<double>();
+            for (var i = caller; !over.IsCancellationRequested; i += Callers)
+            {
+                times.Add((await AskAsync(http, [texts[i % texts.Length]], cancellationToken)).TotalMilliseconds);
+            }
+
+            return times;
+        }).ToArray();
+        var health = new List<double>();
+        while (!over.IsCancellationRequested)
+        {
+            var begin = Stopwatch.GetTimestamp();
+            using var answer = await http.GetAsync(new Uri("health", UriKind.Relative), cancellationToken);
+            health.Add(Stopwatch.GetElapsedTime(begin).TotalMilliseconds);
+            await Task.Delay(20, cancellationToken);
+        }
+
+        double[] latencies = [.. (await Task.WhenAll(answers)).SelectMany(times => times)];
+        (figures.AnswerP99, figures.HealthP99, figures.ArticlesPerSecond) = (Percentile99(latencies), Percentile99(health), latencies.Length / Load.TotalSeconds);
+    }
+
+    private static double Percentile99(IReadOnlyCollection<double> values) => values.Order().ElementAt((int)Math.Ceiling(values.Count * 0.99) - 1);
+
+    private sealed class Figures
+    {
+        public long Weights { get; init; }
+
+        public TimeSpan Reading { get; set; }
+
+        public TimeSpan Listening { get; set; }
+
+        public TimeSpan FirstAnswer { get; set; }
+
+        public TimeSpan Merged { get; set; }
+
+        public TimeSpan Swap { get; set; }
+
+        public long PeakOfLoad { get; set; }
+
+        public long PeakOfSwap { get; set; }
+
+        public double BatchMilliseconds { get; set; }
+
+        public double AnswerP99 { get; set; }
+
+        public double HealthP99 { get; set; }
+
+        public double ArticlesPerSecond { get; set; }
+
+        public string Table() => string.Create(CultureInfo.InvariantCulture, $"""
+            ## The function host with the 1B shape
+
+            A process of its own, asked over HTTP; its files lie in the cache folder and in the page cache.
+
+            | what must hold | bar | measured |
+            | --- | --- | --- |
+            | from the start of the process to the first answer | ≤ {2.5 + 1.5 * Reading.TotalSeconds:0.00} s: 2.5 s and 1.5 × {Reading.TotalSeconds:0.00} s, reading the base once | {FirstAnswer.TotalSeconds:0.00} s (listening after {Listening.TotalSeconds:0.00} s) |
+            | until the adapter is merged, in the background | | {Merged.TotalSeconds:0.00} s |
+            | most memory of its own (RssAnon), load and merge | ≤ {(1.15 * Weights + 400e6) / 1e9:0.00} GB | {PeakOfLoad / 1e9:0.00} GB |
+            | the same, swap to another version | ≤ {(1.15 * Weights + 400e6) / 1e9:0.00} GB | {PeakOfSwap / 1e9:0.00} GB, {Swap.TotalSeconds:0.0} s from publishing to merged |
+            | {Callers} callers at once, p99 | ≤ 1.5 × {BatchMilliseconds:0} ms, a micro-batch of {Callers} | {AnswerP99:0} ms ({AnswerP99 / BatchMilliseconds:0.00} ×), {ArticlesPerSecond:0.0} articles/s |
+            | `/api/health` meanwhile, p99 | < 100 ms | {HealthP99:0} ms |
+            """);
+    }
+}

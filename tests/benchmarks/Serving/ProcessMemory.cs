@@ -1,0 +1,50 @@
+using System.Globalization;
+
+namespace Serverless.Benchmarks.Serving;
+
+/// <summary>Watches how much memory a process has of its own, and how much it shares with the page cache.</summary>
+internal sealed class ProcessMemory : IAsyncDisposable
+{
+    private readonly CancellationTokenSource stopping = new();
+    private readonly Task watching;
+    private long peak;
+
+    public ProcessMemory(int process) => watching = Task.Run(() => WatchAsync($"/proc/{process}/status"));
+
+    /// <summary>The most anonymous memory (RssAnon) since the last call, in bytes.</summary>
+    public long TakePeak() => Interlocked.Exchange(ref peak, 0);
+
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        await watching;
+        stopping.Dispose();
+    }
+
+    private async Task WatchAsync(string status)
+    {
+        while (!stopping.IsCancellationRequested && File.Exists(status))
+        {
+            var anonymous = Kilobytes(status, "RssAnon:") * 1024;
+            if (anonymous > Interlocked.Read(ref peak))
+            {
+                Interlocked.Exchange(ref peak, anonymous);
+            }
+
+            await Task.Delay(10);
+        }
+    }
+
+    private static long Kilobytes(string status, string field)
+    {
+        try
+        {
+            var line = File.ReadLines(status).FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal));
+            return line is null ? 0 : long.Parse(line[field.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0], CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return 0; // it has just ended
+        }
+    }
+}

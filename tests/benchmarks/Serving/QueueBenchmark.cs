@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using Azure.Storage.Queues;
+using Azure.Storage.Queues.Models;
+using Microsoft.Extensions.DependencyInjection;
+using Serverless.Serving;
+using Serverless.Storage;
+
+namespace Serverless.Benchmarks.Serving;
+
+/// <summary>Articles a second through the queue: with the starter model, and with an answer that is given instead.</summary>
+/// <param name="Whole">Received, classified, blob and rows written, deleted.</param>
+/// <param name="WithoutModel">The same without classifying.</param>
+internal sealed record QueueBenchmark(double Whole, double WithoutModel)
+{
+    private const int AtOnce = 24; // host.json: batchSize 16 and newBatchThreshold 8
+
+    public static async Task<QueueBenchmark> RunAsync(IReadOnlyList<string> articles, CancellationToken cancellationToken)
+    {
+        var root = Directory.CreateTempSubdirectory("serverless-queue-");
+        try
+        {
+            await using var account = await Account.StartAsync(root.FullName, cancellationToken);
+            var services = account.Services;
+            await services.GetRequiredService<Starter>().EnsureAsync(Starter.Folder, cancellationToken);
+            var classifier = services.GetRequiredService<ArticleClassifier>();
+            var answer = await classifier.ClassifyAsync(null, articles[0], cancellationToken); // loads the model
+            while (!classifier.Status.Classifiers[0].Merged)
+            {
+                await Task.Delay(50, cancellationToken);
+            }
+
+            var (processor, results) = (services.GetRequiredService<ArticleProcessor>(), services.GetRequiredService<ResultStore>());
+            var whole = await RateAsync("classified", message => processor.ProcessAsync(message, cancellationToken));
+            var without = await RateAsync("given", message => GiveAsync(message, results, answer, cancellationToken));
+            return new QueueBenchmark(whole, without);
+
+            async Task<double> RateAsync(string name, Func<QueueMessage, Task> handle)
+            {
+                var sender = services.GetRequiredService<ArticleSender>();
+                await Parallel.ForAsync(0, articles.Count, cancellationToken, async (i, cancel) =>
+                    await sender.SendAsync(new ArticleMessage($"{name}-{i}") { Text = articles[i] }, cancel));
+                var begin = Stopwatch.GetTimestamp();
+                await DrainAsync(services.GetRequiredService<StorageClients>().Queue(StorageNames.ArticlesQueue), articles.Count, handle, cancellationToken);
+                return articles.Count / Stopwatch.GetElapsedTime(begin).TotalSeconds;
+            }
+        }
+        finally
+        {
+            root.Delete(recursive: true);
+        }
+    }
+
+    private static async Task GiveAsync(QueueMessage message, ResultStore results, Classification answer, CancellationToken cancellationToken)
+    {
+        var (id, hash) = (message.MessageId, Sha256Hex.OfText(message.MessageId));
+        if (await results.SettleAsync("news", id, hash, message.InsertedOn!.Value, cancellationToken) is null)
+        {
+            await results.WriteAsync(new ClassificationResult
+            {
+                Id = id,
+                Classifier = "news",
+                Status = ClassificationStatus.Classified,
+                Label = answer.Label,
+                Score = answer.Score,
+                Probabilities = answer.Probabilities,
+                ModelVersion = answer.ModelVersion,
+                TextHash = hash,
+                InsertedOn = message.InsertedOn,
+                CompletedAt = DateTimeOffset.UtcNow,
+            }, cancellationToken);
+        }
+    }
+
+    /// <summary>As the Functions host drains a queue: a new batch as soon as enough of the last one is done.</summary>
+    private static async Task DrainAsync(QueueClient queue, int count, Func<QueueMessage, Task> handle, CancellationToken cancellationToken)
+    {
+        var running = new List<Task>();
+        for (var received = 0; received < count;)
+        {
+            while (running.Count > AtOnce - 16)
+            {
+                await await Task.WhenAny(running);
+                running.RemoveAll(task => task.IsCompleted);
+            }
+
+            var messages = (await queue.ReceiveMessagesAsync(16, TimeSpan.FromMinutes(2), cancellationToken)).Value;
+            received += messages.Length;
+            running.AddRange(messages.Select(message => Task.Run(async () =>
+            {
+                await handle(message);
+                await queue.DeleteMessageAsync(message.MessageId, message.PopReceipt, cancellationToken);
+            }, cancellationToken)));
+        }
+
+        await Task.WhenAll(running);
+    }
+}

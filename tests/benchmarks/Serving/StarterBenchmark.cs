@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.Extensions.Logging.Abstractions;
+using Serverless.Serving;
+using Serverless.Storage;
+
+namespace Serverless.Benchmarks.Serving;
+
+/// <summary>The starter model: in the process, beside what its own shapes allow, and through the queue.</summary>
+internal static class StarterBenchmark
+{
+    private const int Batch = 32;
+    private const int Count = 640;
+
+    /// <returns>Markdown.</returns>
+    public static async Task<string> RunAsync(int rounds, CancellationToken cancellationToken)
+    {
+        var articles = Articles.Texts(Count, seed: 1);
+        using var model = new InProcess();
+        var (rate, ceiling, overhead) = (new Series(), new Series(), new Series());
+        model.Run(articles);
+        for (var round = 0; round < rounds; round++)
+        {
+            var (whole, tokenising) = model.Run(articles);
+            rate.Add(Count / whole.TotalSeconds);
+            overhead.Add(tokenising / whole);
+            ceiling.Add(model.CeilingRate(articles));
+        }
+
+        var queue = await QueueBenchmark.RunAsync(articles, cancellationToken);
+        var expected = 1 / (1 / rate.Median + 1 / queue.WithoutModel);
+        return string.Create(CultureInfo.InvariantCulture, $"""
+            ## The starter model
+
+            {Count} texts put together from the repository's sample articles to AG News' lengths ({model.MeanTokens(articles):0} of its tokens on average), batches of {Batch}.
+
+            | what must hold | bar | measured |
+            | --- | --- | --- |
+            | classified in the process, articles/s | ≥ 400 | {rate.Median:0} |
+            | share of the rate at which its linears run alone ({ceiling.Median:0} articles/s) | ≥ 60 % | {rate.Over(ceiling):0.0 %} |
+            | through the queue, articles/s, beside 1/(1/{rate.Median:0} + 1/{queue.WithoutModel:0}) = {expected:0} | ≥ 80 % | {queue.Whole:0} ({queue.Whole / expected:0.0 %}) |
+
+            Tokenising took {overhead.Median:0.0 %} of the time in the process. The queue is the storage emulator's: received, classified, blob and rows written, deleted; without the model, the
+            same steps with an answer that is given.
+            """);
+    }
+
+    /// <summary>Tokenise, batch, compute: what the classifier does with texts that wait.</summary>
+    private sealed class InProcess : IDisposable
+    {
+        private static readonly string Base = Path.Combine(Starter.Folder, "base");
+        private static readonly string Adapter = Path.Combine(Starter.Folder, "adapters", "news");
+
+        private readonly BaseModel weights;
+        private readonly ServedModel model;
+
+        public InProcess()
+        {
+            weights = BaseModel.Open(Base, new PrecisionChoice("auto", NullLogger.Instance));
+            model = weights.Load(new LocalVersion("news", "starter", Adapter, new ModelManifest(Starter.BaseModel, DateTimeOffset.UnixEpoch, new Dictionary<string, string>())));
+            foreach (var _ in model.MergeSteps(previous: null))
+            {
+            }
+        }
+
+        public (TimeSpan Whole, TimeSpan Tokenising) Run(string[] texts)
+        {
+            var (begin, tokenising) = (Stopwatch.GetTimestamp(), TimeSpan.Zero);
+            foreach (var batch in texts.Chunk(Batch))
+            {
+                var encoding = Stopwatch.GetTimestamp();
+                int[][] tokens = [.. batch.Select(text => model.Encode(text).Ids)];
+                tokenising += Stopwatch.GetElapsedTime(encoding);
+                model.Probabilities(tokens);
+            }
+
+            return (Stopwatch.GetElapsedTime(begin), tokenising);
+        }
+
+        public double MeanTokens(string[] texts) => texts.Average(text => model.Encode(text).Ids.Length);
+
+        /// <summary>Articles a second if its linear layers were all there is, every layer for every token.</summary>
+        public double CeilingRate(string[] texts)
+        {
+            using var network = Network.Open(Base, Adapter, TorchRuntime.CpuType, merged: null);
+            var tokens = (int)(MeanTokens(texts) * Batch);
+            return Batch / network.Shapes.Sum(shape => Ceiling.Time(shape, tokens, bytes: false).TotalSeconds);
+        }
+
+        public void Dispose()
+        {
+            model.Dispose();
+            weights.Dispose();
+        }
+    }
+}
