@@ -40,7 +40,7 @@ internal sealed class ProcessMemory : IAsyncDisposable
         try
         {
             var line = File.ReadLines(status).FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal));
-            return line is null ? 0 : long.Parse(line[field.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0], CultureInfo.InvariantCulture);
+            return line is null ? 0 : long.Parse(line[field.Length..].Split(default(char[]), StringSplitOptions.RemoveEmptyEntries)[0], CultureInfo.InvariantCulture);
         }
         catch (IOException)
         {

@@ -1,0 +1,73 @@
+using BenchmarkDotNet.Attributes;
+using Microsoft.Extensions.Logging.Abstractions;
+using Serverless.Benchmarks.Serving;
+using Serverless.Serving;
+using Serverless.Storage;
+using Serverless.Text;
+
+namespace Serverless.Benchmarks.Micro;
+
+/// <summary>What our own code does for one article besides the forward pass, and what it allocates.</summary>
+[MemoryDiagnoser]
+public class HotPath : IDisposable
+{
+    private const int Batch = 32;
+
+    private readonly string[] texts = Articles.Texts(Batch, seed: 1);
+    private BaseModel? starter;
+    private ServedModel? model;
+    private LlamaTokenizer? llama3;
+    private MicroBatches? batches;
+
+    [GlobalSetup]
+    public void Open()
+    {
+        TorchRuntime.Initialise();
+        Peer.Install();
+        starter = BaseModel.Open(Path.Combine(Starter.Folder, "base"), new PrecisionChoice("auto", NullLogger.Instance));
+        model = starter.Load(new LocalVersion(
+            "news", Starter.Version, Path.Combine(Starter.Folder, "adapters", "news"), new ModelManifest(Starter.BaseModel, DateTimeOffset.UnixEpoch, new Dictionary<string, string>())));
+        foreach (var _ in model.MergeSteps(previous: null))
+        {
+        }
+
+        llama3 = LlamaTokenizer.Read(Peer.Tokenizer);
+        batches = new MicroBatches(Batch, 4096);
+    }
+
+    /// <summary>One article into tokens of Llama 3.</summary>
+    [Benchmark(OperationsPerInvoke = Batch)]
+    public int Tokenise() => texts.Sum(text => llama3!.Encode(text, 128).Ids.Length);
+
+    /// <summary>One article into the waiting line and out of it in a batch, with its answer delivered.</summary>
+    [Benchmark(OperationsPerInvoke = Batch)]
+    public int WaitAndBatch()
+    {
+        foreach (var text in texts)
+        {
+            batches!.Add(new PendingText(null!, text, new TokenizedText([1], false), 128, 0, CancellationToken.None));
+        }
+
+        var batch = batches!.Take();
+        foreach (var text in batch)
+        {
+            text.Complete(Answer);
+        }
+
+        return batch.Count;
+    }
+
+    /// <summary>One article through the starter model, in a batch.</summary>
+    [Benchmark(OperationsPerInvoke = Batch)]
+    public int ClassifyWithTheStarter() => model!.Probabilities([.. texts.Select(text => model.Encode(text).Ids)]).Length;
+
+    [GlobalCleanup]
+    public void Dispose()
+    {
+        model?.Dispose();
+        starter?.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    private static readonly Classification Answer = new("World", 1, new Dictionary<string, double>(), "v1", 1, false, 0, 0);
+}
