@@ -174,8 +174,6 @@ internal sealed class Gguf : IDisposable
         var blocks = value.to(float32).view(-1, 32);
         var scale = blocks.abs().amax([1], keepdim: true) / 127;
         var codes = (blocks / scale.clamp_min(1e-12)).round().to(int8);
-        var packed = empty(blocks.shape[0], 34, dtype: uint8);
-        scale.to(float16).bytes.CopyTo(packed[.., ..2].contiguous().bytes);
         return cat([AsBytes(scale.to(float16), 2), AsBytes(codes, 32)], 1);
 
         static Tensor AsBytes(Tensor x, int width)
