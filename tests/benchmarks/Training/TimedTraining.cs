@@ -25,6 +25,10 @@ internal static class TimedTraining
 {
     private const int WarmUpSteps = 3;
 
+    // As StepPlan mixes a large data set: articles of like length come together within windows of 50 steps.
+    private const int WindowSteps = 50;
+    private const int Windows = 4;
+
     /// <summary>The published recipe: 32 articles a step, in micro-batches of 16.</summary>
     public static TrainOptions Recipe { get; } = new() { MaxLength = Articles.MaxLength };
 
@@ -32,9 +36,8 @@ internal static class TimedTraining
     {
         var hardware = Hardware.Choose("auto");
         var config = Shape.Of(shape);
-        // The first steps of a plan of four windows: just the articles of one window, as the plan mixes them.
-        var articles = Articles.Random(4 * steps * Recipe.ArticlesPerStep, config.VocabSize);
-        var plan = new StepPlan([.. articles.Select(article => article.Ids.Length)], Recipe);
+        var articles = Articles.Random(Windows * WindowSteps * Recipe.ArticlesPerStep, config.VocabSize);
+        var sample = Sample(new StepPlan([.. articles.Select(article => article.Ids.Length)], Recipe), articles, steps);
         using var weights = Weights(config, hardware, way == Way.Recipe ? ScalarType.Float32 : hardware.Type);
         using var model = way == Way.Ours ? Adapted(weights, hardware) : null;
         using var ours = model is null ? null : new TrainingStep(model, Recipe, hardware, articles, Console.Error);
@@ -42,13 +45,13 @@ internal static class TimedTraining
 
         void Take(int step)
         {
-            ours?.Take(plan.Articles(step), Recipe.LearningRate, step + 1);
-            theirs?.Take([.. plan.Articles(step).Select(article => articles[article])]);
+            ours?.Take(sample[step], Recipe.LearningRate, step + 1);
+            theirs?.Take([.. sample[step].Select(article => articles[article])]);
         }
 
         for (var step = 0; step < WarmUpSteps; step++)
         {
-            Take(step);
+            Take(step % steps);
         }
 
         Synchronize(hardware);
@@ -63,6 +66,13 @@ internal static class TimedTraining
         Synchronize(hardware);
         var elapsed = Stopwatch.GetElapsedTime(begin);
         return new Timing(steps * Recipe.ArticlesPerStep / elapsed.TotalSeconds, memory > 0 ? memory : PeakOfProcess());
+    }
+
+    /// <summary>Steps of one window that stand for all of it: evenly spaced in the order of their tokens.</summary>
+    private static IReadOnlyList<int>[] Sample(StepPlan plan, Article[] articles, int steps)
+    {
+        var window = Enumerable.Range(0, WindowSteps).Select(plan.Articles).OrderBy(step => step.Sum(article => articles[article].Ids.Length)).ToArray();
+        return [.. Enumerable.Range(0, steps).Select(i => window[(int)((i + 0.5) * WindowSteps / steps)])];
     }
 
     private static LlamaForSequenceClassification Adapted(LlamaWeights weights, Hardware hardware)
