@@ -24,7 +24,8 @@ internal static class TrainingReportSection
 
             LoRA of rank 16 on all linear layers with dropout 0.1, 32 articles a step, lengths spread as AG News' are (log-normal, mean 51
             tokens), random weights; {device}. Each way in processes of its own, in turn, the median of three; memory is the peak of the process, or what
-            is in use on a GPU.
+            is in use on a GPU. Other work shares a machine: compare within one table. No GPU has been measured yet; `--shape 1b` is for one,
+            in a build with `-p:Cuda=true`.
 
             """);
         foreach (var (shape, timings) in shapes)
