@@ -39,7 +39,7 @@ public sealed record ClassifierOptions
     /// <summary>Whether a person should have a look at an answer.</summary>
     public bool NeedsReview(string classifier, double score) => score < ReviewThresholds.GetValueOrDefault(classifier, ReviewThreshold);
 
-    /// <summary>What the model computes in: <c>fp32</c>, <c>bf16</c>, <c>int8</c>, or <c>auto</c>, the fastest that the processor is good at.</summary>
+    /// <summary>What the model computes in: <c>fp32</c>, <c>bf16</c>, <c>int8</c>, or <c>auto</c>: bf16 where the processor multiplies in it, else fp32.</summary>
     public string Precision { get; init; } = "auto";
 
     /// <exception cref="InvalidOperationException">A value cannot be used; names the setting.</exception>
