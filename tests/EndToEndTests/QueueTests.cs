@@ -7,7 +7,7 @@ namespace Serverless.EndToEndTests;
 
 public sealed class QueueTests(QueueTests.Up up) : IClassFixture<QueueTests.Up>
 {
-    private const string Sports = "The substitute scored twice in extra time as Rovers beat the champions in the cup final.";
+    private const string Sports = "Two goals in extra time won the final for Calder Rovers.";
 
     private static CancellationToken Ended => TestContext.Current.CancellationToken;
 
