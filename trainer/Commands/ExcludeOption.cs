@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Serverless.Trainer.Data;
-using Serverless.Trainer.Pretraining;
 
 namespace Serverless.Trainer.Commands;
 
@@ -14,6 +13,4 @@ internal static class ExcludeOption
         AllowMultipleArgumentsPerToken = true,
         DefaultValueFactory = _ => [],
     }.AcceptExistingOnly();
-
-    public static Shingles Read(IEnumerable<FileInfo> files) => new(Corpus.Read(files.Select(file => file.FullName)));
 }

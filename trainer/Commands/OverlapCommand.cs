@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Serverless.Trainer.Data;
-using Serverless.Trainer.Pretraining;
 
 namespace Serverless.Trainer.Commands;
 
@@ -23,13 +22,13 @@ internal static class OverlapCommand
 
     private static int Count(FileInfo test, IReadOnlyList<FileInfo> text, CancellationToken cancellationToken)
     {
-        string[] articles = [.. Corpus.Read([test.FullName])];
+        string[] articles = [.. TextFiles.Read(test)];
         var shingles = new Shingles(articles);
         var total = 0;
         foreach (var file in text)
         {
             var (read, found) = (0, 0);
-            foreach (var document in Corpus.Read([file.FullName]))
+            foreach (var document in TextFiles.Read(file))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 read++;

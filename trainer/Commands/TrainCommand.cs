@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Serverless.Trainer.Data;
 using Serverless.Trainer.Progress;
 using Serverless.Trainer.Reports;
 using Serverless.Trainer.Training;
@@ -24,7 +25,7 @@ internal static class TrainCommand
             var target = parsed.GetValue(output)?.FullName ?? Path.GetFullPath(Path.Combine("adapters", data.NameOf(parsed)));
             var options = recipe.Resolve(parsed, folder.FullName);
             var fineTune = new FineTune(
-                data.Load(parsed, options.HeldOutFraction, ExcludeOption.Read(parsed.GetRequiredValue(exclude))),
+                data.Load(parsed, options.HeldOutFraction, Shingles.InFiles(parsed.GetRequiredValue(exclude))),
                 options,
                 folder.FullName,
                 StarterOptions.NameOf(folder),

@@ -30,17 +30,16 @@ internal sealed record LabelFigures(
             }
         }
 
-        var perLabel = labels.Select((label, index) => LabelMetrics.Of(label, index, confusion)).ToArray();
+        var perLabel = LabelMetrics.Of(labels, confusion);
         var valid = perLabel.Sum(label => label.Rows);
-        double Weighted(Func<LabelMetrics, double> metric) => valid == 0 ? 0 : perLabel.Sum(label => label.Rows * metric(label)) / valid;
         return new LabelFigures(
             name,
             expected.Count,
             valid,
             valid == 0 ? 0 : (double)confusion.Select((row, i) => row[i]).Sum() / valid,
-            Weighted(label => label.Precision),
-            Weighted(label => label.Recall),
-            Weighted(label => label.F1),
+            LabelMetrics.Weighted(perLabel, label => label.Precision),
+            LabelMetrics.Weighted(perLabel, label => label.Recall),
+            LabelMetrics.Weighted(perLabel, label => label.F1),
             articlesPerSecond,
             costPer1000);
     }

@@ -25,6 +25,8 @@ internal sealed partial class Shingles
         }
     }
 
+    public static Shingles InFiles(IEnumerable<FileInfo> files) => new(TextFiles.Read(files));
+
     /// <returns>The words that the text shares with one of the set, and the number of that one; null if there are none.</returns>
     public (string Words, int Owner)? Find(string text)
     {

@@ -32,16 +32,14 @@ internal sealed record ClassificationMetrics(
             confusion[predictions.Expected[row]][predictions.Predicted(row)]++;
         }
 
-        var perLabel = labels.Select((label, index) => LabelMetrics.Of(label, index, confusion)).ToArray();
-        double Weighted(Func<LabelMetrics, double> metric) => perLabel.Sum(label => label.Rows * metric(label)) / predictions.Count;
-
+        var perLabel = LabelMetrics.Of(labels, confusion);
         var reliability = Calibration.Bins(predictions, temperature);
         return new ClassificationMetrics(
             predictions.Count,
             predictions.Accuracy,
-            Weighted(label => label.Precision),
-            Weighted(label => label.Recall),
-            Weighted(label => label.F1),
+            LabelMetrics.Weighted(perLabel, label => label.Precision),
+            LabelMetrics.Weighted(perLabel, label => label.Recall),
+            LabelMetrics.Weighted(perLabel, label => label.F1),
             predictions.Loss(),
             Calibration.ExpectedError(reliability),
             temperature,
@@ -54,7 +52,18 @@ internal sealed record ClassificationMetrics(
 /// <summary>Precision, recall and F1 of one label, and the number of rows that bear it.</summary>
 internal sealed record LabelMetrics(string Label, int Rows, double Precision, double Recall, double F1)
 {
-    public static LabelMetrics Of(string label, int index, int[][] confusion)
+    /// <param name="confusion">Rows: the right label; columns: the predicted one; both in the order of the labels.</param>
+    public static IReadOnlyList<LabelMetrics> Of(IReadOnlyList<string> labels, int[][] confusion) =>
+        [.. labels.Select((label, index) => Of(label, index, confusion))];
+
+    /// <summary>A metric's mean over the rows that the labels have; 0 without rows.</summary>
+    public static double Weighted(IReadOnlyList<LabelMetrics> labels, Func<LabelMetrics, double> metric)
+    {
+        var rows = labels.Sum(label => label.Rows);
+        return rows == 0 ? 0 : labels.Sum(label => label.Rows * metric(label)) / rows;
+    }
+
+    private static LabelMetrics Of(string label, int index, int[][] confusion)
     {
         double hits = confusion[index][index];
         var rows = confusion[index].Sum();

@@ -1,19 +1,10 @@
-using System.IO.Compression;
-using CsvHelper;
 using Serverless.Text;
 
 namespace Serverless.Trainer.Pretraining;
 
-/// <summary>Plain text to pretrain on, and its token sequences.</summary>
+/// <summary>Plain text to pretrain on, as token sequences.</summary>
 internal static class Corpus
 {
-    /// <summary>
-    /// Documents of the files, in order: each line of <c>.txt</c> and <c>.txt.gz</c>, each <c>text</c> column of
-    /// <c>.csv</c>. Nothing else of a CSV is read: no label reaches the base.
-    /// </summary>
-    public static IEnumerable<string> Read(IEnumerable<string> paths) =>
-        paths.SelectMany(ReadFile).Select(document => document.Trim()).Where(document => document.Length > 0);
-
     /// <summary>
     /// Token sequences of at most <paramref name="length"/>: each begins with begin-of-text and ends with end-of-text
     /// where its document does; what is longer continues in the next sequence.
@@ -37,29 +28,5 @@ internal static class Corpus
         }
 
         return sequences;
-    }
-
-    private static IEnumerable<string> ReadFile(string path)
-    {
-        if (path.EndsWith(".csv", StringComparison.OrdinalIgnoreCase))
-        {
-            using var csv = CsvReader.Create(File.ReadAllBytes(path), new CsvReaderOptions { Separator = ',' });
-            while (csv.Read())
-            {
-                yield return csv.TryGetFieldIndex("text", out var column)
-                    ? csv.GetString(column)
-                    : throw new InvalidDataException($"{path}: line 1 names no column \"text\".");
-            }
-
-            yield break;
-        }
-
-        using var file = File.OpenRead(path);
-        using Stream stream = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file;
-        using var reader = new StreamReader(stream);
-        while (reader.ReadLine() is { } line)
-        {
-            yield return line;
-        }
     }
 }

@@ -15,7 +15,7 @@ internal static class PretrainedBase
     private const double HeldOutFraction = 0.005; // of the documents, by their text: a copy of one is held out too
 
     /// <summary>Makes the folder, or goes on making it where a stopped run left off.</summary>
-    /// <param name="text">Files of text; see <see cref="Corpus"/>. A file named twice counts twice.</param>
+    /// <param name="text">Files of text; see <see cref="TextFiles"/>. A file named twice counts twice.</param>
     /// <param name="exclude">Files of test articles; texts that overlap with one of them are left out.</param>
     /// <param name="output">The folder.</param>
     /// <param name="options">The shape and the schedule.</param>
@@ -25,8 +25,8 @@ internal static class PretrainedBase
     public static void Make(
         IReadOnlyList<FileInfo> text, IReadOnlyList<FileInfo> exclude, string output, PretrainOptions options, TextWriter log, TimeProvider time, CancellationToken cancellationToken)
     {
-        var measuredBy = new Shingles(Corpus.Read(exclude.Select(file => file.FullName)));
-        var found = Corpus.Read(text.Select(file => file.FullName)).ToLookup(document => measuredBy.Find(document) is not null);
+        var measuredBy = Shingles.InFiles(exclude);
+        var found = TextFiles.Read(text).ToLookup(document => measuredBy.Find(document) is not null);
         string[] documents = [.. found[false]];
         var tokenizerPath = Path.Combine(output, "tokenizer.json");
         Directory.CreateDirectory(Path.Combine(output, "checkpoint"));
