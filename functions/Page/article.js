@@ -23,8 +23,10 @@ text.addEventListener('keydown', event => {
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) form.requestSubmit();
 });
 
-// Another classifier has other topics: what the former one said would mislead.
-onClassifier(() => {
+// Another classifier has other topics: what the former one said would mislead. Without a former one, the reader was
+// faster than the list of classifiers, and has asked the one that answers by default.
+onClassifier((_, former) => {
+  if (!former) return;
   asked?.abort();
   answer.replaceChildren(nothing);
   showProblem(problem, null);

@@ -13,20 +13,24 @@ let current = new URLSearchParams(location.search).get('classifier') ?? '';
 
 export const classifier = () => current;
 
-/** Calls back now and whenever another classifier is chosen. */
+/**
+ * Calls back now and whenever another classifier is chosen.
+ * @param {(name: string, former: string) => void} listener `former` is empty the first time
+ */
 export function onClassifier(listener) {
   listeners.push(listener);
-  if (current) listener(current);
+  if (current) listener(current, '');
 }
 
 export function choose(name) {
   if (name === current) return;
+  const former = current;
   current = name;
   if (![...select.options].some(option => option.value === name)) select.append(element('option', {}, name));
   select.value = name;
   history.replaceState(null, '', `?classifier=${encodeURIComponent(name)}${location.hash}`);
   showStanding();
-  listeners.forEach(listener => listener(name));
+  listeners.forEach(listener => listener(name, former));
 }
 
 select.addEventListener('change', () => choose(select.value));

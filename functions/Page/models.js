@@ -40,7 +40,7 @@ const card = item => element('li', {},
   element('p.reason'),
   files(classifier(), item.version, item.files),
   element('p.actions', {}, element('button', {
-    type: 'button', 'aria-label': `Let version ${item.version} serve`, onclick: () => promote(item.version),
+    type: 'button', 'aria-label': `Let it serve: version ${item.version}`, onclick: () => promote(item.version),
   }, 'Let it serve')));
 
 function update(shown, item) {

@@ -16,8 +16,9 @@ public sealed class AccessibilityTests(BrowserFixture browser)
     {
         await using var page = await browser.OpenAsync(
             options: new() { ColorScheme = colours, ReducedMotion = ReducedMotion.Reduce, ViewportSize = new() { Width = width, Height = 800 } });
+        await browser.CopyStarterAsync($"other-{width}");
         await page.ClassifyAsync("The bank raised its profit forecast after interest rates rose for a third quarter.");
-        await Expect(page.Item("Versions", "starter")).ToBeVisibleAsync();
+        await Expect(page.Item("Versions", $"other-{width}").GetByText("Let it serve")).ToBeVisibleAsync();
 
         var found = await page.Tab.RunAxe();
 

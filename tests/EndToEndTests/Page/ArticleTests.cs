@@ -30,6 +30,25 @@ public sealed class ArticleTests(BrowserFixture browser)
     }
 
     [Fact]
+    public async Task An_answer_that_is_there_before_the_list_of_classifiers_stays()
+    {
+        var listed = new TaskCompletionSource();
+        var tab = await browser.NewTabAsync();
+        await tab.RouteAsync("**/api/models", async request =>
+        {
+            await listed.Task;
+            await request.ContinueAsync();
+        });
+        await using var page = await OpenPage.OpenAsync(tab, browser.System.Http.BaseAddress!, null);
+
+        await page.ClassifyAsync(Sports);
+        listed.SetResult();
+        await Expect(page.Item("Versions", "starter")).ToBeVisibleAsync();
+
+        Assert.StartsWith("Sports", await page.Answer.InnerTextAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Markup_in_an_article_and_its_title_is_shown_as_text_and_does_nothing()
     {
         const string Hostile = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>Rovers win the cup final";

@@ -5,6 +5,9 @@ namespace Serverless.EndToEndTests.Page;
 /// <summary>Headless Chromium, the machine's own: Playwright would download its browsers from a host that cannot be reached everywhere.</summary>
 internal sealed class Browser : IAsyncDisposable
 {
+    // Milliseconds. Two cores may be busy with other tests: five seconds, the default, can be too short.
+    private const float Patience = 60_000;
+
     private readonly IPlaywright playwright;
     private readonly IBrowser chromium;
 
@@ -18,8 +21,7 @@ internal sealed class Browser : IAsyncDisposable
 
     public static async Task<Browser> LaunchAsync()
     {
-        // Two cores may be busy with other tests: five seconds, the default, can be too short.
-        Assertions.SetDefaultExpectTimeout(30_000);
+        Assertions.SetDefaultExpectTimeout(Patience);
         var playwright = await Playwright.CreateAsync();
         try
         {
@@ -33,7 +35,12 @@ internal sealed class Browser : IAsyncDisposable
     }
 
     /// <summary>A page with a session of its own.</summary>
-    public Task<IPage> NewPageAsync(BrowserNewPageOptions? options = null) => chromium.NewPageAsync(options);
+    public async Task<IPage> NewPageAsync(BrowserNewPageOptions? options = null)
+    {
+        var page = await chromium.NewPageAsync(options);
+        page.SetDefaultTimeout(Patience);
+        return page;
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using Serverless.Storage;
 
 namespace Serverless.EndToEndTests.Page;
 
@@ -34,8 +35,31 @@ public sealed class BrowserFixture : IAsyncLifetime
     /// <summary>The page, ready; skips the test where there is no browser.</summary>
     internal async Task<OpenPage> OpenAsync(string? classifier = null, BrowserNewPageOptions? options = null)
     {
+        var tab = await NewTabAsync(options);
+        return await OpenPage.OpenAsync(tab, System.Http.BaseAddress!, classifier);
+    }
+
+    /// <summary>A tab that shows nothing yet, for tests that stand between the page and the functions.</summary>
+    internal Task<IPage> NewTabAsync(BrowserNewPageOptions? options = null)
+    {
         Browser.SkipWithout();
-        return await OpenPage.OpenAsync(await browser!.NewPageAsync(options), System.Http.BaseAddress!, classifier);
+        return browser!.NewPageAsync(options);
+    }
+
+    /// <summary>A second version of "news" without a training.</summary>
+    internal async Task CopyStarterAsync(string version)
+    {
+        var cache = Directory.CreateTempSubdirectory("serverless-").FullName;
+        try
+        {
+            var registry = new ModelRegistry(System.Storage, cache, TimeProvider.System);
+            var starter = await registry.DownloadVersionAsync("news", "starter", null, TestContext.Current.CancellationToken);
+            await registry.UploadVersionAsync("news", version, starter.Folder, starter.Manifest.BaseModel, null, null, TestContext.Current.CancellationToken);
+        }
+        finally
+        {
+            Directory.Delete(cache, recursive: true);
+        }
     }
 }
 

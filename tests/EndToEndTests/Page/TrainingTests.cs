@@ -34,15 +34,16 @@ public sealed class TrainingTests(BrowserFixture browser)
     [Fact]
     public async Task Another_version_serves_after_a_question_and_the_former_one_again()
     {
+        const string Other = "twin";
         await using var page = await browser.OpenAsync();
-        var other = await CopyOfServingAsync();
+        await browser.CopyStarterAsync(Other);
         await page.ClassifyAsync("Rovers win the cup final.");
 
-        await PromoteAsync(page, other, "Leave it");
+        await PromoteAsync(page, Other, "Leave it");
         await Expect(page.Item("Versions", "starter").GetByText("serving", new() { Exact = true })).ToBeVisibleAsync();
-        await PromoteAsync(page, other, "Let it serve");
-        await Expect(page.Item("Versions", other).GetByText("serving", new() { Exact = true })).ToBeVisibleAsync();
-        await Expect(page.Tab.GetByText($"version {other} serves", new() { Exact = true })).ToBeVisibleAsync();
+        await PromoteAsync(page, Other, "Let it serve");
+        await Expect(page.Item("Versions", Other).GetByText("serving", new() { Exact = true })).ToBeVisibleAsync();
+        await Expect(page.Tab.GetByText($"version {Other} serves", new() { Exact = true })).ToBeVisibleAsync();
         await PromoteAsync(page, "starter", "Let it serve");
 
         await Expect(page.Tab.GetByText("version starter serves", new() { Exact = true })).ToBeVisibleAsync();
@@ -60,25 +61,7 @@ public sealed class TrainingTests(BrowserFixture browser)
 
     private static async Task PromoteAsync(OpenPage page, string version, string choice)
     {
-        await page.Item("Versions", version).GetByRole(AriaRole.Button, new() { Name = $"Let version {version} serve" }).ClickAsync();
+        await page.Item("Versions", version).GetByRole(AriaRole.Button, new() { Name = $"Let it serve: version {version}" }).ClickAsync();
         await page.Tab.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = choice, Exact = true }).ClickAsync();
-    }
-
-    /// <summary>A second version without a training.</summary>
-    private async Task<string> CopyOfServingAsync()
-    {
-        Browser.SkipWithout();
-        var cache = Directory.CreateTempSubdirectory("serverless-").FullName;
-        try
-        {
-            var registry = new Storage.ModelRegistry(browser.System.Storage, cache, TimeProvider.System);
-            var serving = await registry.DownloadVersionAsync("news", "starter", null, TestContext.Current.CancellationToken);
-            await registry.UploadVersionAsync("news", "twin", serving.Folder, serving.Manifest.BaseModel, null, null, TestContext.Current.CancellationToken);
-            return "twin";
-        }
-        finally
-        {
-            Directory.Delete(cache, recursive: true);
-        }
     }
 }
