@@ -30,7 +30,7 @@ public sealed class Results(ResultStore results)
     [Function("RecentResults")]
     [EndpointSummary("The results of a classifier, the newest first.")]
     [Query("limit", typeof(int), "How many at most; 50 if not said."), Query("continuation", typeof(string), "From the answer before.")]
-    [Answers(200, typeof(Page<ClassificationResult>))]
+    [Answers(200, typeof(ListPage<ClassificationResult>))]
     [Fails(ProblemType.MalformedRequest, ProblemType.UnknownClassifier)]
     public Task<IResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "results/{classifier}")] HttpRequest request,

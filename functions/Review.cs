@@ -13,7 +13,7 @@ public sealed class Review(Reviews reviews, ReviewExport export)
     [Function(nameof(Review))]
     [EndpointSummary("Articles that wait for a person to label them.")]
     [Query("limit", typeof(int), "How many at most; 20 if not said."), Query("continuation", typeof(string), "From the answer before.")]
-    [Answers(200, typeof(Page<ReviewArticle>))]
+    [Answers(200, typeof(ListPage<ReviewArticle>))]
     [Fails(ProblemType.MalformedRequest, ProblemType.UnknownClassifier)]
     public Task<IResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "review/{classifier}")] HttpRequest request,

@@ -10,9 +10,6 @@ namespace Serverless.Storage;
 /// </summary>
 internal sealed class ResultRows(StorageClients storage)
 {
-    // A string property holds at most 32,768 UTF-16 characters; the blob has everything.
-    private const int PropertyCharacters = 30_000;
-
     private readonly TableClient classifications = storage.Table(StorageNames.ClassificationsTable);
     private readonly TableClient recent = storage.Table(StorageNames.RecentTable);
 
@@ -49,12 +46,12 @@ internal sealed class ResultRows(StorageClients storage)
     }
 
     /// <summary>Results of a classifier, the newest first.</summary>
-    public async Task<Page<ClassificationResult>> ListRecentAsync(string classifier, int limit, string? continuation, CancellationToken cancellationToken)
+    public async Task<ListPage<ClassificationResult>> ListRecentAsync(string classifier, int limit, string? continuation, CancellationToken cancellationToken)
     {
         var prefix = StorageNames.RecentPrefix(classifier);
         var filter = TableClient.CreateQueryFilter($"PartitionKey ge {prefix} and PartitionKey lt {prefix + "~"}");
         var page = await TablePages.ReadAsync(recent, filter, limit, continuation, cancellationToken);
-        return new Page<ClassificationResult>([.. page.Items.Select(FromRow)], page.Continuation);
+        return new ListPage<ClassificationResult>([.. page.Items.Select(FromRow)], page.Continuation);
     }
 
     private static TableEntity ToRow(ClassificationResult result, ETag blobETag, string partition, string key)
@@ -66,15 +63,15 @@ internal sealed class ResultRows(StorageClients storage)
             ["Hash"] = result.ArticleHash(),
             ["Classifier"] = result.Classifier,
             ["Status"] = JsonNamingPolicy.CamelCase.ConvertName(result.Status.ToString()),
-            ["Reason"] = Shortened(result.Reason),
+            ["Reason"] = TableText.Shortened(result.Reason),
             ["Label"] = result.Label,
             ["Score"] = result.Score,
-            ["Probabilities"] = probabilities is { Length: > PropertyCharacters } ? null : probabilities,
+            ["Probabilities"] = probabilities is { Length: > TableText.MaxCharacters } ? null : probabilities,
             ["ModelVersion"] = result.ModelVersion,
             ["Tokens"] = result.Tokens,
             ["Truncated"] = result.Truncated,
-            ["Title"] = Shortened(result.Title),
-            ["Source"] = Shortened(result.Source),
+            ["Title"] = TableText.Shortened(result.Title),
+            ["Source"] = TableText.Shortened(result.Source),
             ["TextHash"] = result.TextHash,
             ["InsertedOn"] = result.InsertedOn,
             ["CompletedAt"] = result.CompletedAt,
@@ -110,8 +107,6 @@ internal sealed class ResultRows(StorageClients storage)
         WaitMilliseconds = row.GetDouble("WaitMilliseconds"),
         ForwardMilliseconds = row.GetDouble("ForwardMilliseconds"),
     };
-
-    private static string? Shortened(string? text) => text is { Length: > PropertyCharacters } ? text[..PropertyCharacters] : text;
 }
 
 /// <summary>What stands in <c>classifications</c>: the row's own ETag, and that of the blob it was made from.</summary>

@@ -39,7 +39,7 @@ public sealed class ResultStore(StorageClients storage)
 
     /// <summary>Results of a classifier, the newest first; of a replaced one also what was said at its time.</summary>
     /// <exception cref="BadContinuationException">The continuation is none of this list's.</exception>
-    public Task<Page<ClassificationResult>> ListAsync(string classifier, int limit, string? continuation, CancellationToken cancellationToken) =>
+    public Task<ListPage<ClassificationResult>> ListAsync(string classifier, int limit, string? continuation, CancellationToken cancellationToken) =>
         rows.ListRecentAsync(classifier, limit, continuation, cancellationToken);
 
     /// <summary>

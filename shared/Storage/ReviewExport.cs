@@ -26,7 +26,7 @@ public sealed class ReviewExport(StorageClients storage, ModelRegistry registry,
         await using var file = new FileStream(
             Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 64 * 1024, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
         var continued = await CopyServingAsync(classifier, file, cancellationToken);
-        var rows = ReviewedRows.After(file, Path.GetExtension(continued) ?? ".csv");
+        var rows = DatasetRows.After(file, Path.GetExtension(continued) ?? ".csv");
         var count = await AppendAsync(file, rows, classifier, cancellationToken);
         if (count == 0)
         {
@@ -46,7 +46,7 @@ public sealed class ReviewExport(StorageClients storage, ModelRegistry registry,
     {
         var pointer = await registry.ReadPointerAsync(classifier, null, cancellationToken);
         var manifest = pointer.Current is { } current ? await registry.FindManifestAsync(classifier, current.Version, cancellationToken) : null;
-        if (manifest?.Dataset is not { } dataset || !ReviewedRows.CanFollow(Path.GetExtension(dataset)))
+        if (manifest?.Dataset is not { } dataset || !DatasetRows.CanFollow(Path.GetExtension(dataset)))
         {
             return null;
         }
@@ -62,7 +62,7 @@ public sealed class ReviewExport(StorageClients storage, ModelRegistry registry,
         }
     }
 
-    private async Task<int> AppendAsync(Stream file, ReviewedRows rows, string classifier, CancellationToken cancellationToken)
+    private async Task<int> AppendAsync(Stream file, DatasetRows rows, string classifier, CancellationToken cancellationToken)
     {
         var count = 0;
         await using var writer = new StreamWriter(file, leaveOpen: true);

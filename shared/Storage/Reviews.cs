@@ -10,9 +10,6 @@ namespace Serverless.Storage;
 /// </summary>
 public sealed class Reviews(StorageClients storage, ArticleTexts texts, TimeProvider time)
 {
-    // A string property holds at most 32,768 UTF-16 characters; a longer text lies in a blob.
-    private const int PropertyCharacters = 30_000;
-
     private readonly TableClient table = storage.Table(StorageNames.ReviewsTable);
 
     /// <summary>Asks a person. Asking twice about the same text changes nothing, a label given meanwhile included.</summary>
@@ -20,7 +17,8 @@ public sealed class Reviews(StorageClients storage, ArticleTexts texts, TimeProv
     {
         try
         {
-            var question = article.Text is { Length: > PropertyCharacters } ? await texts.CheckInAsync(article, cancellationToken) : article;
+            // A longer text lies in a blob.
+            var question = article.Text is { Length: > TableText.MaxCharacters } ? await texts.CheckInAsync(article, cancellationToken) : article;
             await table.AddEntityAsync(ReviewRows.Of(question, answer), cancellationToken);
         }
         catch (RequestFailedException exception) when (exception.Status == 409)
@@ -47,12 +45,12 @@ public sealed class Reviews(StorageClients storage, ArticleTexts texts, TimeProv
 
     /// <summary>Articles that wait for a person, in no particular order.</summary>
     /// <exception cref="BadContinuationException">The continuation is none of this list's.</exception>
-    public async Task<Page<ReviewArticle>> ListAsync(string classifier, int limit, string? continuation, CancellationToken cancellationToken)
+    public async Task<ListPage<ReviewArticle>> ListAsync(string classifier, int limit, string? continuation, CancellationToken cancellationToken)
     {
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {classifier} and State eq {ReviewRows.Waiting}");
         var page = await TablePages.ReadAsync(table, filter, limit, continuation, cancellationToken);
         var articles = await Task.WhenAll(page.Items.Select(async row => ReviewRows.Article(row, await TextAsync(row, cancellationToken) ?? "")));
-        return new Page<ReviewArticle>(articles, page.Continuation);
+        return new ListPage<ReviewArticle>(articles, page.Continuation);
     }
 
     /// <summary>Keeps the label that a person gives to an article. A later label takes the place of an earlier one.</summary>

@@ -7,9 +7,6 @@ namespace Serverless.Storage;
 /// <summary>The table <c>trainingruns</c> (PartitionKey = classifier, RowKey = version).</summary>
 public sealed class TrainingRuns(StorageClients storage)
 {
-    // A string property holds at most 32,768 UTF-16 characters.
-    private const int ReasonCharacters = 30_000;
-
     private readonly TableClient table = storage.Table(StorageNames.TrainingRunsTable);
 
     /// <summary>Writes the row, whatever stood there: a run has one writer.</summary>
@@ -27,7 +24,11 @@ public sealed class TrainingRuns(StorageClients storage)
     {
         try
         {
-            var note = new TableEntity(properties.ToDictionary(each => each.Key, each => each.Value is string text ? Shortened(text)! : each.Value)) { PartitionKey = classifier, RowKey = version };
+            var note = new TableEntity(properties.ToDictionary(each => each.Key, each => each.Value is string text ? TableText.Shortened(text)! : each.Value))
+            {
+                PartitionKey = classifier,
+                RowKey = version,
+            };
             await table.UpdateEntityAsync(note, ETag.All, TableUpdateMode.Merge, cancellationToken);
         }
         catch (RequestFailedException exception) when (exception.Status == 404)
@@ -47,14 +48,8 @@ public sealed class TrainingRuns(StorageClients storage)
     /// <summary>All runs of a classifier, the newest version last.</summary>
     public async Task<IReadOnlyList<TrainingRun>> ListAsync(string classifier, CancellationToken cancellationToken)
     {
-        var runs = new List<TrainingRun>();
         var rows = table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {classifier}"), cancellationToken: cancellationToken);
-        await foreach (var row in rows)
-        {
-            runs.Add(FromRow(row));
-        }
-
-        return runs;
+        return await rows.Select(FromRow).ToListAsync(cancellationToken);
     }
 
     private static TableEntity ToRow(TrainingRun run) => new(run.Classifier, run.Version)
@@ -62,7 +57,7 @@ public sealed class TrainingRuns(StorageClients storage)
         ["State"] = Word(run.State),
         ["Progress"] = run.Progress,
         ["Step"] = run.Step,
-        ["Reason"] = Shortened(run.Reason),
+        ["Reason"] = TableText.Shortened(run.Reason),
         ["Dataset"] = run.Dataset,
         ["DatasetETag"] = run.DatasetETag,
         ["BaseModel"] = run.BaseModel,
@@ -91,8 +86,6 @@ public sealed class TrainingRuns(StorageClients storage)
         PromotedAt = row.GetDateTimeOffset("PromotedAt"),
         Metrics = JsonSerializer.Deserialize<Dictionary<string, double>>(row.GetString("Metrics") ?? "{}", StorageJson.Options)!,
     };
-
-    private static string? Shortened(string? text) => text is { Length: > ReasonCharacters } ? text[..ReasonCharacters] : text;
 
     private static string Word(TrainingState state) => JsonNamingPolicy.CamelCase.ConvertName(state.ToString());
 }

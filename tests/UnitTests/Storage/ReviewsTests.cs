@@ -140,7 +140,7 @@ public sealed class ReviewsTests(Emulator emulator) : IAsyncLifetime
         },
         Cancel);
 
-    private Task<Page<ReviewArticle>> ListAsync() => reviews.ListAsync("news", 10, null, Cancel);
+    private Task<ListPage<ReviewArticle>> ListAsync() => reviews.ListAsync("news", 10, null, Cancel);
 
     private async Task<IReadOnlyList<LabelledText>> LabelledAsync() => await reviews.LabelledAsync("news", Cancel).ToListAsync(Cancel);
 }

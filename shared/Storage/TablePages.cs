@@ -5,18 +5,12 @@ using Azure.Data.Tables;
 
 namespace Serverless.Storage;
 
-/// <summary>A part of a list that may be long.</summary>
-/// <param name="Continuation">Asks for what follows; null at the end.</param>
-public sealed record Page<T>(IReadOnlyList<T> Items, string? Continuation);
-
-/// <summary>A continuation that this list never gave.</summary>
-public sealed class BadContinuationException() : Exception("The 'continuation' is none that this list gave: begin without one.");
-
+/// <summary>Lists that are read from a table.</summary>
 internal static class TablePages
 {
     /// <summary>Reads the next rows of a query in the table's order. A page may have fewer than asked for before the end.</summary>
     /// <exception cref="BadContinuationException">The continuation cannot be read.</exception>
-    public static async Task<Page<TableEntity>> ReadAsync(TableClient table, string filter, int limit, string? continuation, CancellationToken cancellationToken)
+    public static async Task<ListPage<TableEntity>> ReadAsync(TableClient table, string filter, int limit, string? continuation, CancellationToken cancellationToken)
     {
         try
         {
@@ -25,11 +19,11 @@ internal static class TablePages
                 // The service may give empty pages while it searches.
                 if (page.Values.Count > 0 || page.ContinuationToken is null)
                 {
-                    return new Page<TableEntity>(page.Values, Encode(page.ContinuationToken));
+                    return new ListPage<TableEntity>(page.Values, Encode(page.ContinuationToken));
                 }
             }
 
-            return new Page<TableEntity>([], null);
+            return new ListPage<TableEntity>([], null);
         }
         catch (RequestFailedException exception) when (exception.Status == 400 && continuation is not null)
         {

@@ -4,7 +4,7 @@ using Serverless.Trainer.Data;
 
 namespace Serverless.UnitTests.Storage;
 
-public sealed class ReviewedRowsTests
+public sealed class DatasetRowsTests
 {
     private static readonly LabelledText Reviewed = new("He said \"no\",\nand left.", "World");
 
@@ -22,7 +22,7 @@ public sealed class ReviewedRowsTests
         using (var dataset = new MemoryStream())
         {
             dataset.Write(Encoding.UTF8.GetBytes(content));
-            var rows = ReviewedRows.After(dataset, Path.GetExtension(file));
+            var rows = DatasetRows.After(dataset, Path.GetExtension(file));
             File.WriteAllText(path, Encoding.UTF8.GetString(dataset.ToArray()) + rows.Start + rows.Line(Reviewed));
         }
 
@@ -38,7 +38,7 @@ public sealed class ReviewedRowsTests
     {
         using var dataset = new MemoryStream("a,b\n1,2\n"u8.ToArray());
 
-        var error = Assert.Throws<InvalidDataException>(() => ReviewedRows.After(dataset, ".csv"));
+        var error = Assert.Throws<InvalidDataException>(() => DatasetRows.After(dataset, ".csv"));
 
         Assert.Contains("'a,b'", error.Message, StringComparison.Ordinal);
     }

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Serverless.Storage;
 
 /// <summary>Rows that are added to a data set, in the format and with the columns that it has already.</summary>
-internal sealed class ReviewedRows
+internal sealed class DatasetRows
 {
     // In the order in which the trainer prefers them: AG News calls them 'description' and 'class index'.
     private static readonly string[] TextColumns = ["text", "description", "title"];
@@ -12,7 +12,7 @@ internal sealed class ReviewedRows
 
     private readonly Func<LabelledText, string> write;
 
-    private ReviewedRows(string extension, string start, Func<LabelledText, string> write) => (Extension, Start, this.write) = (extension, start, write);
+    private DatasetRows(string extension, string start, Func<LabelledText, string> write) => (Extension, Start, this.write) = (extension, start, write);
 
     /// <summary>Of the data set's name, with its dot.</summary>
     public string Extension { get; }
@@ -29,15 +29,15 @@ internal sealed class ReviewedRows
     /// <param name="dataset">Its content; left at the end. An empty one gets a first line with the names of the columns.</param>
     /// <param name="extension">Of its name: CSV, or one JSON object a line.</param>
     /// <exception cref="InvalidDataException">A CSV file whose first line names no text or label.</exception>
-    public static ReviewedRows After(Stream dataset, string extension)
+    public static DatasetRows After(Stream dataset, string extension)
     {
         if (dataset.Length == 0)
         {
-            return new ReviewedRows(".csv", "text,label\n", Csv(["text", "label"]));
+            return new DatasetRows(".csv", "text,label\n", Csv(["text", "label"]));
         }
 
         var write = extension.Equals(".csv", StringComparison.OrdinalIgnoreCase) ? Csv(Columns(dataset)) : Json;
-        return new ReviewedRows(extension.ToLowerInvariant(), EndsWithNewLine(dataset) ? "" : "\n", write);
+        return new DatasetRows(extension.ToLowerInvariant(), EndsWithNewLine(dataset) ? "" : "\n", write);
     }
 
     private static Func<LabelledText, string> Csv(string[] columns)
@@ -66,3 +66,6 @@ internal sealed class ReviewedRows
         return dataset.ReadByte() == '\n';
     }
 }
+
+/// <summary>A text as it is trained on, title included, and the label that a person gave it.</summary>
+public sealed record LabelledText(string Text, string Label);
