@@ -98,7 +98,7 @@ public sealed class LoadTests(LoadTests.Up up) : IClassFixture<LoadTests.Up>
 
     private static string Article(string id) => JsonSerializer.Serialize(new { id, text = $"{id}: the substitute scored twice in extra time as Rovers beat the champions in the cup final." });
 
-    private LocalProgram StartWorker() => LocalProgram.Start(
+    private RunningProgram StartWorker() => LocalProgram.Start(
         new Dictionary<string, string>
         {
             ["Storage"] = System.ConnectionString,

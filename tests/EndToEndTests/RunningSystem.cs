@@ -12,7 +12,7 @@ public sealed class RunningSystem : IAsyncDisposable
 
     private readonly IReadOnlyDictionary<string, string> settings;
     private readonly string[] options;
-    private LocalProgram program;
+    private RunningProgram program;
 
     private RunningSystem(string folder, IReadOnlyDictionary<string, string> settings, string[] options)
     {
@@ -54,7 +54,7 @@ public sealed class RunningSystem : IAsyncDisposable
     public Task<int> StopAsync() => program.InterruptAsync();
 
     /// <summary>kill -9.</summary>
-    public Task CrashAsync() => program.CrashAsync();
+    public Task CrashAsync() => program.KillAsync();
 
     /// <summary>Starts the system again on the same data, once it has been stopped.</summary>
     public async Task StartAgainAsync()
@@ -94,12 +94,13 @@ public sealed class RunningSystem : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await program.StopAsync(); // and with it the processes that it started
         await program.DisposeAsync();
         Http?.Dispose();
         Directory.Delete(Folder, recursive: true);
     }
 
-    private LocalProgram Launch()
+    private RunningProgram Launch()
     {
         var environment = new Dictionary<string, string>
         {

@@ -1,4 +1,4 @@
-namespace Serverless.FaultTests;
+namespace Serverless.Tests;
 
 /// <summary>Waits for what comes by itself.</summary>
 internal static class Eventually
@@ -19,6 +19,9 @@ internal static class Eventually
             await Task.Delay(100, TestContext.Current.CancellationToken);
         }
     }
+
+    public static Task<T> GetAsync<T>(Func<Task<T?>> find, string what, TimeSpan? patience = null)
+        where T : class => GetAsync(find, () => what, patience);
 
     public static async Task TrueAsync(Func<Task<bool>> condition, string what, TimeSpan? patience = null) =>
         await GetAsync(async () => await condition() ? what : null, () => what, patience);

@@ -3,11 +3,12 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace Serverless.FaultTests.Programs;
+namespace Serverless.Tests;
 
 /// <summary>A program under test: a process of its own, stopped or killed by its id.</summary>
 internal sealed class RunningProgram : IAsyncDisposable
 {
+    private const int SigInt = 2;
     private const int SigTerm = 15;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -77,16 +78,13 @@ internal sealed class RunningProgram : IAsyncDisposable
         await process.WaitForExitAsync();
     }
 
-    /// <summary>Asks it to stop, and waits until it has.</summary>
-    public async Task StopAsync()
-    {
-        if (!process.HasExited)
-        {
-            _ = Kill(process.Id, SigTerm);
-            using var patience = new CancellationTokenSource(Patience);
-            await process.WaitForExitAsync(patience.Token);
-        }
-    }
+    /// <summary>What a container's runtime does.</summary>
+    /// <returns>The exit code.</returns>
+    public Task<int> StopAsync() => EndAsync(SigTerm);
+
+    /// <summary>What Ctrl-C does.</summary>
+    /// <returns>The exit code.</returns>
+    public Task<int> InterruptAsync() => EndAsync(SigInt);
 
     public async ValueTask DisposeAsync()
     {
@@ -97,6 +95,19 @@ internal sealed class RunningProgram : IAsyncDisposable
 
         await reading;
         process.Dispose();
+    }
+
+    private async Task<int> EndAsync(int signal)
+    {
+        if (!process.HasExited)
+        {
+            _ = Kill(process.Id, signal);
+        }
+
+        using var patience = new CancellationTokenSource(Patience);
+        await process.WaitForExitAsync(patience.Token);
+        await reading;
+        return process.ExitCode;
     }
 
     private async Task ReadAsync(StreamReader from)

@@ -1,6 +1,6 @@
 using System.Reflection;
 
-namespace Serverless.FaultTests;
+namespace Serverless.Tests;
 
 /// <summary>Where the repository and the programs under test lie.</summary>
 internal static class Repository
