@@ -46,6 +46,9 @@ internal sealed record TrainOptions
     [Description("Share of an article's tokens that are left out at random in training, other ones in each pass.")]
     public double TokenDropout { get; init; }
 
+    [Description("Share of the articles of which only a random part is read in training, another one in each pass.")]
+    public double RandomSpan { get; init; }
+
     [Description("Tokens of an article that are read; the rest is cut off.")]
     public int MaxLength { get; init; } = 128;
 
@@ -133,6 +136,7 @@ internal sealed record TrainOptions
         Require(LoraDropout is >= 0 and < 1, "lora_dropout must be from 0 to below 1");
         Require(Lora.TargetModules.All(name => LoraConfig.AllLinear.Contains(name) || name == "embed_tokens"),
             $"lora_target_modules must be none, all-linear or some of {string.Join(", ", LoraConfig.AllLinear)}, embed_tokens");
+        Require(RandomSpan is >= 0 and <= 1, "random_span must be from 0 to 1");
         Require(TokenDropout is >= 0 and < 1, "token_dropout must be from 0 to below 1");
         Require(MaxLength > 1, "max_length must be at least 2");
         Require(WarmupRatio is >= 0 and < 1, "warmup_ratio must be from 0 to below 1");

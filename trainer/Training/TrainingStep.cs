@@ -81,11 +81,12 @@ internal sealed class TrainingStep : IDisposable
             model.Training = true;
             optimizer.ZeroGradient();
             var sum = 0.0;
+            var span = new RandomSpan(options.RandomSpan, options.Seed, number);
             var dropout = new TokenDropout(options.TokenDropout, options.Seed, number);
             foreach (var pass in Passes(articles))
             {
                 using var scope = NewDisposeScope();
-                using var batch = PackedBatch.Create([.. pass.Select(article => dropout.Apply(train[article].Ids))], hardware.Device);
+                using var batch = PackedBatch.Create([.. pass.Select(article => dropout.Apply(span.Apply(train[article].Ids)))], hardware.Device);
                 var labels = tensor(pass.Select(article => (long)train[article].Label).ToArray(), device: hardware.Device);
                 var logits = model.Forward(batch); // [articles, labels], fp32
                 var loss = functional.cross_entropy(logits, labels, reduction: Reduction.Sum);
