@@ -107,7 +107,7 @@ public sealed class AccessTests
             }
 
             installation.Proxy.Faults = null;
-            await ResultsCheck.CompleteAsync(installation.Storage, ["secret-True"], TimeSpan.FromMinutes(3));
+            await ResultsCheck.CompleteAsync(installation.Storage, ["secret-True"]);
             answers.Add(functions.Program.Output);
 
             var accountKey = installation.Emulator.ConnectionString.Split("AccountKey=")[1].Split(';')[0];

@@ -38,7 +38,7 @@ public sealed class FaultyStorageTests
                 }
 
                 string[] ids = [.. Enumerable.Range(0, articles).Select(Articles.Id)];
-                await ResultsCheck.CompleteAsync(installation.Storage, ids, TimeSpan.FromMinutes(5));
+                await ResultsCheck.CompleteAsync(installation.Storage, ids);
                 var (passed, met) = (installation.Proxy.Requests, installation.Proxy.Injected);
                 installation.Proxy.Faults = null;
 
@@ -77,7 +77,7 @@ public sealed class FaultyStorageTests
                 var second = installation.Proxy.Requests - before - first;
                 installation.Proxy.Faults = null;
 
-                await ResultsCheck.CompleteAsync(installation.Storage, [Articles.Id(0)], TimeSpan.FromMinutes(3));
+                await ResultsCheck.CompleteAsync(installation.Storage, [Articles.Id(0)]);
                 Assert.True(second <= first, $"{first} requests in the first half, {second} in the second");
                 return $"{first} requests in the first half of the outage, {second} in the second; classified after it";
             });

@@ -32,14 +32,14 @@ public sealed class HostileInputTests
                 var hostile = new Hostile(Extent.Seed);
                 byte[][] bodies = [.. Enumerable.Range(0, messages).Select(_ => hostile.Body()).Where(body => body.Length <= MessageBytes)];
                 await Articles.SendAsync(installation.Storage, 0);
-                await ResultsCheck.CompleteAsync(installation.Storage, [Articles.Id(0)], TimeSpan.FromMinutes(3));
+                await ResultsCheck.CompleteAsync(installation.Storage, [Articles.Id(0)]);
                 var before = functions.Program.Megabytes;
 
                 await Parallel.ForEachAsync(bodies, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Ended }, async (body, cancellationToken) =>
                     await installation.Storage.Queue(StorageNames.ArticlesQueue).SendMessageAsync(BinaryData.FromBytes(body), cancellationToken: cancellationToken));
                 await ResultsCheck.QueueIsEmptyAsync(installation.Storage, StorageNames.ArticlesQueue, TimeSpan.FromMinutes(15));
                 await Articles.SendAsync(installation.Storage, 1);
-                await ResultsCheck.CompleteAsync(installation.Storage, [Articles.Id(1)], TimeSpan.FromMinutes(3));
+                await ResultsCheck.CompleteAsync(installation.Storage, [Articles.Id(1)]);
                 var grown = functions.Program.Megabytes - before;
 
                 var wanted = bodies.Select(Place).Append($"news/{Sha256Hex.OfText(Articles.Id(0))}.json").Append($"news/{Sha256Hex.OfText(Articles.Id(1))}.json").ToHashSet();

@@ -35,7 +35,7 @@ public sealed class KillTests
 
                 string[] ids = [.. Enumerable.Range(0, articles).Select(Articles.Id)];
                 await using var survivor = installation.StartFunctions();
-                await ResultsCheck.CompleteAsync(installation.Storage, ids, TimeSpan.FromMinutes(5));
+                await ResultsCheck.CompleteAsync(installation.Storage, ids);
                 var results = await ResultsCheck.ExactlyOneEachAsync(installation.Storage, ids);
                 Assert.All(results.Values, result => Assert.Equal(ClassificationStatus.Classified, result.Status));
                 return $"{results.Count} results, none missing, none twice, none failed";
@@ -88,7 +88,7 @@ public sealed class KillTests
                 }
 
                 string[] ids = [.. Enumerable.Range(0, articles).Select(Articles.Id)];
-                await ResultsCheck.CompleteAsync(installation.Storage, ids, TimeSpan.FromMinutes(5));
+                await ResultsCheck.CompleteAsync(installation.Storage, ids);
                 var results = await ResultsCheck.ExactlyOneEachAsync(installation.Storage, ids);
                 Assert.All(results.Values, result => Assert.Equal(ClassificationStatus.Classified, result.Status));
                 Assert.False(functions.Program.HasExited, functions.Program.Output);
@@ -121,7 +121,7 @@ public sealed class KillTests
 
                 await Task.WhenAll(Enumerable.Range(0, articles).Select(number => Articles.SendAsync(installation.Storage, number)));
                 string[] ids = [.. Enumerable.Range(0, articles).Select(Articles.Id)];
-                await ResultsCheck.CompleteAsync(installation.Storage, ids, TimeSpan.FromMinutes(5));
+                await ResultsCheck.CompleteAsync(installation.Storage, ids);
                 var results = await ResultsCheck.ExactlyOneEachAsync(installation.Storage, ids);
                 Assert.All(results.Values, result => Assert.Equal(ClassificationStatus.Classified, result.Status));
                 return $"{results.Count} results, none missing, none twice, none failed";

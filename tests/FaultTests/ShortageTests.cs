@@ -100,7 +100,7 @@ public sealed class ShortageTests
 
             await SaysAsync(functions, "Storage cannot be reached: Connection refused");
             await installation.Emulator.StartAsync();
-            await ResultsCheck.CompleteAsync(installation.Storage, [Articles.Id(0)], TimeSpan.FromMinutes(3));
+            await ResultsCheck.CompleteAsync(installation.Storage, [Articles.Id(0)]);
             await using (var trainer = installation.StartTrainer())
             {
                 Assert.True(await trainer.WaitAsync() == 0, trainer.Output);

@@ -34,7 +34,7 @@ public sealed class SoakTests
                 var (sent, samples) = await LoadAsync(installation, functions, time.Token);
                 var trained = await training;
 
-                await ResultsCheck.CompleteAsync(installation.Storage, [.. Enumerable.Range(0, sent).Select(Articles.Id)], TimeSpan.FromMinutes(5));
+                await ResultsCheck.CompleteAsync(installation.Storage, [.. Enumerable.Range(0, sent).Select(Articles.Id)]);
                 var settled = samples[(int)(samples.Count * WarmUp)..];
                 var memory = Slope(settled, sample => sample.Megabytes);
                 var handles = Slope(settled, sample => sample.Handles);

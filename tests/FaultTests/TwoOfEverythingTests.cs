@@ -26,7 +26,7 @@ public sealed class TwoOfEverythingTests
                 await Task.WhenAll(Enumerable.Range(0, 2 * articles).Select(number => Articles.SendAsync(installation.Storage, number % articles)));
 
                 string[] ids = [.. Enumerable.Range(0, articles).Select(Articles.Id)];
-                await ResultsCheck.CompleteAsync(installation.Storage, ids, TimeSpan.FromMinutes(5));
+                await ResultsCheck.CompleteAsync(installation.Storage, ids);
                 var results = await ResultsCheck.ExactlyOneEachAsync(installation.Storage, ids);
                 Assert.All(results.Values, result => Assert.Equal(ClassificationStatus.Classified, result.Status));
                 Assert.All(results.Values, result => Assert.False(result.Replaced));
