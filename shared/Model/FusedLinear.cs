@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Serverless.Model;
 
 /// <summary>
-/// Linear layers that read the same input: queries, keys and values, or gate and up. They are trained and loaded one by one;
+/// Linear layers that read the same input: keys and values, or gate and up. They are trained and loaded one by one;
 /// once merged they are one weight and one product.
 /// </summary>
 public sealed class FusedLinear : IDisposable
@@ -29,25 +29,20 @@ public sealed class FusedLinear : IDisposable
     /// <param name="x"><c>[tokens, in]</c></param>
     /// <param name="training">Whether the updates' input is dropped at random.</param>
     /// <returns>For each part <c>[tokens, out]</c>, in the type of <paramref name="x"/>; views of one product when merged.</returns>
-    public Tensor[] Forward(Tensor x, bool training) => Forward(x, .., training);
-
-    /// <summary>Some of the parts alone.</summary>
-    public Tensor[] Forward(Tensor x, Range range, bool training)
+    public Tensor[] Forward(Tensor x, bool training)
     {
         if (merged is null)
         {
-            return [.. parts[range].Select(part => part.Forward(x, training))];
+            return [.. parts.Select(part => part.Forward(x, training))];
         }
 
-        var (first, count) = range.GetOffsetAndLength(parts.Length);
-        var sizes = outputs[range];
-        var y = merged.Multiply(x, outputs[..first].Sum(), sizes.Sum());
-        var results = count == 1 ? [y] : y.split(sizes, -1);
-        for (var i = 0; i < count; i++)
+        var y = merged.Multiply(x);
+        var results = parts.Length == 1 ? [y] : y.split(outputs, -1);
+        foreach (var (part, result) in parts.Zip(results))
         {
-            if (parts[first + i].Bias is { } bias)
+            if (part.Bias is { } bias)
             {
-                results[i].add_(bias.to(y.dtype));
+                result.add_(bias.to(y.dtype));
             }
         }
 
@@ -56,20 +51,16 @@ public sealed class FusedLinear : IDisposable
 
     /// <summary>Replaces base weights and updates by one merged weight: W + B·A·scaling, computed in 32 bit and rounded once.</summary>
     /// <param name="precision">What to round to.</param>
-    /// <param name="previous">The same layers of a version that answers no more: gives up its merged weight, whose memory is used again.</param>
+    /// <param name="previous">The same layers of a version that answers no more: gives up its merged weight first, so that two never exist.</param>
     public void Merge(Precision precision, FusedLinear? previous = null)
     {
         using var guard = no_grad();
-        var target = previous?.TakeMerged();
-        if (target?.Precision != precision)
-        {
-            target?.Dispose();
-            target = MergedWeight.Allocate(precision, outputs.Sum(), inputs);
-        }
-
+        previous?.GiveUpMerged();
+        var target = MergedWeight.Allocate(precision, outputs.Sum(), inputs);
         try
         {
             Fill(target);
+            target.Complete();
         }
         catch
         {
@@ -108,10 +99,9 @@ public sealed class FusedLinear : IDisposable
         }
     }
 
-    private MergedWeight? TakeMerged()
+    private void GiveUpMerged()
     {
-        var weight = merged;
+        merged?.Dispose();
         merged = null;
-        return weight;
     }
 }

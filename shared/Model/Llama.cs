@@ -97,10 +97,11 @@ internal sealed class LlamaAttention(LlamaWeights weights, string name)
     private readonly int heads = weights.Config.NumAttentionHeads;
     private readonly int keyValueHeads = weights.Config.NumKeyValueHeads;
     private readonly int headDim = weights.Config.HeadDim;
-    private readonly FusedLinear qkvProj = weights.Linears(name, "q_proj", "k_proj", "v_proj");
+    private readonly FusedLinear qProj = weights.Linears(name, "q_proj"); // apart: the last layer asks for fewer queries than keys
+    private readonly FusedLinear kvProj = weights.Linears(name, "k_proj", "v_proj");
     private readonly FusedLinear oProj = weights.Linears(name, "o_proj");
 
-    public IEnumerable<FusedLinear> FusedLinears => [qkvProj, oProj];
+    public IEnumerable<FusedLinear> FusedLinears => [qProj, kvProj, oProj];
 
     /// <param name="x"><c>[tokens, hidden]</c></param>
     /// <param name="input">The batch.</param>
@@ -108,30 +109,16 @@ internal sealed class LlamaAttention(LlamaWeights weights, string name)
     public Tensor Forward(Tensor x, AttentionInput input)
     {
         var (batch, cos, sin, _, pooledOnly, training) = input;
-        var (q, k, v) = Project(x, input);
-        k = RepeatHeads(RotaryEmbedding.Apply(k.view(-1, keyValueHeads, headDim), cos, sin));
-        v = RepeatHeads(v.view(-1, keyValueHeads, headDim)); // [tokens, heads, headDim]
+        var keysAndValues = kvProj.Forward(x, training);
+        var k = RepeatHeads(RotaryEmbedding.Apply(keysAndValues[0].view(-1, keyValueHeads, headDim), cos, sin));
+        var v = RepeatHeads(keysAndValues[1].view(-1, keyValueHeads, headDim)); // [tokens, heads, headDim]
         if (pooledOnly)
         {
-            (cos, sin) = (cos.index_select(0, batch.Last), sin.index_select(0, batch.Last));
+            (x, cos, sin) = (x.index_select(0, batch.Last), cos.index_select(0, batch.Last), sin.index_select(0, batch.Last));
         }
 
-        q = RotaryEmbedding.Apply(q.view(-1, heads, headDim), cos, sin);
+        var q = RotaryEmbedding.Apply(qProj.Forward(x, training)[0].view(-1, heads, headDim), cos, sin);
         return oProj.Forward(Attend(q, k, v, batch, pooledOnly), training)[0];
-    }
-
-    /// <summary>Queries of the tokens that are asked about, keys and values of all.</summary>
-    private (Tensor Q, Tensor K, Tensor V) Project(Tensor x, AttentionInput input)
-    {
-        if (!input.PooledOnly)
-        {
-            var all = qkvProj.Forward(x, input.Training);
-            return (all[0], all[1], all[2]);
-        }
-
-        var keysAndValues = qkvProj.Forward(x, 1.., input.Training);
-        var queries = qkvProj.Forward(x.index_select(0, input.Batch.Last), ..1, input.Training);
-        return (queries[0], keysAndValues[0], keysAndValues[1]);
     }
 
     /// <summary>Causal attention inside each sequence, one call for each run of equal lengths: no mask, no padding.</summary>
@@ -171,6 +158,9 @@ internal sealed class LlamaAttention(LlamaWeights weights, string name)
 
 internal sealed class LlamaMlp(LlamaWeights weights, string name)
 {
+    private const long CachedBytes = 16 << 20; // of a piece's inner states: half of a server's last-level cache
+
+    private readonly long tokensAtOnce = Math.Max(1, CachedBytes / (2L * weights.Config.IntermediateSize * weights.Type.ElementSize()));
     private readonly FusedLinear gateUpProj = weights.Linears(name, "gate_proj", "up_proj");
     private readonly FusedLinear downProj = weights.Linears(name, "down_proj");
 
@@ -179,7 +169,14 @@ internal sealed class LlamaMlp(LlamaWeights weights, string name)
     /// <summary>SwiGLU (Shazeer 2020, arXiv:2002.05202) of <c>[tokens, hidden]</c>.</summary>
     public Tensor Forward(Tensor x, bool training)
     {
+        var pieces = (x.shape[0] + tokensAtOnce - 1) / tokensAtOnce;
+        return training || pieces == 1 ? Piece(x, training) : cat([.. x.chunk(pieces).Select(piece => Piece(piece, training))]);
+    }
+
+    private Tensor Piece(Tensor x, bool training)
+    {
+        using var scope = NewDisposeScope();
         var gateUp = gateUpProj.Forward(x, training);
-        return downProj.Forward(functional.silu(gateUp[0]) * gateUp[1], training)[0];
+        return downProj.Forward(functional.silu(gateUp[0]) * gateUp[1], training)[0].MoveToOuterDisposeScope();
     }
 }

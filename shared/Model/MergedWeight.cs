@@ -2,20 +2,17 @@ using static TorchSharp.torch;
 
 namespace Serverless.Model;
 
-/// <summary>A weight with its update merged in, kept in the precision that it is multiplied in.</summary>
-internal abstract class MergedWeight(Precision precision, long outputs, long inputs) : IDisposable
+/// <summary>
+/// A weight with its update merged in, kept in the precision that it is multiplied in, and laid out for that where the processor
+/// has instructions for it. First every row is written, then it is completed, and from then on it multiplies.
+/// </summary>
+internal abstract class MergedWeight : IDisposable
 {
-    public Precision Precision { get; } = precision;
-
-    public long Outputs { get; } = outputs;
-
-    public long Inputs { get; } = inputs;
-
     public static MergedWeight Allocate(Precision precision, long outputs, long inputs) => precision switch
     {
         Precision.Int8 => new Int8Weight(outputs, inputs),
-        Precision.Bf16 => new FloatWeight(precision, ScalarType.BFloat16, outputs, inputs),
-        _ => new FloatWeight(precision, ScalarType.Float32, outputs, inputs),
+        Precision.Bf16 => new FloatWeight(ScalarType.BFloat16, outputs, inputs, packs: Processor.HasBFloat16),
+        _ => new FloatWeight(ScalarType.Float32, outputs, inputs, packs: false),
     };
 
     /// <summary>Rounds some rows of the weight, once, into their place.</summary>
@@ -23,19 +20,19 @@ internal abstract class MergedWeight(Precision precision, long outputs, long inp
     /// <param name="rows"><c>[rows, in]</c>, fp32.</param>
     public abstract void Write(long firstRow, Tensor rows);
 
-    /// <summary>x Wᵀ for some of the weight's rows.</summary>
+    /// <summary>Takes the layout that it is multiplied in.</summary>
+    public abstract void Complete();
+
+    /// <summary>x Wᵀ.</summary>
     /// <param name="x"><c>[tokens, in]</c></param>
-    /// <param name="firstRow">The first of the rows.</param>
-    /// <param name="rows">How many.</param>
-    /// <returns><c>[tokens, rows]</c>, in the type of <paramref name="x"/>.</returns>
-    public abstract Tensor Multiply(Tensor x, long firstRow, long rows);
+    /// <returns><c>[tokens, out]</c>, in the type of <paramref name="x"/>.</returns>
+    public abstract Tensor Multiply(Tensor x);
 
     public abstract void Dispose();
 
-    /// <summary>bf16 or fp32: libtorch's own product.</summary>
-    private sealed class FloatWeight(Precision precision, ScalarType type, long outputs, long inputs) : MergedWeight(precision, outputs, inputs)
+    private sealed class FloatWeight(ScalarType type, long outputs, long inputs, bool packs) : MergedWeight
     {
-        private readonly Tensor weight = empty(outputs, inputs, type).DetachFromDisposeScope();
+        private Tensor weight = empty(outputs, inputs, type).DetachFromDisposeScope();
 
         public override void Write(long firstRow, Tensor rows)
         {
@@ -43,8 +40,16 @@ internal abstract class MergedWeight(Precision precision, long outputs, long inp
             place.copy_(rows);
         }
 
-        public override Tensor Multiply(Tensor x, long firstRow, long rows) =>
-            nn.functional.linear(x, rows == Outputs ? weight : weight.narrow(0, firstRow, rows));
+        public override void Complete()
+        {
+            if (packs)
+            {
+                using var rows = weight;
+                weight = OneDnn.Pack(rows).DetachFromDisposeScope();
+            }
+        }
+
+        public override Tensor Multiply(Tensor x) => packs ? OneDnn.Linear(x, weight) : nn.functional.linear(x, weight);
 
         public override void Dispose() => weight.Dispose();
     }

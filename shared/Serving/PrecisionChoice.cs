@@ -32,6 +32,16 @@ internal sealed class PrecisionChoice(string setting, ILogger log)
             return plain;
         }
 
+        if (!Processor.HasVnni)
+        {
+            if (setting == "int8")
+            {
+                log.LogWarning("The merged model computes in {Precision} although int8 is set: this processor does not multiply bytes into sums of 32 bit (VNNI)", plain);
+            }
+
+            return plain;
+        }
+
         // auto never picks int8, however fast: in the 1B shape its logits differ visibly (BENCHMARKS.md). The log says what it would gain.
         var (plainRate, int8Rate) = (Rate(plain, config), Rate(Precision.Int8, config));
         var chosen = setting == "int8" ? Precision.Int8 : plain;
@@ -49,12 +59,13 @@ internal sealed class PrecisionChoice(string setting, ILogger log)
         var channels = Math.Min(mostChannels, 2 * config.IntermediateSize);
         using var weight = MergedWeight.Allocate(precision, channels, config.HiddenSize);
         weight.Write(0, rand(channels, config.HiddenSize));
+        weight.Complete();
         var x = rand(tokens, config.HiddenSize, ComputeType);
         var best = TimeSpan.MaxValue;
         for (var attempt = 0; attempt < attempts; attempt++)
         {
             var begin = Stopwatch.GetTimestamp();
-            weight.Multiply(x, 0, channels).Dispose();
+            weight.Multiply(x).Dispose();
             var elapsed = Stopwatch.GetElapsedTime(begin);
             best = elapsed < best ? elapsed : best;
         }
