@@ -8,7 +8,7 @@ using Serverless.Storage;
 namespace Serverless.Functions;
 
 /// <summary>The classifiers and their versions, and the choice of the one that serves.</summary>
-public sealed class Models(ModelCatalog models, ClassifierOptions options)
+public sealed class Models(ModelCatalog models, ArticleClassifier classifiers, ClassifierOptions options)
 {
     [Function(nameof(Models))]
     [EndpointSummary("All classifiers that have a version.")]
@@ -68,7 +68,9 @@ public sealed class Models(ModelCatalog models, ClassifierOptions options)
         CancellationToken cancellationToken) =>
         Answer.OrProblemAsync(request, async () =>
         {
-            var promotion = StorageNames.IsName(version) ? await models.PromoteAsync(Asked.Classifier(classifier), version, options.Base, cancellationToken) : null;
+            var promotion = StorageNames.IsName(version)
+                ? await models.PromoteAsync(Asked.Classifier(classifier), version, options.Base, classifiers.TryVersionAsync, cancellationToken)
+                : null;
             return promotion is null
                 ? throw new ProblemException(ProblemType.UnknownVersion, $"The classifier '{classifier}' has no version '{version}'.")
                 : Answer.Json(promotion);

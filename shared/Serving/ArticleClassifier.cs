@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Serverless.Storage;
@@ -77,6 +78,25 @@ public sealed class ArticleClassifier : IDisposable
         foreach (var served in classifiers.Values)
         {
             await served.RefreshAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Loads a version beside those that serve and puts a text through it, where a base is in memory: a cold process stays cold.</summary>
+    /// <exception cref="InvalidDataException">It cannot be used; says why.</exception>
+    public async Task TryVersionAsync(string classifier, string version, CancellationToken cancellationToken)
+    {
+        if (!loader.HasBase)
+        {
+            return;
+        }
+
+        using var candidate = await loader.LoadAsync(classifier, version, manifestSha256: null, cancellationToken);
+        await thread.RunAsync(Steps());
+
+        IEnumerable Steps()
+        {
+            candidate.Prove();
+            yield break;
         }
     }
 

@@ -6,28 +6,29 @@ namespace Serverless.Serving;
 internal sealed class ModelLoader(ModelRegistry registry, string baseModel, PrecisionChoice precision) : IDisposable
 {
     private readonly SemaphoreSlim one = new(1);
-    private BaseModel? loaded;
+    private volatile BaseModel? loaded;
 
+    public bool HasBase => loaded is not null;
+
+    /// <param name="classifier">The classifier's name.</param>
+    /// <param name="version">One of its versions.</param>
+    /// <param name="manifestSha256">What its manifest must hash to; null to take it as it is.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="InvalidDataException">The version, or the base, cannot be used; says why.</exception>
-    public async Task<ServedModel> LoadAsync(string classifier, ModelPointer pointer, CancellationToken cancellationToken)
+    public async Task<ServedModel> LoadAsync(string classifier, string version, string? manifestSha256, CancellationToken cancellationToken)
     {
-        var version = await registry.DownloadVersionAsync(classifier, pointer.Version, pointer.ManifestSha256, cancellationToken);
-        if (version.Manifest.BaseModel != baseModel)
+        var local = await registry.DownloadVersionAsync(classifier, version, manifestSha256, cancellationToken);
+        if (local.Manifest.BaseModel != baseModel)
         {
             throw new InvalidDataException(
-                $"Version '{version.Version}' of '{classifier}' was trained on the base '{version.Manifest.BaseModel}', and this process serves '{baseModel}' (setting Classifier__Base).");
+                $"Version '{version}' of '{classifier}' was trained on the base '{local.Manifest.BaseModel}', and this process serves '{baseModel}' (setting Classifier__Base).");
         }
 
-        return (await BaseAsync(cancellationToken)).Load(version);
+        return (await BaseAsync(cancellationToken)).Load(local);
     }
 
-    public void Dispose()
-    {
-        loaded?.Dispose();
-        one.Dispose();
-    }
-
-    private async Task<BaseModel> BaseAsync(CancellationToken cancellationToken)
+    /// <exception cref="InvalidDataException">The base cannot be used; says why.</exception>
+    public async Task<BaseModel> BaseAsync(CancellationToken cancellationToken)
     {
         await one.WaitAsync(cancellationToken);
         try
@@ -38,5 +39,11 @@ internal sealed class ModelLoader(ModelRegistry registry, string baseModel, Prec
         {
             one.Release();
         }
+    }
+
+    public void Dispose()
+    {
+        loaded?.Dispose();
+        one.Dispose();
     }
 }

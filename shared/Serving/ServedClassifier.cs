@@ -7,7 +7,8 @@ namespace Serverless.Serving;
 
 /// <summary>
 /// One classifier's life in this process: cold, loaded by the first question, swapped when its pointer moves. A load that
-/// fails is tried again, with growing pauses; a newer version that cannot be used leaves the one that serves.
+/// fails is tried again, with growing pauses; a newer version that cannot be used leaves the one that
+/// serves, and where none serves yet an earlier one does.
 /// </summary>
 /// <param name="merge">Merge its versions into the base: for the default classifier, since merged weights are a model's size each.</param>
 internal sealed class ServedClassifier(
@@ -56,7 +57,7 @@ internal sealed class ServedClassifier(
             var reading = await registry.ReadPointerAsync(name, pointerETag, cancellationToken);
             if (reading.Current is not null)
             {
-                refusal = await TryTakeAsync(reading.Current, cancellationToken);
+                refusal = await TryTakeAsync(reading.Current.Version, reading.Current.ManifestSha256, cancellationToken);
                 pointerETag = reading.ETag;
             }
 
@@ -70,19 +71,19 @@ internal sealed class ServedClassifier(
     }
 
     /// <returns>Null, or why this version will never serve.</returns>
-    private async Task<string?> TryTakeAsync(ModelPointer pointer, CancellationToken cancellationToken)
+    private async Task<string?> TryTakeAsync(string version, string manifestSha256, CancellationToken cancellationToken)
     {
         try
         {
-            await TakeAsync(pointer, cancellationToken);
+            await TakeAsync(version, manifestSha256, cancellationToken);
             return null;
         }
         catch (InvalidDataException exception)
         {
             // The files of a version never change, so it is not tried again until the pointer moves.
-            log.LogError(exception, "Version {Version} of the classifier {Classifier} cannot be used; the one before goes on serving", pointer.Version, name);
-            await registry.NoteUnusableAsync(name, pointer.Version, exception.Message, cancellationToken);
-            return $"Version {pointer.Version} cannot be used: {exception.Message}";
+            log.LogError(exception, "Version {Version} of the classifier {Classifier} cannot be used; one before it serves, if there is any", version, name);
+            await registry.NoteUnusableAsync(name, version, exception.Message, cancellationToken);
+            return $"Version {version} cannot be used: {exception.Message}";
         }
     }
 
@@ -102,7 +103,7 @@ internal sealed class ServedClassifier(
             {
                 var reading = await registry.ReadPointerAsync(name, null, stopping);
                 pointerETag = reading.ETag;
-                await TakeAsync(reading.Current ?? throw new UnknownClassifierException(name), stopping);
+                await TakeFirstUsableAsync(reading.Current ?? throw new UnknownClassifierException(name));
                 return;
             }
             catch (Exception exception) when (exception is not UnknownClassifierException && !stopping.IsCancellationRequested)
@@ -114,10 +115,30 @@ internal sealed class ServedClassifier(
         }
     }
 
-    private async Task TakeAsync(ModelPointer pointer, CancellationToken cancellationToken)
+    /// <summary>Takes the version that the pointer names or, if it cannot be used, the latest before it that can; the status says so.</summary>
+    private async Task TakeFirstUsableAsync(ModelPointer pointer)
+    {
+        // Without the base no version can be judged.
+        await loader.BaseAsync(stopping);
+        refusal = null;
+        foreach (var version in pointer.InOrder())
+        {
+            var problem = await TryTakeAsync(version.Version, version.ManifestSha256, stopping);
+            refusal ??= problem;
+            if (problem is null)
+            {
+                Update(now => now with { Problem = refusal });
+                return;
+            }
+        }
+
+        throw new InvalidDataException(refusal);
+    }
+
+    private async Task TakeAsync(string version, string manifestSha256, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
-        var next = await loader.LoadAsync(name, pointer, cancellationToken);
+        var next = await loader.LoadAsync(name, version, manifestSha256, cancellationToken);
         try
         {
             await thread.RunAsync(SwapSteps(next));

@@ -47,10 +47,12 @@ public sealed class ModelCatalog(StorageClients storage, ModelRegistry registry,
     /// <param name="classifier">The classifier's name.</param>
     /// <param name="version">Any version that was uploaded, a candidate that the gate refused included.</param>
     /// <param name="baseModel">The base that the functions serve.</param>
+    /// <param name="tryAsync">Tries a version of a classifier; throws <see cref="InvalidDataException"/> if it cannot be used.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>Null if there is no such version.</returns>
     /// <exception cref="PromotionException">It cannot serve, or someone else moved the pointer at this moment.</exception>
-    public async Task<Promotion?> PromoteAsync(string classifier, string version, string baseModel, CancellationToken cancellationToken)
+    public async Task<Promotion?> PromoteAsync(
+        string classifier, string version, string baseModel, Func<string, string, CancellationToken, Task> tryAsync, CancellationToken cancellationToken)
     {
         if (await registry.FindManifestAsync(classifier, version, cancellationToken) is not { } manifest)
         {
@@ -65,6 +67,7 @@ public sealed class ModelCatalog(StorageClients storage, ModelRegistry registry,
         var pointer = await registry.ReadPointerAsync(classifier, null, cancellationToken);
         if (pointer.Current?.Version != version)
         {
+            await CheckAsync(classifier, version, tryAsync, cancellationToken);
             if (!await registry.PublishAsync(classifier, version, pointer.ETag, cancellationToken))
             {
                 throw new PromotionException("Another version was published at the same moment: look again, and then decide.");
@@ -76,6 +79,19 @@ public sealed class ModelCatalog(StorageClients storage, ModelRegistry registry,
         }
 
         return new Promotion(classifier, version, pointer.Current?.Version);
+    }
+
+    private async Task CheckAsync(string classifier, string version, Func<string, string, CancellationToken, Task> tryAsync, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await registry.VerifyVersionAsync(classifier, version, manifestSha256: null, cancellationToken);
+            await tryAsync(classifier, version, cancellationToken);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new PromotionException($"Version '{version}' cannot be used: {exception.Message}");
+        }
     }
 
     private async Task<bool> HasVersionAsync(string folder, CancellationToken cancellationToken)

@@ -56,12 +56,12 @@ internal sealed class ModelFiles(BlobContainerClient container)
         {
             foreach (var (name, expected) in files)
             {
-                var path = LocalPath(temporary, name);
+                var path = Path.Combine(temporary, name);
                 Directory.CreateDirectory(Path.GetDirectoryName(path)!);
                 await DownloadFileAsync(folder + name, path, cancellationToken);
-                if (expected is not null && await Sha256Hex.OfFileAsync(path, cancellationToken) is var actual && actual != expected)
+                if (expected is not null)
                 {
-                    throw new InvalidDataException($"{container.Name}/{folder}{name} is damaged: its SHA-256 is {actual}, the manifest says {expected}.");
+                    Compare(folder + name, await Sha256Hex.OfFileAsync(path, cancellationToken), expected);
                 }
             }
 
@@ -72,6 +72,24 @@ internal sealed class ModelFiles(BlobContainerClient container)
             if (Directory.Exists(temporary))
             {
                 Directory.Delete(temporary, recursive: true);
+            }
+        }
+    }
+
+    /// <summary>Compares files with their SHA-256 without keeping them.</summary>
+    /// <exception cref="InvalidDataException">A file is missing or is not what the manifest says.</exception>
+    public async Task VerifyAsync(string folder, IReadOnlyDictionary<string, string> files, CancellationToken cancellationToken)
+    {
+        foreach (var (name, expected) in files)
+        {
+            try
+            {
+                await using var content = await container.GetBlobClient(folder + name).OpenReadAsync(cancellationToken: cancellationToken);
+                Compare(folder + name, await Sha256Hex.OfStreamAsync(content, cancellationToken), expected);
+            }
+            catch (RequestFailedException exception) when (exception.Status == 404)
+            {
+                throw Missing(folder + name, exception);
             }
         }
     }
@@ -128,21 +146,23 @@ internal sealed class ModelFiles(BlobContainerClient container)
         }
         catch (RequestFailedException exception) when (exception.Status == 404)
         {
-            throw new InvalidDataException($"{container.Name}/{blob} is missing; the manifest lists it.", exception);
+            throw Missing(blob, exception);
         }
     }
 
+    private void Compare(string blob, string actual, string expected)
+    {
+        if (actual != expected)
+        {
+            throw new InvalidDataException($"{container.Name}/{blob} is damaged: its SHA-256 is {actual}, the manifest says {expected}.");
+        }
+    }
+
+    private InvalidDataException Missing(string blob, RequestFailedException exception) =>
+        new($"{container.Name}/{blob} is missing; the manifest lists it.", exception);
+
     private static InvalidOperationException Published(string folder) =>
         new($"{StorageNames.ModelsContainer}/{folder} is published already and never changes; publish under a new name.");
-
-    /// <summary>A manifest is data: a name in it must not climb out of the folder.</summary>
-    private static string LocalPath(string folder, string name)
-    {
-        var path = Path.GetFullPath(Path.Combine(folder, name));
-        return path.StartsWith(Path.GetFullPath(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal)
-            ? path
-            : throw new InvalidDataException($"The manifest names '{name}', which lies outside its folder.");
-    }
 
     private static void MoveIntoPlace(string temporary, string localFolder)
     {

@@ -23,6 +23,12 @@ public sealed record ModelManifest(string BaseModel, DateTimeOffset Created, IRe
             throw new InvalidDataException($"{blob} is no manifest: it needs 'baseModel' and 'files'.");
         }
 
+        // A manifest is data: a name in it must not climb out of the folder.
+        if (manifest.Files.Keys.FirstOrDefault(file => file.Split('/').Any(part => part is "" or "." or "..")) is { } climbing)
+        {
+            throw new InvalidDataException($"{blob} names '{climbing}', which lies outside its folder.");
+        }
+
         // A hash that is null would be one that is not checked.
         return manifest.Files.FirstOrDefault(file => file.Value is null) is { Key: { } name }
             ? throw new InvalidDataException($"{blob} lists '{name}' without its SHA-256.")
@@ -34,7 +40,23 @@ public sealed record ModelManifest(string BaseModel, DateTimeOffset Created, IRe
 /// <param name="Version">The version's name.</param>
 /// <param name="ManifestSha256">The hash of the version's manifest, which in turn has those of its files.</param>
 /// <param name="PublishedAt">When the pointer was written.</param>
-public sealed record ModelPointer(string Version, string ManifestSha256, DateTimeOffset PublishedAt);
+public sealed record ModelPointer(string Version, string ManifestSha256, DateTimeOffset PublishedAt)
+{
+    private const int Remembered = 5;
+
+    /// <summary>What served before, the latest first: a process that starts while <see cref="Version"/> cannot be used falls back on it.</summary>
+    public IReadOnlyList<PublishedVersion> Previous { get; init; } = [];
+
+    /// <summary>The version that is named, and then those to fall back on.</summary>
+    internal IEnumerable<PublishedVersion> InOrder() => [new PublishedVersion(Version, ManifestSha256), .. Previous];
+
+    /// <summary>The pointer to a version that takes the place of the one before; null for the first.</summary>
+    internal static ModelPointer After(ModelPointer? before, string version, string manifestSha256, DateTimeOffset now) =>
+        new(version, manifestSha256, now) { Previous = [.. before?.InOrder().Where(earlier => earlier.Version != version).Take(Remembered) ?? []] };
+}
+
+/// <summary>A version that served, or serves, and the hash of its manifest.</summary>
+public sealed record PublishedVersion(string Version, string ManifestSha256);
 
 /// <summary>A version as it lies in storage.</summary>
 /// <param name="Metrics">The content of its <c>metrics.json</c>, as the trainer wrote it; null if it has none.</param>

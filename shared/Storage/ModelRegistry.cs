@@ -27,7 +27,7 @@ public sealed class ModelRegistry(StorageClients storage, string cacheFolder, Ti
         await foreach (var blob in container.GetBlobsAsync(BlobTraits.None, BlobStates.None, folder, cancellationToken))
         {
             var name = blob.Name[folder.Length..];
-            if (IsBaseFile(name))
+            if (IsModelFile(name))
             {
                 listed[name] = null;
                 identity.AppendLine(null, $"{name} {blob.Properties.ETag}");
@@ -57,7 +57,7 @@ public sealed class ModelRegistry(StorageClients storage, string cacheFolder, Ti
         var folder = StorageNames.BaseFolder(baseModel);
         if (await files.ReadAsync(folder + StorageNames.ManifestFile, cancellationToken) is null)
         {
-            var names = FilesOf(localFolder).Where(IsBaseFile);
+            var names = FilesOf(localFolder).Where(IsModelFile);
             await files.UploadAsync(localFolder, names, folder, hashes => new ModelManifest(baseModel, time.GetUtcNow(), hashes), cancellationToken);
         }
     }
@@ -91,7 +91,7 @@ public sealed class ModelRegistry(StorageClients storage, string cacheFolder, Ti
         }
     }
 
-    /// <summary>Makes a version available as a local PEFT folder, verified against its manifest.</summary>
+    /// <summary>Makes what a version is loaded from available as a local PEFT folder, verified against its manifest. Reports and plots stay where they are.</summary>
     /// <param name="classifier">The classifier's name.</param>
     /// <param name="version">The version's name.</param>
     /// <param name="manifestSha256">What the manifest itself must hash to (see <see cref="ModelPointer"/>); null to take it as it is.</param>
@@ -99,21 +99,20 @@ public sealed class ModelRegistry(StorageClients storage, string cacheFolder, Ti
     /// <exception cref="InvalidDataException">The version is missing or damaged.</exception>
     public async Task<LocalVersion> DownloadVersionAsync(string classifier, string version, string? manifestSha256, CancellationToken cancellationToken)
     {
+        var (manifest, hash) = await ReadManifestAsync(classifier, version, manifestSha256, cancellationToken);
         var folder = StorageNames.VersionFolder(classifier, version);
-        var content = (await files.ReadAsync(folder + StorageNames.ManifestFile, cancellationToken))?.Content
-            ?? throw new InvalidDataException(
-                $"There is no version '{version}' of the classifier '{classifier}': {container.Name}/{folder}{StorageNames.ManifestFile} is missing.");
-        var actual = Sha256Hex.OfBytes(content);
-        if (manifestSha256 is not null && manifestSha256 != actual)
-        {
-            throw new InvalidDataException(
-                $"The manifest of version '{version}' of '{classifier}' is damaged: its SHA-256 is {actual}, the pointer says {manifestSha256}.");
-        }
-
-        var manifest = ModelManifest.Parse(content, folder + StorageNames.ManifestFile);
-        var local = $"{Path.Combine(cacheFolder, folder).TrimEnd('/')}.{actual[..12]}";
-        await files.DownloadAsync(folder, manifest.Files.ToDictionary(file => file.Key, file => (string?)file.Value), local, cancellationToken);
+        var local = $"{Path.Combine(cacheFolder, folder).TrimEnd('/')}.{hash[..12]}";
+        var loaded = manifest.Files.Where(file => IsModelFile(file.Key)).ToDictionary(file => file.Key, file => (string?)file.Value);
+        await files.DownloadAsync(folder, loaded, local, cancellationToken);
         return new LocalVersion(classifier, version, local, manifest);
+    }
+
+    /// <summary>Reads every file of a version where it lies, and compares it with the manifest.</summary>
+    /// <exception cref="InvalidDataException">The version, or a file of it, is missing or damaged.</exception>
+    public async Task VerifyVersionAsync(string classifier, string version, string? manifestSha256, CancellationToken cancellationToken)
+    {
+        var (manifest, _) = await ReadManifestAsync(classifier, version, manifestSha256, cancellationToken);
+        await files.VerifyAsync(StorageNames.VersionFolder(classifier, version), manifest.Files, cancellationToken);
     }
 
     /// <summary>A name for a version that begins now: names sort by time.</summary>
@@ -140,7 +139,13 @@ public sealed class ModelRegistry(StorageClients storage, string cacheFolder, Ti
     {
         var manifest = await files.ReadAsync(StorageNames.VersionFolder(classifier, version) + StorageNames.ManifestFile, cancellationToken)
             ?? throw new InvalidOperationException($"The version '{version}' of '{classifier}' was not uploaded, so it cannot be published.");
-        var pointer = new ModelPointer(version, Sha256Hex.OfBytes(manifest.Content), time.GetUtcNow());
+        var before = await ReadPointerAsync(classifier, null, cancellationToken);
+        if (before.ETag != expected)
+        {
+            return false;
+        }
+
+        var pointer = ModelPointer.After(before.Current, version, Sha256Hex.OfBytes(manifest.Content), time.GetUtcNow());
         return await files.TryWriteAsync(StorageNames.PointerBlob(classifier), BinaryData.FromObjectAsJson(pointer, StorageJson.Options), expected, cancellationToken);
     }
 
@@ -179,13 +184,27 @@ public sealed class ModelRegistry(StorageClients storage, string cacheFolder, Ti
         return [.. versions.OrderBy(version => version.Manifest.Created)];
     }
 
+    /// <returns>The manifest, and its own SHA-256.</returns>
+    private async Task<(ModelManifest Manifest, string Sha256)> ReadManifestAsync(
+        string classifier, string version, string? expectedSha256, CancellationToken cancellationToken)
+    {
+        var blob = StorageNames.VersionFolder(classifier, version) + StorageNames.ManifestFile;
+        var content = (await files.ReadAsync(blob, cancellationToken))?.Content
+            ?? throw new InvalidDataException($"There is no version '{version}' of the classifier '{classifier}': {container.Name}/{blob} is missing.");
+        var actual = Sha256Hex.OfBytes(content);
+        return expectedSha256 is null || expectedSha256 == actual
+            ? (ModelManifest.Parse(content, blob), actual)
+            : throw new InvalidDataException(
+                $"The manifest of version '{version}' of '{classifier}' is damaged: its SHA-256 is {actual}, the pointer says {expectedSha256}.");
+    }
+
     private static IEnumerable<string> FilesOf(string localFolder) =>
         Directory.EnumerateFiles(localFolder, "*", SearchOption.AllDirectories)
             .Select(path => Path.GetRelativePath(localFolder, path).Replace(Path.DirectorySeparatorChar, '/'))
             .Order(StringComparer.Ordinal);
 
-    /// <summary>What is read of a Hugging Face folder; hub folders hold gigabytes of pickles and copies beside it.</summary>
-    private static bool IsBaseFile(string name) =>
+    /// <summary>What a model is loaded from; hub folders hold gigabytes of pickles and copies beside it, versions reports and plots.</summary>
+    private static bool IsModelFile(string name) =>
         !name.Contains('/', StringComparison.Ordinal) && name != StorageNames.ManifestFile
         && (name.EndsWith(".json", StringComparison.Ordinal) || name.EndsWith(".safetensors", StringComparison.Ordinal));
 }
@@ -200,5 +219,5 @@ public sealed record PointerReading(ModelPointer? Current, ETag? ETag, bool Unch
 }
 
 /// <summary>A version in the local cache.</summary>
-/// <param name="Folder">Holds <c>adapter_config.json</c>, <c>adapter_model.safetensors</c>, <c>labels.json</c> and what else was uploaded.</param>
+/// <param name="Folder">Holds <c>adapter_config.json</c>, <c>adapter_model.safetensors</c>, <c>labels.json</c> and the other figures, and no report.</param>
 public sealed record LocalVersion(string Classifier, string Version, string Folder, ModelManifest Manifest);

@@ -14,6 +14,9 @@ public static class Sha256Hex
     public static async Task<string> OfFileAsync(string path, CancellationToken cancellationToken)
     {
         await using var stream = File.OpenRead(path);
-        return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken));
+        return await OfStreamAsync(stream, cancellationToken);
     }
+
+    public static async Task<string> OfStreamAsync(Stream stream, CancellationToken cancellationToken) =>
+        Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken));
 }

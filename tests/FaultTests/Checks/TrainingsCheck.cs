@@ -41,17 +41,15 @@ internal static class TrainingsCheck
         return outcome;
     }
 
-    /// <summary>Downloads what the pointer names into an empty folder, which checks the hash of the manifest and those of all files.</summary>
+    /// <summary>Checks the hash of the manifest that the pointer names and those of all files.</summary>
     public static async Task<string?> PointerIsWholeAsync(Installation installation, string classifier)
     {
-        var registry = new ModelRegistry(installation.Storage, Path.Combine(installation.Folder, $"check-{Guid.NewGuid():N}"), TimeProvider.System);
-        if ((await registry.ReadPointerAsync(classifier, known: null, Ended)).Current is not { } pointer)
+        if ((await installation.Registry.ReadPointerAsync(classifier, known: null, Ended)).Current is not { } pointer)
         {
             return null;
         }
 
-        var version = await registry.DownloadVersionAsync(classifier, pointer.Version, pointer.ManifestSha256, Ended);
-        Assert.True(File.Exists(Path.Combine(version.Folder, "adapter_model.safetensors")));
+        await installation.Registry.VerifyVersionAsync(classifier, pointer.Version, pointer.ManifestSha256, Ended);
         return pointer.Version;
     }
 

@@ -209,6 +209,68 @@ public sealed class ArticleClassifierTests(Emulator emulator) : ServingTest(emul
         Assert.Contains("damaged", classifier.Status.Classifiers[0].Problem);
     }
 
+    [Theory]
+    [InlineData("adapter_model.safetensors", "no weights", "is damaged")]
+    [InlineData("adapter_model.safetensors", null, "is missing")]
+    [InlineData("manifest.json", "{}", "The manifest of version 'v2'")]
+    public async Task A_process_that_starts_while_the_newest_version_cannot_be_used_serves_the_one_before_and_says_so(string file, string? content, string problem)
+    {
+        await PublishAsync("news", "v1", 1, "a", "b");
+        await PublishAsync("news", "v2", 2, "a", "b");
+        var runs = new TrainingRuns(Storage);
+        await runs.WriteAsync(new TrainingRun("news", "v2") { State = TrainingState.Published }, Cancel);
+        await ReplaceAsync($"adapters/news/v2/{file}", content);
+
+        var classifier = NewClassifier();
+        var answer = await classifier.ClassifyAsync(null, "text", Cancel);
+        var status = classifier.Status.Classifiers[0];
+        await PublishAsync("news", "v3", 3, "a", "b");
+        await classifier.RefreshAsync(Cancel);
+
+        Assert.Equal("v1", answer.ModelVersion);
+        Assert.Equal((ModelState.Ready, "v1"), (status.State, status.Version));
+        Assert.StartsWith("Version v2 cannot be used", status.Problem, StringComparison.Ordinal);
+        Assert.Contains(problem, status.Problem, StringComparison.Ordinal);
+        Assert.Contains(problem, (await runs.FindAsync("news", "v2", Cancel))!.ServingProblem, StringComparison.Ordinal);
+        Assert.Equal("v3", (await classifier.ClassifyAsync(null, "text", Cancel)).ModelVersion);
+    }
+
+    [Fact]
+    public async Task A_process_that_starts_passes_over_every_version_that_computes_nonsense()
+    {
+        await PublishAsync("news", "v1", 1, "a", "b");
+        foreach (var version in new[] { "v2", "v3" })
+        {
+            ToyModel.WriteAdapter(Path.Combine(Folder.Path, version), 2, "a", "b");
+            Folder.File($"{version}/labels.json", """{"labels":["a","b"],"maxTokens":64,"temperature":0}""");
+            await ToyModel.PublishFolderAsync(Registry, "news", version, Path.Combine(Folder.Path, version));
+        }
+
+        var answer = await NewClassifier().ClassifyAsync(null, "text", Cancel);
+
+        Assert.Equal("v1", answer.ModelVersion);
+    }
+
+    [Fact]
+    public async Task A_version_is_tried_before_it_is_promoted_where_a_model_is_loaded()
+    {
+        await PublishAsync("news", "v1", 1, "a", "b");
+        ToyModel.WriteAdapter(Path.Combine(Folder.Path, "v2"), 2, "a", "b");
+        Folder.File("v2/labels.json", """{"labels":["a","b","c"],"maxTokens":64,"temperature":1}""");
+        await Registry.UploadVersionAsync("news", "v2", Path.Combine(Folder.Path, "v2"), ToyModel.Base, null, null, Cancel);
+        var classifier = NewClassifier();
+
+        await classifier.TryVersionAsync("news", "v2", Cancel);
+        var cold = classifier.Status.State;
+        await classifier.ClassifyAsync(null, "text", Cancel);
+        await classifier.TryVersionAsync("news", "v1", Cancel);
+        var error = await Assert.ThrowsAsync<InvalidDataException>(() => classifier.TryVersionAsync("news", "v2", Cancel));
+
+        Assert.Equal(ModelState.Cold, cold);
+        Assert.Contains("3 labels and a head for 2", error.Message, StringComparison.Ordinal);
+        Assert.Equal("v1", (await classifier.ClassifyAsync(null, "text", Cancel)).ModelVersion);
+    }
+
     [Fact]
     public async Task A_version_trained_on_another_base_is_not_served()
     {
@@ -267,6 +329,13 @@ public sealed class ArticleClassifierTests(Emulator emulator) : ServingTest(emul
         await classifier.ClassifyAsync(null, "text", Cancel);
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => classifier.ClassifyAsync(null, "text", new CancellationToken(canceled: true)));
+    }
+
+    /// <summary>Spoils a blob of the container <c>models</c>, or takes it away.</summary>
+    private async Task ReplaceAsync(string name, string? content)
+    {
+        var blob = Storage.Container(StorageNames.ModelsContainer).GetBlobClient(name);
+        await (content is null ? blob.DeleteAsync(cancellationToken: Cancel) : (Task)blob.UploadAsync(BinaryData.FromString(content), overwrite: true, Cancel));
     }
 
     private async Task PublishAsync(string classifier, string version, int seed, params string[] labels)

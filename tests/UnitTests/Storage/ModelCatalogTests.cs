@@ -50,9 +50,9 @@ public sealed class ModelCatalogTests(Emulator emulator) : IAsyncLifetime
         await UploadAsync("v2", TrainingState.Refused, "worse");
 
         var before = await StatesAsync();
-        var forward = await catalog.PromoteAsync("news", "v2", ToyModel.Base, Cancel);
+        var forward = await PromoteAsync("v2");
         var between = await StatesAsync();
-        var back = await catalog.PromoteAsync("news", "v1", ToyModel.Base, Cancel);
+        var back = await PromoteAsync("v1");
         var after = await StatesAsync();
 
         Assert.Equal(["v2 Candidate worse", "v1 Serving "], before);
@@ -72,7 +72,7 @@ public sealed class ModelCatalogTests(Emulator emulator) : IAsyncLifetime
         await UploadAsync("v2", TrainingState.Published);
         await PublishAsync("v2");
 
-        await catalog.PromoteAsync("news", "v1", ToyModel.Base, Cancel);
+        await PromoteAsync("v1");
 
         Assert.Equal(["v1 Failed its weights are damaged"], failed);
         Assert.Equal("v1 Serving ", (await StatesAsync())[1]);
@@ -83,14 +83,43 @@ public sealed class ModelCatalogTests(Emulator emulator) : IAsyncLifetime
     {
         await UploadAsync("v1", TrainingState.Refused);
 
-        var error = await Assert.ThrowsAsync<PromotionException>(() => catalog.PromoteAsync("news", "v1", "tests/other", Cancel));
+        var error = await Assert.ThrowsAsync<PromotionException>(() => PromoteAsync("v1", "tests/other"));
 
         Assert.Contains("tests/other", error.Message, StringComparison.Ordinal);
         Assert.Null((await registry.ReadPointerAsync("news", null, Cancel)).Current);
     }
 
     [Fact]
-    public async Task A_version_that_does_not_exist_cannot_be_promoted() => Assert.Null(await catalog.PromoteAsync("news", "v9", ToyModel.Base, Cancel));
+    public async Task A_version_that_does_not_exist_cannot_be_promoted() => Assert.Null(await PromoteAsync("v9"));
+
+    [Theory]
+    [InlineData("labels.json", "spoilt", "labels.json is damaged")]
+    [InlineData("plots/confusion.png", null, "plots/confusion.png is missing")]
+    public async Task A_version_whose_files_are_not_what_its_manifest_says_is_not_promoted(string file, string? content, string reason)
+    {
+        await UploadAsync("v1", TrainingState.Published);
+        await PublishAsync("v1");
+        await UploadAsync("v2", TrainingState.Published);
+        var blob = storage.Container("models").GetBlobClient($"adapters/news/v2/{file}");
+        await (content is null ? blob.DeleteAsync(cancellationToken: Cancel) : (Task)blob.UploadAsync(BinaryData.FromString(content), overwrite: true, Cancel));
+
+        var error = await Assert.ThrowsAsync<PromotionException>(() => PromoteAsync("v2"));
+
+        Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+        Assert.Equal("v1", (await registry.ReadPointerAsync("news", null, Cancel)).Current!.Version);
+    }
+
+    [Fact]
+    public async Task A_version_that_fails_when_it_is_tried_is_not_promoted()
+    {
+        await UploadAsync("v1", TrainingState.Published);
+
+        var error = await Assert.ThrowsAsync<PromotionException>(() =>
+            catalog.PromoteAsync("news", "v1", ToyModel.Base, (_, _, _) => throw new InvalidDataException("its weights are damaged"), Cancel));
+
+        Assert.Equal("Version 'v1' cannot be used: its weights are damaged", error.Message);
+        Assert.Null((await registry.ReadPointerAsync("news", null, Cancel)).Current);
+    }
 
     [Theory]
     [InlineData("labels.json", true)]
@@ -131,6 +160,9 @@ public sealed class ModelCatalogTests(Emulator emulator) : IAsyncLifetime
         await registry.UploadVersionAsync("news", version, local, ToyModel.Base, "news/data.csv", "e", Cancel);
         await runs.WriteAsync(new TrainingRun("news", version) { State = state, Reason = reason }, Cancel);
     }
+
+    private Task<Promotion?> PromoteAsync(string version, string baseModel = ToyModel.Base) =>
+        catalog.PromoteAsync("news", version, baseModel, (_, _, _) => Task.CompletedTask, Cancel);
 
     private async Task PublishAsync(string version) =>
         Assert.True(await registry.PublishAsync("news", version, (await registry.ReadPointerAsync("news", null, Cancel)).ETag, Cancel));

@@ -105,6 +105,39 @@ public sealed class ModelRegistryTests(Emulator emulator) : IDisposable
     }
 
     [Fact]
+    public async Task The_pointer_remembers_the_last_versions_that_served_each_once_the_latest_first()
+    {
+        var registry = Registry(await emulator.NewAccountAsync());
+        foreach (var version in new[] { "v1", "v2", "v3", "v4", "v5", "v6", "v7" })
+        {
+            await Upload(registry, version);
+            await registry.PublishAsync("news", version, (await registry.ReadPointerAsync("news", null, Cancel)).ETag, Cancel);
+        }
+
+        await registry.PublishAsync("news", "v5", (await registry.ReadPointerAsync("news", null, Cancel)).ETag, Cancel);
+
+        var pointer = (await registry.ReadPointerAsync("news", null, Cancel)).Current!;
+        Assert.Equal(["v7", "v6", "v4", "v3", "v2"], pointer.Previous.Select(previous => previous.Version));
+    }
+
+    [Fact]
+    public async Task Only_what_a_version_is_loaded_from_is_downloaded()
+    {
+        var registry = Registry(await emulator.NewAccountAsync());
+        var source = Path.Combine(folder.Path, "reported");
+        foreach (var file in new[] { "adapter_model.safetensors", "labels.json", "report.html", "confusion_matrix.png", "plots/more.json" })
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(source, file))!);
+            await File.WriteAllTextAsync(Path.Combine(source, file), file, Cancel);
+        }
+
+        await registry.UploadVersionAsync("news", "v1", source, "owner/tiny", dataset: null, datasetETag: null, Cancel);
+
+        var local = await registry.DownloadVersionAsync("news", "v1", null, Cancel);
+        Assert.Equal(["adapter_model.safetensors", "labels.json"], Directory.EnumerateFileSystemEntries(local.Folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task A_version_never_changes()
     {
         var registry = Registry(await emulator.NewAccountAsync());
@@ -160,7 +193,7 @@ public sealed class ModelRegistryTests(Emulator emulator) : IDisposable
     }
 
     [Fact]
-    public async Task A_manifest_cannot_write_outside_the_cache()
+    public async Task A_manifest_that_names_a_file_outside_its_folder_is_refused()
     {
         var storage = await emulator.NewAccountAsync();
         var registry = Registry(storage);
