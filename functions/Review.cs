@@ -47,7 +47,7 @@ public sealed class Review(Reviews reviews, ReviewExport export)
     [Answers(201, typeof(ExportedReviews))]
     [Fails(ProblemType.UnknownClassifier, ProblemType.NothingToExport)]
     public Task<IResult> ExportAsync(
-        [HttpTrigger(AuthorizationLevel.Admin, "post", Route = "review/{classifier}/export")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Admin, "post", Route = "datasets/{classifier}")] HttpRequest request,
         string classifier,
         CancellationToken cancellationToken) =>
         Answer.OrProblemAsync(request, async () =>

@@ -65,7 +65,7 @@ async function choose(button, item, label) {
 
 exportLabels.addEventListener('click', async () => {
   try {
-    const made = await postJson(path('review', classifier(), 'export'), {});
+    const made = await postJson(path('datasets', classifier()), {});
     notice(`${whole(made.rows)} labelled articles are the data set ${made.dataset} now; a training starts.`);
   } catch (error) {
     showProblem(problems, asProblem(error));

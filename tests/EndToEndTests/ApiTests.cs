@@ -48,7 +48,7 @@ public sealed class ApiTests(ApiTests.Up up) : IClassFixture<ApiTests.Up>
             ("post", "/review/{classifier}/{id}", "review/news/api-1", Json, """{"label":"World"}"""),
             ("post", "/review/{classifier}/{id}", "review/news/api-1", Json, """{"label":"Gardening"}"""),
             ("post", "/review/{classifier}/{id}", "review/news/unknown", Json, """{"label":"World"}"""),
-            ("post", "/review/{classifier}/export", "review/desk/export", null, ""),
+            ("post", "/datasets/{classifier}", "datasets/desk", null, ""),
             ("put", "/datasets/{classifier}/{file}", "datasets/openapi/notes.txt", "text/csv", "text,label\n"),
             ("get", "/runs", "runs", null, null),
             ("get", "/runs", "runs?limit=many", null, null),
@@ -74,15 +74,18 @@ public sealed class ApiTests(ApiTests.Up up) : IClassFixture<ApiTests.Up>
     public async Task A_label_that_a_person_gives_leaves_the_list_and_is_exported_into_a_data_set_that_trains()
     {
         await QueueAsync("wire/2026/11");
+        await QueueAsync("export");
 
         using var labelled = await SendAsync("post", "review/news/wire/2026/11", Json, """{"label":"World"}""");
+        using var namedLikeAnAction = await SendAsync("post", "review/news/export", Json, """{"label":"World"}""");
         var waiting = (await System.GetJsonAsync("review/news?limit=500")).GetProperty("items").EnumerateArray().Select(item => item.GetProperty("id").GetString());
-        using var exported = await SendAsync("post", "review/news/export", null, "");
+        using var exported = await SendAsync("post", "datasets/news", null, "");
         var answer = await ReadAsync(exported);
         var dataset = answer.GetProperty("dataset").GetString()!;
         var content = await System.Storage.Container(StorageNames.DatasetsContainer).GetBlobClient(dataset).DownloadContentAsync(Ended);
 
         Assert.Equal(HttpStatusCode.OK, labelled.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, namedLikeAnAction.StatusCode);
         Assert.DoesNotContain("wire/2026/11", waiting);
         Assert.Equal(HttpStatusCode.Created, exported.StatusCode);
         Assert.Matches("^news/reviewed-.*\\.csv$", dataset);

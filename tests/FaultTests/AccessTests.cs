@@ -28,7 +28,7 @@ public sealed class AccessTests
         ["GET runs"] = AuthorizationLevel.Function,
         ["GET review/{classifier}"] = AuthorizationLevel.Function,
         ["POST review/{classifier}/{*id}"] = AuthorizationLevel.Function,
-        ["POST review/{classifier}/export"] = AuthorizationLevel.Admin,
+        ["POST datasets/{classifier}"] = AuthorizationLevel.Admin,
         ["POST models/{classifier}/{version}/promote"] = AuthorizationLevel.Admin,
         ["PUT datasets/{classifier}/{file}"] = AuthorizationLevel.Admin,
     };

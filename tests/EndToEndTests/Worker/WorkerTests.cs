@@ -26,7 +26,7 @@ public sealed class WorkerTests(WorkerTests.Up up) : IClassFixture<WorkerTests.U
                 "Classify: httpTrigger post classify/{classifier?}",
                 $"ClassifyArticle: queueTrigger {StorageNames.ArticlesQueue}",
                 "Datasets: httpTrigger put datasets/{classifier}/{file}",
-                "ExportReview: httpTrigger post review/{classifier}/export",
+                "ExportReview: httpTrigger post datasets/{classifier}",
                 "Health: httpTrigger get health",
                 "LabelArticle: httpTrigger post review/{classifier}/{*id}",
                 "ModelFile: httpTrigger get models/{classifier}/{version}/files/{*file}",

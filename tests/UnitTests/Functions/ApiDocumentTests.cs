@@ -15,8 +15,8 @@ public sealed class ApiDocumentTests
             [
                 "get /health -", "get /models functionKey", "get /models/{classifier} functionKey", "get /models/{classifier}/{version}/files/{file} functionKey",
                 "get /openapi.json functionKey", "get /results/{classifier} functionKey", "get /results/{classifier}/{id} functionKey", "get /review/{classifier} functionKey",
-                "get /runs functionKey", "get /ui -", "get /ui/{file} -", "post /classify functionKey", "post /classify/{classifier} functionKey", "post /models/{classifier}/{version}/promote adminKey",
-                "post /review/{classifier}/export adminKey", "post /review/{classifier}/{id} functionKey", "put /datasets/{classifier}/{file} adminKey",
+                "get /runs functionKey", "get /ui -", "get /ui/{file} -", "post /classify functionKey", "post /classify/{classifier} functionKey", "post /datasets/{classifier} adminKey", "post /models/{classifier}/{version}/promote adminKey",
+                "post /review/{classifier}/{id} functionKey", "put /datasets/{classifier}/{file} adminKey",
             ],
             (from path in paths.EnumerateObject() from operation in path.Value.EnumerateObject() select $"{operation.Name} {path.Name} {Key(operation.Value)}").Order(StringComparer.Ordinal));
     }

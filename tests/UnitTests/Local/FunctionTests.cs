@@ -16,7 +16,7 @@ public sealed class FunctionTests
                 "Classify: post classify/{classifier?} Function",
                 "ClassifyArticle: queue articles of Storage",
                 "Datasets: put datasets/{classifier}/{file} Admin",
-                "ExportReview: post review/{classifier}/export Admin",
+                "ExportReview: post datasets/{classifier} Admin",
                 "Health: get health Anonymous",
                 "LabelArticle: post review/{classifier}/{*id} Function",
                 "ModelFile: get models/{classifier}/{version}/files/{*file} Function",
@@ -34,6 +34,10 @@ public sealed class FunctionTests
             ],
             functions.Select(function => $"{function.Name}: {Describe(function.Trigger)}"));
     }
+
+    [Fact]
+    public void No_function_goes_on_unobserved_after_it_has_returned() => Assert.All(
+        Function.Of(typeof(Classify).Assembly.GetExportedTypes()), function => Assert.NotEqual(typeof(void), function.Method.ReturnType));
 
     [Fact]
     public void A_function_without_a_trigger_is_named()
