@@ -9,6 +9,11 @@ public static class FunctionsApplication
     public static FunctionsApplicationBuilder CreateBuilder(string[] args) => new(args);
 }
 
+public static class FunctionsApplicationBuilderAspNetCoreExtensions
+{
+    public static FunctionsApplicationBuilder ConfigureFunctionsWebApplication(this FunctionsApplicationBuilder builder) => builder;
+}
+
 public sealed class FunctionsApplicationBuilder
 {
     private readonly HostApplicationBuilder host;
@@ -18,8 +23,6 @@ public sealed class FunctionsApplicationBuilder
     public ConfigurationManager Configuration => host.Configuration;
 
     public IServiceCollection Services => host.Services;
-
-    public FunctionsApplicationBuilder ConfigureFunctionsWebApplication() => this;
 
     /// <exception cref="PlatformNotSupportedException">Always: this build has no worker that could run.</exception>
     public IHost Build() => throw new PlatformNotSupportedException(

@@ -15,7 +15,8 @@ public sealed class WorkerContractTests
     public static TheoryData<string> Types { get; } =
     [
         "BlobTriggerAttribute", "BlobTriggerSource", "QueueTriggerAttribute", "HttpTriggerAttribute", "AuthorizationLevel", "FunctionAttribute",
-        "Builder.FunctionsApplication", "Builder.FunctionsApplicationBuilder", "OpenTelemetry.ConfigureFunctionsOpenTelemetry",
+        "Builder.FunctionsApplication", "Builder.FunctionsApplicationBuilder", "Builder.FunctionsApplicationBuilderAspNetCoreExtensions",
+        "OpenTelemetry.ConfigureFunctionsOpenTelemetry",
     ];
 
     [Fact]
