@@ -6,6 +6,8 @@ namespace Serverless.Serving;
 /// <summary>The settings of the section <c>Classifier</c>; as environment variables <c>Classifier__Base</c> and so on.</summary>
 public sealed record ClassifierOptions
 {
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(3);
+
     /// <summary>The base model that all classifiers stand on, a folder of <c>models/base/</c>.</summary>
     public string Base { get; init; } = Starter.BaseModel;
 
@@ -53,7 +55,8 @@ public sealed record ClassifierOptions
         Require(options.MaxBatch >= 1, nameof(MaxBatch), options.MaxBatch, "1 or more");
         Require(options.MaxBatchTokens >= 1, nameof(MaxBatchTokens), options.MaxBatchTokens, "1 or more");
         Require(options.WaitingRoom >= 1, nameof(WaitingRoom), options.WaitingRoom, "1 or more");
-        Require(options.LoadWait > TimeSpan.Zero, nameof(LoadWait), options.LoadWait, "a time above zero, such as 00:01:00");
+        // The platform ends a request after 230 seconds, whoever still waits for the answer.
+        Require(options.LoadWait > TimeSpan.Zero && options.LoadWait <= LongestWait, nameof(LoadWait), options.LoadWait, "a time above zero and up to 00:03:00, such as 00:01:00");
         Require(options.ReviewThreshold is >= 0 and <= 1, nameof(ReviewThreshold), options.ReviewThreshold, "a number from 0 to 1");
         Require(options.Precision is "auto" or "fp32" or "bf16" or "int8", nameof(Precision), options.Precision, "auto, fp32, bf16 or int8");
         foreach (var (classifier, threshold) in options.ReviewThresholds)

@@ -62,6 +62,22 @@ public sealed class HttpTests(HttpTests.Up up) : IClassFixture<HttpTests.Up>
         Assert.Equal(articles.Select(article => article.id), answers.EnumerateArray().Select(answer => answer.GetProperty("id").GetString()!));
     }
 
+    [Fact]
+    public async Task Health_answers_while_the_model_computes()
+    {
+        using var warm = await System.PostJsonAsync("classify", JsonSerializer.Serialize(new { text = Business }));
+        var text = string.Join(' ', Enumerable.Repeat(Business, 40));
+        var articles = Enumerable.Range(0, 256).Select(i => new { id = $"long-{i}", text });
+
+        var computing = System.PostJsonAsync("classify", JsonSerializer.Serialize(articles));
+        await Eventually.TrueAsync(async () => (await System.GetJsonAsync("health")).GetProperty("waiting").GetInt32() > 0 || computing.IsCompleted, "texts inside");
+        var stillComputing = !computing.IsCompleted;
+        using var response = await computing;
+
+        Assert.True(stillComputing, "Health answered only when all texts were done.");
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
     [Theory]
     [InlineData("classify", Json, "{\"text\":\"unfinished", HttpStatusCode.BadRequest, "malformed-request")]
     [InlineData("classify", Json, "{\"text\":\"\"}", HttpStatusCode.BadRequest, "malformed-request")]

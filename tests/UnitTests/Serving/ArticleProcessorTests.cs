@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Azure.Data.Tables;
 using Azure.Storage.Queues.Models;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.Serving;
 using Serverless.Storage;
@@ -315,18 +316,30 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
         Assert.Equal((await results.FindAsync("news", "a4", Cancel))!.ToJson(), first.Items[0].ToJson());
     }
 
+    [Fact]
+    public async Task A_result_is_logged_with_its_article_the_version_and_how_long_it_took_and_without_its_text()
+    {
+        var log = new Lines();
+
+        await ProcessAsync(Processor(log: log), """{"id":"logged-1","text":"Oil rises."}""");
+
+        var line = Assert.Single(log);
+        Assert.Matches("^Article logged-1 of news is .* by v1, [0-9]+ ms after it arrived: Written$", line);
+        Assert.DoesNotContain("Oil", line, StringComparison.Ordinal);
+    }
+
     private Task<ResultWrite> ProcessAsync(string body, DateTimeOffset? insertedOn = null) =>
         ProcessAsync(Processor(), body, insertedOn);
 
     private static Task<ResultWrite> ProcessAsync(ArticleProcessor processor, string body, DateTimeOffset? insertedOn = null) =>
         processor.ProcessAsync(Message(BinaryData.FromString(body), insertedOn ?? Noon), Cancel);
 
-    private ArticleProcessor Processor(ArticleClassifier? other = null, TimeProvider? clock = null)
+    private ArticleProcessor Processor(ArticleClassifier? other = null, TimeProvider? clock = null, ILogger<ArticleProcessor>? log = null)
     {
         var texts = new ArticleTexts(Storage);
         reviews = new Reviews(Storage, texts, TimeProvider.System);
         return new ArticleProcessor(
-            new ArticleReader(texts, Options), other ?? classifier, new ArticleSender(Storage, texts), reviews, results, Options, clock ?? TimeProvider.System, NullLogger<ArticleProcessor>.Instance);
+            new ArticleReader(texts, Options), other ?? classifier, new ArticleSender(Storage, texts), reviews, results, Options, clock ?? TimeProvider.System, log ?? NullLogger<ArticleProcessor>.Instance);
     }
 
     /// <summary>A message as the host hands it over: Base64, as its sender wrote it.</summary>
@@ -335,4 +348,15 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
 
     private async Task<List<TableEntity>> Rows(string table) =>
         await Storage.Table(table).QueryAsync<TableEntity>(cancellationToken: Cancel).ToListAsync(Cancel);
+
+    /// <summary>What was logged.</summary>
+    private sealed class Lines : List<string>, ILogger<ArticleProcessor>
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Add(formatter(state, exception));
+    }
 }

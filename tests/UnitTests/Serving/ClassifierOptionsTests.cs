@@ -33,6 +33,7 @@ public class ClassifierOptionsTests
     [InlineData("MaxBatchTokens", "-1")]
     [InlineData("WaitingRoom", "0")]
     [InlineData("LoadWait", "-00:00:01")]
+    [InlineData("LoadWait", "00:03:01")]
     [InlineData("ReviewThreshold", "1.5")]
     [InlineData("Precision", "fp8")]
     public void A_value_that_cannot_be_used_is_named_with_what_is_accepted(string setting, string value)
