@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Serverless.Functions;
 
-internal static class Telemetry
+/// <summary>What the functions tell about themselves.</summary>
+public static class Telemetry
 {
     /// <summary>Traces and logs by OpenTelemetry; sent to Application Insights where a connection string says so.</summary>
     public static void AddTelemetry(this IServiceCollection services, IConfiguration configuration)
@@ -17,10 +18,15 @@ internal static class Telemetry
         var telemetry = services.AddOpenTelemetry().UseFunctionsWorkerDefaults();
         if (configuration["APPLICATIONINSIGHTS_CONNECTION_STRING"] is { Length: > 0 })
         {
-            // In Azure, Application Insights takes no key: what is sent comes with the identity of the app.
-            telemetry.UseAzureMonitorExporter(exporter => exporter.Credential = configuration["AZURE_CLIENT_ID"] is { Length: > 0 } clientId
-                ? new ManagedIdentityCredential(ManagedIdentityId.FromUserAssignedClientId(clientId))
-                : null);
+            telemetry.UseAzureMonitorExporter(exporter =>
+            {
+                // In Azure, Application Insights takes no key: what is sent comes with the identity of the app.
+                exporter.Credential = configuration["AZURE_CLIENT_ID"] is { Length: > 0 } clientId
+                    ? new ManagedIdentityCredential(ManagedIdentityId.FromUserAssignedClientId(clientId))
+                    : null;
+                // Traces are sampled; a log is not dropped with its trace, since each may be the one that matters.
+                exporter.EnableTraceBasedLogsSampler = false;
+            });
         }
     }
 }

@@ -31,6 +31,7 @@ internal static class FunctionsHost
 
         var functions = Function.Of(typeof(ClassifyArticle).Assembly.GetExportedTypes());
         var settings = HostSettings.Read(Path.Combine(AppContext.BaseDirectory, "host.json"), builder.Configuration);
+        builder.Services.AddTelemetry(builder.Configuration);
         builder.Services.AddArticleClassifier(builder.Configuration);
         builder.Services.AddSingleton(settings).AddSingleton<FunctionInvoker>();
         builder.Services.Configure<HostOptions>(host =>
