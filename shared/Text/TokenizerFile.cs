@@ -45,13 +45,6 @@ internal sealed record TokenizerFile
         }
     }
 
-    /// <summary>The pairs that merge, most urgent first, each as "left right" in the byte-level alphabet.</summary>
-    public IEnumerable<string> MergeTexts()
-    {
-        var tokens = Vocabulary.ToDictionary(entry => entry.Value, entry => entry.Key);
-        return Merges.OrderBy(merge => merge.Value.Rank).Select(merge => $"{tokens[merge.Key.Left]} {tokens[merge.Key.Right]}");
-    }
-
     private static TokenizerFile Parse(JsonElement root)
     {
         var model = root.GetProperty("model");
@@ -101,13 +94,18 @@ internal sealed record TokenizerFile
 
     private static Dictionary<(int Left, int Right), (int Rank, int Token)> ReadMerges(JsonElement list, Dictionary<string, int> vocabulary)
     {
+        // A quarter of a million: spans instead of substrings halve what a cold start takes here.
+        var tokens = vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
         var merges = new Dictionary<(int Left, int Right), (int Rank, int Token)>(list.GetArrayLength());
         var rank = 0;
         foreach (var merge in list.EnumerateArray())
         {
-            var (left, right) = ReadMerge(merge);
-            if (!vocabulary.TryGetValue(left, out var leftId) || !vocabulary.TryGetValue(right, out var rightId)
-                || !vocabulary.TryGetValue(left + right, out var token))
+            var pair = ReadMerge(merge);
+            var space = pair.IndexOf(' ', StringComparison.Ordinal);
+            var left = pair.AsSpan(0, space);
+            var right = pair.AsSpan(space + 1);
+            if (!tokens.TryGetValue(left, out var leftId) || !tokens.TryGetValue(right, out var rightId)
+                || !tokens.TryGetValue(pair.Remove(space, 1), out var token))
             {
                 throw new FormatException($"the merge of \"{left}\" and \"{right}\" names a token that is not in model.vocab");
             }
@@ -119,12 +117,10 @@ internal sealed record TokenizerFile
     }
 
     // "left right" in older files, ["left", "right"] in newer ones
-    private static (string Left, string Right) ReadMerge(JsonElement merge)
+    private static string ReadMerge(JsonElement merge)
     {
-        string[] parts = merge.ValueKind == JsonValueKind.Array
-            ? [.. merge.EnumerateArray().Select(part => part.GetString() ?? "")]
-            : (merge.GetString() ?? "").Split(' ');
-        return parts is [var left, var right] ? (left, right) : throw new FormatException($"the merge {merge.GetRawText()} is no pair");
+        var pair = merge.ValueKind == JsonValueKind.Array ? string.Join(' ', merge.EnumerateArray().Select(part => part.GetString())) : merge.GetString();
+        return pair.AsSpan().Count(' ') == 1 ? pair! : throw new FormatException($"the merge {merge.GetRawText()} is no pair");
     }
 
     private static int? ReadBeginOfText(JsonElement root)
