@@ -80,6 +80,18 @@ public sealed class WorkerTests(WorkerTests.Up up) : IClassFixture<WorkerTests.U
     }
 
     [Fact]
+    public async Task What_the_worker_invokes_is_traced_to_Application_Insights()
+    {
+        Skip();
+        await using var insights = await Insights.StartAsync();
+        await using var host = await up.StartWorkerAsync(insights.Settings);
+
+        await host.InvokeQueueAsync("ClassifyArticle", "message", "*not base64*");
+
+        await insights.HasReceivedAsync("ClassifyArticle");
+    }
+
+    [Fact]
     public async Task A_worker_that_is_told_to_terminate_ends_by_itself()
     {
         Skip();
@@ -134,7 +146,7 @@ public sealed class WorkerTests(WorkerTests.Up up) : IClassFixture<WorkerTests.U
             }
         }
 
-        internal Task<WorkerHost> StartWorkerAsync() => WorkerHost.StartAsync(new Dictionary<string, string>
+        internal Task<WorkerHost> StartWorkerAsync(IReadOnlyDictionary<string, string>? settings = null) => WorkerHost.StartAsync(new Dictionary<string, string>(settings ?? new Dictionary<string, string>())
         {
             [StorageNames.Connection] = System.ConnectionString,
             ["Classifier__CacheFolder"] = Path.Combine(System.Folder, "models"),
