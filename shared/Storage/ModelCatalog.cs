@@ -54,20 +54,14 @@ public sealed class ModelCatalog(StorageClients storage, ModelRegistry registry,
     public async Task<Promotion?> PromoteAsync(
         string classifier, string version, string baseModel, Func<string, string, CancellationToken, Task> tryAsync, CancellationToken cancellationToken)
     {
-        if (await registry.FindManifestAsync(classifier, version, cancellationToken) is not { } manifest)
+        var pointer = await registry.ReadPointerAsync(classifier, null, cancellationToken);
+        if (!await IsUsableAsync(classifier, version, baseModel, tryAsync, cancellationToken))
         {
             return null;
         }
 
-        if (manifest.BaseModel != baseModel)
-        {
-            throw new PromotionException($"Version '{version}' was trained on the base '{manifest.BaseModel}'; '{baseModel}' serves (setting Classifier__Base).");
-        }
-
-        var pointer = await registry.ReadPointerAsync(classifier, null, cancellationToken);
         if (pointer.Current?.Version != version)
         {
-            await CheckAsync(classifier, version, tryAsync, cancellationToken);
             if (!await registry.PublishAsync(classifier, version, pointer.ETag, cancellationToken))
             {
                 throw new PromotionException("Another version was published at the same moment: look again, and then decide.");
@@ -81,12 +75,25 @@ public sealed class ModelCatalog(StorageClients storage, ModelRegistry registry,
         return new Promotion(classifier, version, pointer.Current?.Version);
     }
 
-    private async Task CheckAsync(string classifier, string version, Func<string, string, CancellationToken, Task> tryAsync, CancellationToken cancellationToken)
+    /// <returns>False if there is no such version.</returns>
+    private async Task<bool> IsUsableAsync(
+        string classifier, string version, string baseModel, Func<string, string, CancellationToken, Task> tryAsync, CancellationToken cancellationToken)
     {
         try
         {
+            if (await registry.FindManifestAsync(classifier, version, cancellationToken) is not { } manifest)
+            {
+                return false;
+            }
+
+            if (manifest.BaseModel != baseModel)
+            {
+                throw new PromotionException($"Version '{version}' was trained on the base '{manifest.BaseModel}'; '{baseModel}' serves (setting Classifier__Base).");
+            }
+
             await registry.VerifyVersionAsync(classifier, version, manifestSha256: null, cancellationToken);
             await tryAsync(classifier, version, cancellationToken);
+            return true;
         }
         catch (InvalidDataException exception)
         {

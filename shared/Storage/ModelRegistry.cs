@@ -160,7 +160,7 @@ public sealed class ModelRegistry(StorageClients storage, string cacheFolder, Ti
         return await files.ReadAsync(blob, cancellationToken) is { } manifest ? ModelManifest.Parse(manifest.Content, blob) : null;
     }
 
-    /// <summary>The versions of a classifier with their metrics, oldest first. A version whose upload broke off has no manifest and is left out.</summary>
+    /// <summary>The versions of a classifier with their metrics, oldest first. A version without a manifest (its upload broke off), or with one that is damaged, is left out.</summary>
     public async Task<IReadOnlyList<ModelVersion>> ListVersionsAsync(string classifier, CancellationToken cancellationToken)
     {
         var serving = (await ReadPointerAsync(classifier, null, cancellationToken)).Current?.Version;
@@ -168,20 +168,32 @@ public sealed class ModelRegistry(StorageClients storage, string cacheFolder, Ti
         var versions = new List<ModelVersion>();
         await foreach (var item in container.GetBlobsByHierarchyAsync(BlobTraits.None, BlobStates.None, "/", prefix, cancellationToken))
         {
-            if (item.IsPrefix && await files.ReadAsync(item.Prefix + StorageNames.ManifestFile, cancellationToken) is { } manifest)
+            if (item.IsPrefix && item.Prefix[prefix.Length..].TrimEnd('/') is var name && await FindVersionAsync(classifier, name, name == serving, cancellationToken) is { } version)
             {
-                var version = item.Prefix[prefix.Length..].TrimEnd('/');
-                var metrics = await files.ReadAsync(item.Prefix + StorageNames.MetricsFile, cancellationToken);
-                versions.Add(new ModelVersion(
-                    classifier,
-                    version,
-                    ModelManifest.Parse(manifest.Content, item.Prefix + StorageNames.ManifestFile),
-                    metrics is null ? null : ModelFiles.Parse<JsonElement>(metrics.Content, item.Prefix + StorageNames.MetricsFile),
-                    Serving: version == serving));
+                versions.Add(version);
             }
         }
 
         return [.. versions.OrderBy(version => version.Manifest.Created)];
+    }
+
+    private async Task<ModelVersion?> FindVersionAsync(string classifier, string version, bool serving, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await FindManifestAsync(classifier, version, cancellationToken) is not { } manifest)
+            {
+                return null;
+            }
+
+            var blob = StorageNames.VersionFolder(classifier, version) + StorageNames.MetricsFile;
+            var metrics = await files.ReadAsync(blob, cancellationToken);
+            return new ModelVersion(classifier, version, manifest, metrics is null ? null : ModelFiles.Parse<JsonElement>(metrics.Content, blob), serving);
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
     }
 
     /// <returns>The manifest, and its own SHA-256.</returns>

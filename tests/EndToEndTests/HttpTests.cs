@@ -67,7 +67,7 @@ public sealed class HttpTests(HttpTests.Up up) : IClassFixture<HttpTests.Up>
     {
         using var warm = await System.PostJsonAsync("classify", JsonSerializer.Serialize(new { text = Business }));
         var text = string.Join(' ', Enumerable.Repeat(Business, 40));
-        var articles = Enumerable.Range(0, 256).Select(i => new { id = $"long-{i}", text });
+        var articles = Enumerable.Range(0, 64).Select(i => new { id = $"long-{i}", text });
 
         var computing = System.PostJsonAsync("classify", JsonSerializer.Serialize(articles));
         await Eventually.TrueAsync(async () => (await System.GetJsonAsync("health")).GetProperty("waiting").GetInt32() > 0 || computing.IsCompleted, "texts inside");

@@ -110,6 +110,19 @@ public sealed class ModelCatalogTests(Emulator emulator) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_version_whose_manifest_is_damaged_is_neither_listed_nor_promoted()
+    {
+        await UploadAsync("v1", TrainingState.Published);
+        await UploadAsync("v2", TrainingState.Published);
+        await storage.Container("models").GetBlobClient("adapters/news/v2/manifest.json").UploadAsync(BinaryData.FromString("{"), overwrite: true, Cancel);
+
+        var error = await Assert.ThrowsAsync<PromotionException>(() => PromoteAsync("v2"));
+
+        Assert.Contains("manifest.json is damaged", error.Message, StringComparison.Ordinal);
+        Assert.Equal(["v1"], (await catalog.ListVersionsAsync("news", Cancel)).Select(version => version.Version));
+    }
+
+    [Fact]
     public async Task A_version_that_fails_when_it_is_tried_is_not_promoted()
     {
         await UploadAsync("v1", TrainingState.Published);
