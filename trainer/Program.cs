@@ -25,7 +25,8 @@ var parsed = root.Parse(args);
 try
 {
     TorchRuntime.Initialise(Threads(), training: true);
-    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    using var stop = new StopSignal(grace: TimeSpan.FromSeconds(30), exitCode: 130);
+    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop.Token);
 }
 catch (OperationCanceledException)
 {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Serverless.Local;
 using Serverless.Local.Commands;
+using Serverless.Serving;
 using Spectre.Console;
 
 if (Console.IsOutputRedirected)
@@ -20,11 +21,10 @@ var root = new RootCommand("The whole system on this machine.")
     ConnectionCommand.Create(),
 };
 
-// Ctrl-C cancels; stopping every program in order takes longer than the two seconds that are the default.
-var invocation = new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(2), EnableDefaultExceptionHandler = false };
 try
 {
-    return await root.Parse(args).InvokeAsync(invocation);
+    using var stop = new StopSignal(grace: TimeSpan.FromMinutes(2), exitCode: 1); // every program is stopped in order
+    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop.Token);
 }
 catch (LocalSystemException exception)
 {

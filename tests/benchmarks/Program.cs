@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Serverless.Benchmarks.Micro;
 using Serverless.Benchmarks.Serving;
 using Serverless.Benchmarks.Training;
+using Serverless.Serving;
 
 var root = new RootCommand("Measures how fast articles are classified and models are trained, and writes the figures into BENCHMARKS.md.")
 {
@@ -12,7 +13,8 @@ var root = new RootCommand("Measures how fast articles are classified and models
 };
 try
 {
-    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    using var stop = new StopSignal(grace: TimeSpan.FromSeconds(10), exitCode: 130);
+    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop.Token);
 }
 catch (OperationCanceledException)
 {

@@ -7,6 +7,7 @@ namespace Serverless.UnitTests.Trainer;
 /// <summary>The real trainer as a process of its own, watched by what it writes and stopped by its id.</summary>
 internal sealed class TrainerProgram : IAsyncDisposable
 {
+    private const int SigTerm = 15;
     private const int SigStop = 19;
     private const int SigContinue = 18;
 
@@ -18,15 +19,21 @@ internal sealed class TrainerProgram : IAsyncDisposable
     /// <summary>What it wrote so far, as far as it was read.</summary>
     public string Output => output.ToString();
 
+    /// <param name="arguments">Of its command line.</param>
     /// <param name="memory">The most that it may allocate, in KB; null for no limit.</param>
-    public static TrainerProgram Start(IEnumerable<string> arguments, int? memory = null)
+    /// <param name="settings">Its environment variables.</param>
+    public static TrainerProgram Start(IEnumerable<string> arguments, int? memory = null, params IEnumerable<(string Name, string Value)> settings)
     {
         string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, "trainer.dll"), .. arguments];
         var start = memory is null
             ? new ProcessStartInfo(command[0], command[1..])
             : new ProcessStartInfo("bash", ["-c", $"ulimit -d {memory} && exec \"$@\"", "bash", .. command]);
         start.RedirectStandardError = true;
-        start.Environment["Classifier__TorchThreads"] = "1";
+        foreach (var (name, value) in settings.Prepend(("Classifier__TorchThreads", "1")))
+        {
+            start.Environment[name] = value;
+        }
+
         return new TrainerProgram(Process.Start(start)!);
     }
 
@@ -82,12 +89,16 @@ internal sealed class TrainerProgram : IAsyncDisposable
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
     }
 
+    /// <summary>SIGTERM.</summary>
+    public void Terminate() => Signal(SigTerm);
+
     /// <summary>Waits for its end, which must be a good one.</summary>
-    public async Task<string> EndAsync()
+    /// <param name="exitCode">What it must end with.</param>
+    public async Task<string> EndAsync(int exitCode = 0)
     {
         output.Append(await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.True(process.ExitCode == 0, Output);
+        Assert.True(process.ExitCode == exitCode, $"exit code {process.ExitCode}\n{Output}");
         return Output;
     }
 

@@ -69,5 +69,25 @@ public sealed class TrainerProgramTests : IDisposable
         Assert.True(File.Exists(Path.Combine(folder.Path, "adapter", "adapter_model.safetensors")), output);
     }
 
+    [Fact]
+    public async Task A_training_that_is_told_twice_to_end_says_one_sentence_and_leaves_a_checkpoint()
+    {
+        folder.File("toy.csv", ToyTask.Csv(400, seed: 1));
+        await using var trainer = TrainerProgram.Start(
+        [
+            "train", "--data", Path.Combine(folder.Path, "toy.csv"), "--base", Path.Combine(folder.Path, "base"), "--output", Path.Combine(folder.Path, "adapter"),
+            "--min-steps", "100000", "--logging-steps", "1",
+        ]);
+        await trainer.LineAsync("1/100000");
+
+        trainer.Terminate();
+        trainer.Terminate();
+
+        var output = await trainer.EndAsync(exitCode: 130);
+        Assert.EndsWith("\nStopped.\n", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Exception", output, StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(folder.Path, "adapter.checkpoint")));
+    }
+
     private byte[] Adapter(string output) => File.ReadAllBytes(Path.Combine(folder.Path, output, "adapter_model.safetensors"));
 }
