@@ -27,13 +27,13 @@ public sealed class FusedLinear : IDisposable
     public IReadOnlyList<LoraLinear> Parts => parts;
 
     /// <param name="x"><c>[tokens, in]</c></param>
-    /// <param name="training">Whether the updates' input is dropped at random.</param>
+    /// <param name="dropout">What drops the updates' input at random in training; null otherwise.</param>
     /// <returns>For each part <c>[tokens, out]</c>, in the type of <paramref name="x"/>; views of one product when merged.</returns>
-    public Tensor[] Forward(Tensor x, bool training)
+    public Tensor[] Forward(Tensor x, LoraDropout? dropout = null)
     {
         if (merged is null)
         {
-            return [.. parts.Select(part => part.Forward(x, training))];
+            return [.. parts.Select(part => part.Forward(x, dropout))];
         }
 
         var y = merged.Multiply(x);

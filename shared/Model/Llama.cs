@@ -40,9 +40,9 @@ public sealed class Llama : IDisposable
 
     /// <param name="batch">The tokens.</param>
     /// <param name="pooledOnly">Compute the last layer for each sequence's last token alone: all that a classifier reads.</param>
-    /// <param name="training">Whether dropout is on.</param>
+    /// <param name="dropout">Null unless in training.</param>
     /// <returns><c>[tokens, hidden]</c>, or <c>[sequences, hidden]</c> in the batch's inner order when pooled.</returns>
-    public Tensor Forward(PackedBatch batch, bool pooledOnly, bool training)
+    public Tensor Forward(PackedBatch batch, bool pooledOnly, LoraDropout? dropout = null)
     {
         using var scope = NewDisposeScope();
         var (cos, sin) = rotaryEmbedding.For(batch, computeType);
@@ -50,7 +50,7 @@ public sealed class Llama : IDisposable
         for (var layer = 0; layer < layers.Length; layer++)
         {
             var pool = pooledOnly && layer == layers.Length - 1;
-            h = layers[layer].Forward(h, new AttentionInput(batch, cos, sin, computeType, pool, training));
+            h = layers[layer].Forward(h, new AttentionInput(batch, cos, sin, computeType, pool, dropout));
         }
 
         return norm.Forward(h).MoveToOuterDisposeScope();
@@ -68,7 +68,7 @@ public sealed class Llama : IDisposable
 
 /// <summary>What every layer of one forward pass shares.</summary>
 internal readonly record struct AttentionInput(
-    PackedBatch Batch, Tensor Cos, Tensor Sin, ScalarType ComputeType, bool PooledOnly, bool Training);
+    PackedBatch Batch, Tensor Cos, Tensor Sin, ScalarType ComputeType, bool PooledOnly, LoraDropout? Dropout);
 
 internal sealed class LlamaDecoderLayer(LlamaWeights weights, int layer)
 {
@@ -87,7 +87,7 @@ internal sealed class LlamaDecoderLayer(LlamaWeights weights, int layer)
         using var scope = NewDisposeScope();
         var residual = input.PooledOnly ? h.index_select(0, input.Batch.Last) : h;
         h = residual + selfAttention.Forward(inputLayernorm.Forward(h).to(input.ComputeType), input);
-        h = h + mlp.Forward(postAttentionLayernorm.Forward(h).to(input.ComputeType), input.Training);
+        h = h + mlp.Forward(postAttentionLayernorm.Forward(h).to(input.ComputeType), input.Dropout);
         return h.MoveToOuterDisposeScope();
     }
 }
@@ -108,8 +108,8 @@ internal sealed class LlamaAttention(LlamaWeights weights, string name)
     /// <returns><c>[tokens, hidden]</c>, or <c>[sequences, hidden]</c> when pooled.</returns>
     public Tensor Forward(Tensor x, AttentionInput input)
     {
-        var (batch, cos, sin, _, pooledOnly, training) = input;
-        var keysAndValues = kvProj.Forward(x, training);
+        var (batch, cos, sin, _, pooledOnly, dropout) = input;
+        var keysAndValues = kvProj.Forward(x, dropout);
         var k = RepeatHeads(RotaryEmbedding.Apply(keysAndValues[0].view(-1, keyValueHeads, headDim), cos, sin));
         var v = RepeatHeads(keysAndValues[1].view(-1, keyValueHeads, headDim)); // [tokens, heads, headDim]
         if (pooledOnly)
@@ -117,23 +117,24 @@ internal sealed class LlamaAttention(LlamaWeights weights, string name)
             (x, cos, sin) = (x.index_select(0, batch.Last), cos.index_select(0, batch.Last), sin.index_select(0, batch.Last));
         }
 
-        var q = RotaryEmbedding.Apply(qProj.Forward(x, training)[0].view(-1, heads, headDim), cos, sin);
-        return oProj.Forward(Attend(q, k, v, batch, pooledOnly), training)[0];
+        var q = RotaryEmbedding.Apply(qProj.Forward(x, dropout)[0].view(-1, heads, headDim), cos, sin);
+        return oProj.Forward(Attend(q, k, v, batch, pooledOnly), dropout)[0];
     }
 
     /// <summary>Causal attention inside each sequence, one call for each run of equal lengths: no mask, no padding.</summary>
     private Tensor Attend(Tensor q, Tensor k, Tensor v, PackedBatch batch, bool pooledOnly)
     {
         var runs = batch.Runs;
-        if (runs.Count == 1)
+        if (runs.Count == 1 && batch.Filler == 0)
         {
             return AttendRun(q, k, v, runs[0].Count, pooledOnly);
         }
 
-        long[] tokens = [.. runs.Select(run => (long)run.Count * run.Length)];
+        long[] tokens = [.. runs.Select(run => (long)run.Count * run.Length), batch.Filler];
         var queries = q.split(pooledOnly ? [.. runs.Select(run => (long)run.Count)] : tokens);
         var (keys, values) = (k.split(tokens), v.split(tokens));
-        return cat([.. runs.Select((run, i) => AttendRun(queries[i], keys[i], values[i], run.Count, pooledOnly))]);
+        var attended = runs.Select((run, i) => AttendRun(queries[i], keys[i], values[i], run.Count, pooledOnly));
+        return cat([.. attended, .. pooledOnly ? [] : queries[runs.Count..].Select(filler => filler.flatten(1))]);
     }
 
     private Tensor AttendRun(Tensor q, Tensor k, Tensor v, int sequences, bool pooledOnly)
@@ -167,16 +168,16 @@ internal sealed class LlamaMlp(LlamaWeights weights, string name)
     public IEnumerable<FusedLinear> FusedLinears => [gateUpProj, downProj];
 
     /// <summary>SwiGLU (Shazeer 2020, arXiv:2002.05202) of <c>[tokens, hidden]</c>.</summary>
-    public Tensor Forward(Tensor x, bool training)
+    public Tensor Forward(Tensor x, LoraDropout? dropout)
     {
         var pieces = (x.shape[0] + tokensAtOnce - 1) / tokensAtOnce;
-        return training || pieces == 1 ? Piece(x, training) : cat([.. x.chunk(pieces).Select(piece => Piece(piece, training))]);
+        return x.requires_grad || pieces == 1 ? Piece(x, dropout) : cat([.. x.chunk(pieces).Select(piece => Piece(piece, dropout))]);
     }
 
-    private Tensor Piece(Tensor x, bool training)
+    private Tensor Piece(Tensor x, LoraDropout? dropout)
     {
         using var scope = NewDisposeScope();
-        var gateUp = gateUpProj.Forward(x, training);
-        return downProj.Forward(functional.silu(gateUp[0]) * gateUp[1], training)[0].MoveToOuterDisposeScope();
+        var gateUp = gateUpProj.Forward(x, dropout);
+        return downProj.Forward(functional.silu(gateUp[0]) * gateUp[1], dropout)[0].MoveToOuterDisposeScope();
     }
 }

@@ -28,8 +28,8 @@ public sealed class LlamaForSequenceClassification : IDisposable
         }
     }
 
-    /// <summary>Whether dropout is on.</summary>
-    public bool Training { get; set; }
+    /// <summary>Set while in training.</summary>
+    public LoraDropout? Dropout { get; set; }
 
     public int Labels => (int)Score.shape[0];
 
@@ -120,7 +120,7 @@ public sealed class LlamaForSequenceClassification : IDisposable
     public Tensor Forward(PackedBatch batch)
     {
         using var scope = NewDisposeScope();
-        var pooled = model.Forward(batch, pooledOnly: true, Training).to(float32); // [sequences, hidden]
+        var pooled = model.Forward(batch, pooledOnly: true, Dropout).to(float32); // [sequences, hidden]
         return functional.linear(pooled, Score).index_select(0, batch.Order).MoveToOuterDisposeScope();
     }
 

@@ -49,9 +49,9 @@ public sealed class LoraLinear(string name, Tensor weight, Tensor? bias) : IDisp
     }
 
     /// <param name="x"><c>[tokens, in]</c></param>
-    /// <param name="training">Whether the update's input is dropped at random.</param>
+    /// <param name="dropping">What drops the update's input at random in training; null otherwise.</param>
     /// <returns><c>[tokens, out]</c>, in the type of <paramref name="x"/>.</returns>
-    public Tensor Forward(Tensor x, bool training)
+    public Tensor Forward(Tensor x, LoraDropout? dropping = null)
     {
         var y = functional.linear(x, Weight.to(x.dtype), Bias?.to(x.dtype));
         if (LoraA is null || LoraB is null)
@@ -59,7 +59,7 @@ public sealed class LoraLinear(string name, Tensor weight, Tensor? bias) : IDisp
             return y;
         }
 
-        var low = functional.linear(functional.dropout(x, dropout, training && dropout > 0), LoraA.to(x.dtype));
+        var low = functional.linear(dropout > 0 && dropping is not null ? dropping.Apply(x, dropout) : x, LoraA.to(x.dtype));
         // One call instead of product, scaling and sum: two fewer passes over [tokens, out], forward and backward.
         return addmm(y, low, LoraB.to(x.dtype).t(), beta: 1, alpha: (float)scaling);
     }

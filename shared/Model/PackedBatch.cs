@@ -29,6 +29,9 @@ public sealed class PackedBatch : IDisposable
     /// <summary>How many sequences of which length follow each other.</summary>
     public IReadOnlyList<(int Count, int Length)> Runs { get; }
 
+    /// <summary>Tokens at the end that belong to no sequence, and that no sequence sees.</summary>
+    public int Filler => Tokens - Runs.Sum(run => run.Count * run.Length);
+
     /// <summary>Tokens of the longest sequence.</summary>
     public int Longest { get; }
 
@@ -40,7 +43,8 @@ public sealed class PackedBatch : IDisposable
 
     /// <param name="sequences">At least one; none empty.</param>
     /// <param name="device">Where the tensors go.</param>
-    public static PackedBatch Create(IReadOnlyList<int[]> sequences, Device device)
+    /// <param name="multipleOf">Filler makes the number of tokens a multiple of this: shapes come back, and with them the kernels compiled for them.</param>
+    public static PackedBatch Create(IReadOnlyList<int[]> sequences, Device device, int multipleOf = 1)
     {
         if (sequences.Count == 0 || sequences.Any(sequence => sequence.Length == 0))
         {
@@ -48,7 +52,7 @@ public sealed class PackedBatch : IDisposable
         }
 
         var sorted = Enumerable.Range(0, sequences.Count).OrderBy(i => sequences[i].Length).ToArray(); // a stable sort
-        var tokens = sequences.Sum(sequence => sequence.Length);
+        var tokens = (sequences.Sum(sequence => sequence.Length) + multipleOf - 1) / multipleOf * multipleOf;
         var (ids, positions) = (new int[tokens], new int[tokens]);
         var (last, order) = (new long[sequences.Count], new long[sequences.Count]);
         var runs = new List<(int Count, int Length)>();

@@ -109,7 +109,7 @@ internal sealed class PretrainingLoop : IDisposable
             using var pass = NewDisposeScope();
             using var batch = PackedBatch.Create(part, CPU);
             var (rows, targets) = NextTokens(batch);
-            var hidden = model.Forward(batch, pooledOnly: false, training: true);
+            var hidden = model.Forward(batch, pooledOnly: false);
             // A leaf between the decoder and its heads: their gradients meet there, and the decoder goes back once.
             var states = hidden.detach().requires_grad_(true);
             bagOfWords?.Backward(states, batch, words, wordsGradient, bagRowsInStep);
@@ -143,7 +143,7 @@ internal sealed class PretrainingLoop : IDisposable
             using var scope = NewDisposeScope();
             using var batch = PackedBatch.Create(part, CPU);
             var (rows, targets) = NextTokens(batch);
-            var hidden = model.Forward(batch, pooledOnly: false, training: false).index_select(0, rows);
+            var hidden = model.Forward(batch, pooledOnly: false).index_select(0, rows);
             loss += LanguageModelHead.Loss(hidden, embedding.to(computeType), targets);
             count += rows.shape[0];
         }

@@ -2,8 +2,9 @@ namespace Serverless.Trainer.Training;
 
 /// <summary>
 /// Which articles make up which optimizer step. Each step has exactly the same number of articles; each pass over the rows
-/// is shuffled anew. Within a window of the shuffled rows, articles of like length share a step, and the steps of a window
-/// are shuffled: equal lengths attend to each other's batch in one call, and nothing is spent on padding.
+/// is shuffled anew. Within a window of the shuffled rows a step is half short articles of like length and half long ones, the
+/// longest beside the shortest: equal lengths attend in one call, and all steps have about as many tokens, so that memory has
+/// no peaks and compiled kernels, which are made for a number of tokens, are used again.
 /// A function of its arguments alone, so that a resumed training finds its place by the number of the step.
 /// </summary>
 internal sealed class StepPlan
@@ -44,7 +45,13 @@ internal sealed class StepPlan
 
     private static int[][] StepsOf(int[] rows, IReadOnlyList<int> lengths, int size, Random random)
     {
-        int[][] steps = [.. rows.OrderBy(row => lengths[row]).Chunk(size)];
+        var sorted = rows.OrderBy(row => lengths[row]).ToArray();
+        var (shorter, longer) = (size / 2, size - (size / 2));
+        int[][] steps = [.. Enumerable.Range(0, rows.Length / size).Select(step => (int[])
+        [
+            .. sorted.AsSpan(step * shorter, shorter),
+            .. sorted.AsSpan(rows.Length - ((step + 1) * longer), longer),
+        ])];
         random.Shuffle(steps);
         return steps;
     }

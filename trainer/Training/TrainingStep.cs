@@ -12,6 +12,9 @@ namespace Serverless.Trainer.Training;
 /// </summary>
 internal sealed class TrainingStep : IDisposable
 {
+    // oneDNN compiles its kernels for a number of tokens: 25 of them, 0.3 ms each, for each number that is new.
+    private const int PassMultiple = 64;
+
     private readonly LlamaForSequenceClassification model;
     private readonly TrainOptions options;
     private readonly Hardware hardware;
@@ -76,9 +79,8 @@ internal sealed class TrainingStep : IDisposable
     {
         try
         {
-            // Dropout is a function of the step: nothing of the generator's past has to be saved.
-            manual_seed(unchecked((options.Seed * 1_000_003L) + number));
-            model.Training = true;
+            // A function of the step: nothing of a generator's past has to be saved.
+            model.Dropout = LoraDropout.For(hardware.Device, hardware.Type, unchecked((options.Seed * 1_000_003) + number));
             optimizer.ZeroGradient();
             var sum = 0.0;
             var span = new RandomSpan(options.RandomSpan, options.Seed, number);
@@ -86,7 +88,7 @@ internal sealed class TrainingStep : IDisposable
             foreach (var pass in Passes(articles))
             {
                 using var scope = NewDisposeScope();
-                using var batch = PackedBatch.Create([.. pass.Select(article => dropout.Apply(span.Apply(train[article].Ids)))], hardware.Device);
+                using var batch = PackedBatch.Create([.. pass.Select(article => dropout.Apply(span.Apply(train[article].Ids)))], hardware.Device, PassMultiple);
                 var labels = tensor(pass.Select(article => (long)train[article].Label).ToArray(), device: hardware.Device);
                 var logits = model.Forward(batch); // [articles, labels], fp32
                 var loss = functional.cross_entropy(logits, labels, reduction: Reduction.Sum);
@@ -96,7 +98,7 @@ internal sealed class TrainingStep : IDisposable
 
             return sum;
         }
-        catch (ExternalException fault) when (IsOutOfMemory(fault))
+        catch (ExternalException fault) when (OutOfMemory.Is(fault))
         {
             return null;
         }
@@ -136,11 +138,4 @@ internal sealed class TrainingStep : IDisposable
 
         yield return [.. pass];
     }
-
-    // libtorch has an error type for this, of which TorchSharp passes on the words alone: CUDA's "out of memory", the CPU
-    // allocator's "can't allocate memory: you tried to allocate 6144000 bytes", the C++ library's bad_alloc.
-    private static bool IsOutOfMemory(ExternalException fault) =>
-        fault.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase) ||
-        fault.Message.Contains("you tried to allocate", StringComparison.Ordinal) ||
-        fault.Message.Contains("bad_alloc", StringComparison.Ordinal);
 }

@@ -26,11 +26,11 @@ public sealed class FusedLinearTests : IDisposable
         SkipUnlessProcessorMultiplies(precision);
         using var fused = New();
         var x = Random(5, Inputs);
-        var beside = fused.Forward(x, training: false);
+        var beside = fused.Forward(x);
 
         fused.Merge(precision);
         var input = precision == Precision.Bf16 ? x.to(bfloat16) : x;
-        var merged = fused.Forward(input, training: false);
+        var merged = fused.Forward(input);
 
         Assert.Equal([[5, 6], [5, 4], [5, 10]], merged.Select(part => part.shape));
         Assert.All(beside.Zip(merged), pair => Assert.True(RelativeError(pair.First, pair.Second) < tolerance, $"{RelativeError(pair.First, pair.Second)}"));
@@ -44,8 +44,8 @@ public sealed class FusedLinearTests : IDisposable
         fused.Merge(Precision.Int8);
         var token = Random(1, Inputs);
 
-        var alone = fused.Forward(token, training: false)[2];
-        var among = fused.Forward(cat([Random(1, Inputs) * 1000, token]), training: false)[2].narrow(0, 1, 1);
+        var alone = fused.Forward(token)[2];
+        var among = fused.Forward(cat([Random(1, Inputs) * 1000, token]))[2].narrow(0, 1, 1);
 
         Assert.Equal(alone.data<float>().ToArray(), among.data<float>().ToArray());
     }
@@ -58,8 +58,8 @@ public sealed class FusedLinearTests : IDisposable
         using var fused = new FusedLinear(new LoraLinear("zero", weight, null));
         fused.Merge(Precision.Int8);
 
-        Assert.All(fused.Forward(zeros(2, Inputs), training: false).Single().data<float>(), value => Assert.Equal(0, value));
-        Assert.All(fused.Forward(Random(2, Inputs), training: false).Single().data<float>(), value => Assert.Equal(0, value));
+        Assert.All(fused.Forward(zeros(2, Inputs)).Single().data<float>(), value => Assert.Equal(0, value));
+        Assert.All(fused.Forward(Random(2, Inputs)).Single().data<float>(), value => Assert.Equal(0, value));
     }
 
     [Theory]
@@ -89,7 +89,7 @@ public sealed class FusedLinearTests : IDisposable
         fused.Merge(Precision.Bf16);
         var x = Random(tokens, Inputs).to(bfloat16);
 
-        var y = fused.Forward(x, training: false).Single();
+        var y = fused.Forward(x).Single();
 
         Assert.True(RelativeError(nn.functional.linear(x, weight).to(float32), y) < 0.001);
     }
@@ -105,7 +105,7 @@ public sealed class FusedLinearTests : IDisposable
         fused.Merge(Precision.Fp32);
         var x = Random(3, columns);
 
-        var y = fused.Forward(x, training: false).Single();
+        var y = fused.Forward(x).Single();
 
         Assert.True(allclose(x.matmul((weight + b.matmul(a) * 3).t()), y, 1e-4, 1e-3));
     }

@@ -50,7 +50,7 @@ public sealed class TrainingStepsTests
         using var guard = no_grad();
         using var initial = PeftAdapter.Read(Repository.Fixture("training", "initial"));
         model.AddLora(initial.Config, initial.Labels, seed: 0);
-        model.Training = true;
+        model.Dropout = LoraDropout.For(CPU, ScalarType.Float32, seed: 0);
         foreach (var (name, value) in model.TrainableParameters)
         {
             value.copy_(initial.Tensors[name]);

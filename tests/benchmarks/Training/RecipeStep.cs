@@ -19,6 +19,7 @@ internal sealed class RecipeStep : IDisposable
     private readonly TrainOptions options;
     private readonly bool padded;
     private readonly Llama model;
+    private readonly LoraDropout dropout;
     private readonly Parameter score; // [labels, hidden]
     private readonly List<Parameter> parameters = [];
     private readonly optim.Optimizer optimizer;
@@ -28,6 +29,7 @@ internal sealed class RecipeStep : IDisposable
     {
         (this.hardware, this.options, this.padded) = (hardware, options, padded);
         model = new Llama(weights, hardware.Type, residualType: ScalarType.Float32);
+        dropout = LoraDropout.Libtorch(options.Seed);
         foreach (var linear in model.Linears)
         {
             linear.SetLora(
@@ -50,7 +52,7 @@ internal sealed class RecipeStep : IDisposable
             // A padded article is read at its own last token, not at its last padding.
             var last = padded ? tensor(pass.Select((article, row) => ((long)row * Articles.MaxLength) + article.Ids.Length - 1).ToArray(), device: hardware.Device) : batch.Last;
             var labels = tensor(pass.Select(article => (long)article.Label).ToArray(), device: hardware.Device);
-            var hidden = model.Forward(batch, pooledOnly: false, training: true);
+            var hidden = model.Forward(batch, pooledOnly: false, dropout);
             var logits = functional.linear(hidden.to(hardware.Type), score.to(hardware.Type)).to(float32).index_select(0, last);
             var loss = functional.cross_entropy(padded ? logits : logits.index_select(0, batch.Order), labels) / options.GradientAccumulationSteps;
             loss.backward();
