@@ -59,7 +59,7 @@ public static partial class StorageNames
     /// <summary>In <see cref="ModelsContainer"/>: the pointer to the version that serves.</summary>
     public static string PointerBlob(string classifier) => $"{VersionsFolder(classifier)}current.json";
 
-    /// <summary>In <see cref="ModelsContainer"/>: the blob whose lease is the right to train a classifier.</summary>
+    /// <summary>In <see cref="ModelsContainer"/>: the blob whose lease is the right to train a classifier; it holds the checkpoint of the training that goes on.</summary>
     public static string TrainingLeaseBlob(string classifier) => $"{VersionsFolder(classifier)}training.lease";
 
     /// <summary>In <see cref="ResultsContainer"/>: the result of one article.</summary>

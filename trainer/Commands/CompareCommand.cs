@@ -44,7 +44,7 @@ internal static class CompareCommand
             EvaluateCommand.RefuseUnknownLabels(file, classifier.Labels);
             var sample = Sample(file.Rows, parsed.GetRequiredValue(rows), parsed.GetRequiredValue(seed));
 
-            var ours = Ours(classifier, sample, parsed.GetValue(hourPrice));
+            var ours = Ours(classifier, sample, parsed.GetValue(hourPrice), cancellationToken);
             var asking = new AskingOptions(
                 Positive(parsed, parallel), Positive(parsed, rate), Attempts: 6, TimeSpan.FromSeconds(1), new ChatOptions { Temperature = 0, MaxOutputTokens = Positive(parsed, maxOutput) });
             using var chat = Chat(Address(parsed.GetRequiredValue(endpoint)), parsed.GetRequiredValue(model), Environment.GetEnvironmentVariable(parsed.GetRequiredValue(key)));
@@ -76,10 +76,10 @@ internal static class CompareCommand
             ? ((read * input) + (written * output)) / 1e6 / answers.Rows.Count(answer => !answer.Failed) * 1000
             : null);
 
-    private static LabelFigures Ours(TrainedClassifier classifier, IReadOnlyList<DataSetRow> rows, double? hourPrice)
+    private static LabelFigures Ours(TrainedClassifier classifier, IReadOnlyList<DataSetRow> rows, double? hourPrice, CancellationToken cancellationToken)
     {
         var begin = TimeProvider.System.GetTimestamp();
-        var logits = classifier.Logits(rows.Select(row => row.Text));
+        var logits = classifier.Logits(rows.Select(row => row.Text), cancellationToken);
         var articlesPerSecond = rows.Count / TimeProvider.System.GetElapsedTime(begin).TotalSeconds;
         return LabelFigures.Of(
             "this adapter",

@@ -17,7 +17,7 @@ internal static class EvaluateCommand
         var json = new Option<bool>("--json") { Description = "Write the figures to standard output as JSON." };
         var command = new Command("evaluate", "Measure an adapter on a data set.") { baseFolder, adapter, precision, json };
         var data = new DataOptions(command, "every row is measured.");
-        command.SetAction(parsed =>
+        command.SetAction((parsed, cancellationToken) =>
         {
             var file = data.Read(parsed);
             using var classifier = TrainedClassifier.Open(
@@ -29,7 +29,7 @@ internal static class EvaluateCommand
             }
 
             var begin = TimeProvider.System.GetTimestamp();
-            var logits = classifier.Logits(file.Rows.Select(row => row.Text));
+            var logits = classifier.Logits(file.Rows.Select(row => row.Text), cancellationToken);
             var articlesPerSecond = file.Rows.Count / TimeProvider.System.GetElapsedTime(begin).TotalSeconds;
 
             var indices = classifier.Labels.Index().ToDictionary(label => label.Item, label => label.Index);
@@ -41,6 +41,7 @@ internal static class EvaluateCommand
             {
                 Console.Out.WriteLine(JsonSerializer.Serialize(Figures.Of(metrics, articlesPerSecond), JsonSerializerOptions.Web));
             }
+            return Task.CompletedTask;
         });
         return command;
     }

@@ -22,12 +22,16 @@ internal static class LengthsCommand
         var maxLength = new Option<int?>("--max-length") { Description = "A limit of your own, beside the usual ones; marked in the plot.", HelpName = "number" };
         var command = new Command("lengths", "Count the tokens of a data set's articles, to choose --max-length by.") { baseFolder, plot, maxLength };
         var data = new DataOptions(command, "every row is counted.");
-        command.SetAction(parsed =>
+        command.SetAction((parsed, cancellationToken) =>
         {
             var file = data.Read(parsed);
             var folder = HuggingFaceFolder.Open(parsed.GetRequiredValue(baseFolder).FullName);
             var tokenizer = LlamaTokenizer.Read(folder.TokenizerPath);
-            var lengths = new TokenLengths(file.Rows.Select(row => tokenizer.Encode(row.Text, int.MaxValue).Ids.Length));
+            var lengths = new TokenLengths(file.Rows.Select(row =>
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                return tokenizer.Encode(row.Text, int.MaxValue).Ids.Length;
+            }));
             var limit = parsed.GetValue(maxLength);
             Write(AnsiConsole.Console, file.Name, lengths, [.. Limits.Append(limit ?? Limits[0]).Distinct().Order().Select(limit => lengths.At(limit, folder.Config))]);
             if (parsed.GetValue(plot) is { } target)
@@ -35,6 +39,7 @@ internal static class LengthsCommand
                 File.WriteAllBytes(target.FullName, TokenLengthsPlot.Draw(lengths, limit, PlotTheme.Light));
                 Console.Error.WriteLine($"plot written to {target.FullName}");
             }
+            return Task.CompletedTask;
         });
         return command;
     }

@@ -15,18 +15,19 @@ internal static class PredictCommand
         var adapter = StarterOptions.Adapter();
         var precision = StarterOptions.Precision();
         var command = new Command("predict", "Classify texts.") { texts, baseFolder, adapter, precision };
-        command.SetAction(parsed =>
+        command.SetAction((parsed, cancellationToken) =>
         {
             var articles = parsed.GetRequiredValue(texts);
             using var classifier = TrainedClassifier.Open(
                 parsed.GetRequiredValue(baseFolder).FullName, parsed.GetRequiredValue(adapter).FullName, parsed.GetRequiredValue(precision));
-            var predictions = new Predictions(classifier.Logits(articles), new int[articles.Length]);
+            var predictions = new Predictions(classifier.Logits(articles, cancellationToken), new int[articles.Length]);
             for (var row = 0; row < articles.Length; row++)
             {
                 var scores = classifier.Labels.Zip(predictions.Probabilities(row, classifier.Temperature)).OrderByDescending(score => score.Second)
                     .Select(score => string.Create(CultureInfo.InvariantCulture, $"{score.First} {score.Second:0.000}"));
                 Console.Out.WriteLine($"{string.Join("  ", scores)}  <- {articles[row]}");
             }
+            return Task.CompletedTask;
         });
         return command;
     }

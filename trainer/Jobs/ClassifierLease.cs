@@ -16,11 +16,17 @@ internal sealed class ClassifierLease : IAsyncDisposable
     private readonly BlobLeaseClient lease;
     private readonly Renewal renewal;
 
-    private ClassifierLease(BlobLeaseClient lease, TimeProvider time)
+    private ClassifierLease(BlobClient blob, BlobLeaseClient lease, TimeProvider time)
     {
-        this.lease = lease;
+        (Blob, this.lease) = (blob, lease);
         renewal = new Renewal(Duration, cancellationToken => lease.RenewAsync(cancellationToken: cancellationToken), time);
     }
+
+    /// <summary>Its content is the job's to write (see <see cref="StoredCheckpoint"/>).</summary>
+    public BlobClient Blob { get; }
+
+    /// <summary>What a write to the blob must name.</summary>
+    public string Id => lease.LeaseId;
 
     /// <summary>Ends the work when the lease could not be kept.</summary>
     public CancellationToken Lost => renewal.Lost;
@@ -35,7 +41,7 @@ internal sealed class ClassifierLease : IAsyncDisposable
         try
         {
             await lease.AcquireAsync(Duration, cancellationToken: cancellationToken);
-            return new ClassifierLease(lease, time);
+            return new ClassifierLease(blob, lease, time);
         }
         catch (RequestFailedException taken) when (taken.Status == 409)
         {

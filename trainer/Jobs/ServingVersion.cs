@@ -21,10 +21,10 @@ internal sealed record ServingVersion(LocalVersion? Version, ETag? PointerETag)
 
     /// <summary>The labels that it knows, and the one it gives to each row.</summary>
     public static (IReadOnlyList<string> Labels, IReadOnlyList<string> Predicted) Judge(
-        LocalVersion version, string baseFolder, string precision, IReadOnlyList<DataSetRow> rows)
+        LocalVersion version, string baseFolder, string precision, IReadOnlyList<DataSetRow> rows, CancellationToken cancellationToken)
     {
         using var classifier = TrainedClassifier.Open(baseFolder, version.Folder, precision);
-        var logits = classifier.Logits(rows.Select(row => row.Text));
+        var logits = classifier.Logits(rows.Select(row => row.Text), cancellationToken);
         return (classifier.Labels, [.. logits.Select(row => classifier.Labels[Array.IndexOf(row, row.Max())])]);
     }
 }

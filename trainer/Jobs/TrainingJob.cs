@@ -19,9 +19,15 @@ internal sealed class TrainingJob(
     // Only a person who publishes by hand at the same moment can make it try again.
     private const int PublishAttempts = 3;
 
+    /// <param name="request">What to train on.</param>
+    /// <param name="version">The name of the version that comes of it.</param>
+    /// <param name="lease">Held until the end.</param>
+    /// <param name="row">Told of each step.</param>
+    /// <param name="cancellationToken">Ends the work; a checkpoint stays in storage.</param>
     /// <returns>How it ended: the state, the reason for a person, and the figures for the run's row.</returns>
     /// <exception cref="DataSetRefusedException">The data set cannot be trained on.</exception>
-    public async Task<JobOutcome> RunAsync(TrainingRequest request, string version, IProgress<TrainingProgress> row, CancellationToken cancellationToken)
+    public async Task<JobOutcome> RunAsync(
+        TrainingRequest request, string version, ClassifierLease lease, IProgress<TrainingProgress> row, CancellationToken cancellationToken)
     {
         var work = Directory.CreateTempSubdirectory("trainer-").FullName;
         try
@@ -34,10 +40,15 @@ internal sealed class TrainingJob(
             var baseFolder = await registry.DownloadBaseAsync(settings.Base, cancellationToken);
             var options = Recipe.Of(baseFolder);
             var data = DataSet.Load(dataSetFile, options.HeldOutFraction, request.Dataset);
-            var fineTune = new FineTune(data, options, baseFolder, settings.Base, Path.Combine(work, "adapter"));
+            var output = Path.Combine(work, "adapter");
+            await using var checkpoint = new StoredCheckpoint(lease, request, TrainingCheckpoint.PathFor(output), log);
+            await checkpoint.DownloadAsync(cancellationToken);
+            var fineTune = new FineTune(data, options, baseFolder, settings.Base, output) { ReplaceCheckpoint = true, Checkpointed = checkpoint.Offer };
             var (report, predicted) = await Task.Run(
                 () => ProgressDisplay.Show(log, options.LoggingSteps, (shown, lines) => fineTune.Run(lines, new Both(shown, row), time, cancellationToken)), cancellationToken);
-            return await PublishAsync(request, version, fineTune, report, predicted, cancellationToken);
+            var outcome = await PublishAsync(request, version, fineTune, report, predicted, cancellationToken);
+            await checkpoint.ClearAsync();
+            return outcome;
         }
         finally
         {
@@ -94,7 +105,7 @@ internal sealed class TrainingJob(
         var baseFolder = await registry.DownloadBaseAsync(version.Manifest.BaseModel, cancellationToken);
         var heldOut = fineTune.Data.HeldOut;
         var (labels, before) = await Task.Run(
-            () => ServingVersion.Judge(version, baseFolder, fineTune.Options.Precision, heldOut), cancellationToken);
+            () => ServingVersion.Judge(version, baseFolder, fineTune.Options.Precision, heldOut, cancellationToken), cancellationToken);
         var rows = heldOut.Select((row, i) => new PairedPrediction(row.Label, predicted[i], before[i])).ToArray();
         return Gate.Judge(rows, [.. fineTune.Data.Labels], [.. labels]);
     }

@@ -88,7 +88,7 @@ internal sealed class TrainingWorker(StorageClients storage, ClassifierOptions s
         };
         await using var row = await RunRow.StartAsync(runs, run, time, cancellationToken);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
-        if (await TryRunAsync(request, version, row, message, stop, cancellationToken) is not { } outcome)
+        if (await TryRunAsync(request, version, lease, row, message, stop, cancellationToken) is not { } outcome)
         {
             return false;
         }
@@ -102,11 +102,11 @@ internal sealed class TrainingWorker(StorageClients storage, ClassifierOptions s
 
     /// <returns>Null if the request went back to the queue.</returns>
     private async Task<JobOutcome?> TryRunAsync(
-        TrainingRequest request, string version, RunRow row, TrainingMessage message, CancellationTokenSource stop, CancellationToken cancellationToken)
+        TrainingRequest request, string version, ClassifierLease lease, RunRow row, TrainingMessage message, CancellationTokenSource stop, CancellationToken cancellationToken)
     {
         try
         {
-            return await new TrainingJob(storage, registry, settings, log, time).RunAsync(request, version, row, stop.Token);
+            return await new TrainingJob(storage, registry, settings, log, time).RunAsync(request, version, lease, row, stop.Token);
         }
         catch (Exception permanent) when (permanent is DataSetRefusedException or InvalidRecipeException or TrainingDivergedException or InsufficientMemoryException or InvalidDataException)
         {

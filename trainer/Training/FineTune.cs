@@ -16,6 +16,12 @@ namespace Serverless.Trainer.Training;
 /// <param name="Resume">Go on from that checkpoint where there is one.</param>
 internal sealed record FineTune(DataSet Data, TrainOptions Options, string BaseFolder, string BaseModel, string OutputFolder, bool Resume = true)
 {
+    /// <summary>Begin anew, instead of refusing, where the checkpoint is of another training: nobody is there to ask.</summary>
+    public bool ReplaceCheckpoint { get; init; }
+
+    /// <summary>Called on the training's thread after each checkpoint.</summary>
+    public Action? Checkpointed { get; init; }
+
     /// <param name="log">Told what was resolved, before and after.</param>
     /// <param name="progress">Told of each step.</param>
     /// <param name="time">For the speed.</param>
@@ -34,18 +40,23 @@ internal sealed record FineTune(DataSet Data, TrainOptions Options, string BaseF
         using var model = new LlamaForSequenceClassification(weights, hardware.Type, residualType: ScalarType.Float32);
         model.AddLora(Options.Lora, data.Labels.Count, Options.Seed);
         var checkpoint = new TrainingCheckpoint(
-            TrainingCheckpoint.PathFor(OutputFolder), TrainingFingerprint.Of(Options, hardware, data, weights));
+            TrainingCheckpoint.PathFor(OutputFolder), TrainingFingerprint.Of(Options, hardware, data, weights), Checkpointed);
         if (!Resume)
         {
+            checkpoint.Delete();
+        }
+        else if (ReplaceCheckpoint && checkpoint.Obstacle() is { } obstacle)
+        {
+            log.WriteLine($"The training begins anew. {obstacle}");
             checkpoint.Delete();
         }
 
         using var loop = new TrainingLoop(model, Options, hardware, data.Train, data.HeldOut, checkpoint, log);
         var summary = loop.Run(progress, time, cancellationToken);
 
-        var heldOut = Evaluator.Predict(model, hardware.Device, data.HeldOut, Options.PerDeviceEvalBatchSize);
+        var heldOut = loop.Evaluator.Predict(data.HeldOut, cancellationToken);
         var temperature = Calibration.FitTemperature(heldOut);
-        var test = data.Test.Length == 0 ? null : Evaluator.Predict(model, hardware.Device, data.Test, Options.PerDeviceEvalBatchSize);
+        var test = data.Test.Length == 0 ? null : loop.Evaluator.Predict(data.Test, cancellationToken);
         var figures = new TrainingReport(
             Data.Name,
             BaseModel,

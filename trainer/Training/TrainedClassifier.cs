@@ -49,8 +49,8 @@ internal sealed class TrainedClassifier : IDisposable
     }
 
     /// <returns>One logit a label for each text.</returns>
-    public float[][] Logits(IEnumerable<string> texts) =>
-        Evaluator.Logits(model, hardware.Device, [.. texts.Select(text => tokenizer.Encode(text, labels.MaxTokens).Ids)], BatchSize);
+    public float[][] Logits(IEnumerable<string> texts, CancellationToken cancellationToken) =>
+        new Evaluator(model, hardware.Device, BatchSize, Console.Error).Logits([.. texts.Select(text => tokenizer.Encode(text, labels.MaxTokens).Ids)], cancellationToken);
 
     public void Dispose()
     {

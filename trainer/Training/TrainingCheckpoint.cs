@@ -12,7 +12,8 @@ namespace Serverless.Trainer.Training;
 /// </summary>
 /// <param name="path">The file.</param>
 /// <param name="fingerprint">What the training is determined by.</param>
-internal sealed class TrainingCheckpoint(string path, TrainingFingerprint fingerprint)
+/// <param name="written">Called whenever the file was written.</param>
+internal sealed class TrainingCheckpoint(string path, TrainingFingerprint fingerprint, Action? written = null)
 {
     private const string FingerprintKey = "fingerprint";
     private const string PositionKey = "position";
@@ -20,13 +21,37 @@ internal sealed class TrainingCheckpoint(string path, TrainingFingerprint finger
     /// <summary>The checkpoint of the adapter that will be written to a folder.</summary>
     public static string PathFor(string outputFolder) => $"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(outputFolder))}.checkpoint";
 
-    public void Save(TrainingPosition position, IEnumerable<(string Name, Tensor Value)> tensors) =>
+    public void Save(TrainingPosition position, IEnumerable<(string Name, Tensor Value)> tensors)
+    {
         CheckpointFile.Write(path, tensors, new Dictionary<string, string>
         {
             ["format"] = "pt",
             [FingerprintKey] = JsonSerializer.Serialize(fingerprint),
             [PositionKey] = JsonSerializer.Serialize(position),
         });
+        written?.Invoke();
+    }
+
+    /// <returns>Why a training cannot go on from the file; null if it can, or if there is none.</returns>
+    public string? Obstacle()
+    {
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        try
+        {
+            using var file = SafetensorsFile.Open(path);
+            return fingerprint.DifferenceFrom(Read<TrainingFingerprint>(file, FingerprintKey)) is { } difference
+                ? $"{path} is the checkpoint of another training: {difference}."
+                : null;
+        }
+        catch (InvalidDataException fault)
+        {
+            return fault.Message;
+        }
+    }
 
     /// <summary>Restores the tensors of the position that the file holds.</summary>
     /// <param name="tensors">Given that position, what to restore.</param>
@@ -39,14 +64,12 @@ internal sealed class TrainingCheckpoint(string path, TrainingFingerprint finger
             return null;
         }
 
-        using var file = SafetensorsFile.Open(path);
-        var before = Read<TrainingFingerprint>(file, FingerprintKey);
-        if (fingerprint.DifferenceFrom(before) is { } difference)
+        if (Obstacle() is { } obstacle)
         {
-            throw new InvalidDataException(
-                $"{path} is the checkpoint of another training: {difference}. Give the same data and settings to go on with it, or --no-resume to begin anew.");
+            throw new InvalidDataException($"{obstacle} Give the same data and settings to go on with it, or --no-resume to begin anew.");
         }
 
+        using var file = SafetensorsFile.Open(path);
         var position = Read<TrainingPosition>(file, PositionKey);
         CheckpointFile.Restore(path, file, tensors(position));
         return position;
@@ -62,7 +85,7 @@ internal sealed class TrainingCheckpoint(string path, TrainingFingerprint finger
         }
         catch (Exception fault) when (fault is KeyNotFoundException or JsonException)
         {
-            throw new InvalidDataException($"{path} is not the checkpoint of a fine-tune ({fault.Message}). Choose another --output, or delete the file.", fault);
+            throw new InvalidDataException($"{path} is not the checkpoint of a fine-tune ({fault.Message}).", fault);
         }
     }
 }

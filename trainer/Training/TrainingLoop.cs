@@ -33,8 +33,12 @@ internal sealed class TrainingLoop : IDisposable
         plan = new StepPlan([.. train.Select(article => article.Ids.Length)], options);
         step = new TrainingStep(model, options, hardware, train, log);
         best = new BestCheckpoint(model.TrainableParameters);
+        Evaluator = new Evaluator(model, hardware.Device, options.PerDeviceEvalBatchSize, log);
         Resume(log);
     }
+
+    /// <summary>Measures the model, in passes that memory is enough for.</summary>
+    public Evaluator Evaluator { get; }
 
     /// <summary>Steps done.</summary>
     public int Done => curve.Count;
@@ -92,7 +96,8 @@ internal sealed class TrainingLoop : IDisposable
         // Every so-many-th row, since a file is often sorted by label.
         var stride = Math.Max(1, (double)heldOut.Length / options.MaxEvalSamples);
         var sample = Enumerable.Range(0, (int)(heldOut.Length / stride)).Select(i => heldOut[(int)(i * stride)]).ToArray();
-        var predictions = Evaluator.Predict(model, hardware.Device, sample, options.PerDeviceEvalBatchSize);
+        // Not to be broken off: the step before it would be lost to the checkpoint.
+        var predictions = Evaluator.Predict(sample, CancellationToken.None);
         var point = new EvaluationPoint(done, predictions.Loss(), predictions.Accuracy);
         best.Offer(point);
         return point;

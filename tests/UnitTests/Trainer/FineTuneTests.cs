@@ -22,7 +22,7 @@ public sealed class FineTuneTests : IDisposable
         var (data, report, predicted) = Train();
 
         using var classifier = TrainedClassifier.Open(Base, Output, "fp32");
-        var logits = classifier.Logits(data.HeldOut.Select(row => row.Text));
+        var logits = classifier.Logits(data.HeldOut.Select(row => row.Text), TestContext.Current.CancellationToken);
         var again = new Predictions(logits, [.. data.HeldOut.Select(row => data.Labels.ToList().IndexOf(row.Label))]);
 
         Assert.Equal(report.Figures.HeldOut.Loss, again.Loss(), 1e-5);

@@ -25,7 +25,7 @@ public sealed class TrainingLoopTests
 
         var losses = summary.Curve.Select(point => point.Loss).ToArray();
         Assert.True(losses[^10..].Average() < losses[..10].Average() / 2, $"loss from {losses[..10].Average():0.000} to {losses[^10..].Average():0.000}");
-        var accuracy = Evaluator.Predict(model, CPU, HeldOut, 16).Accuracy;
+        var accuracy = loop.Evaluator.Predict(HeldOut, TestContext.Current.CancellationToken).Accuracy;
         Assert.True(accuracy >= 0.9, $"accuracy {accuracy}");
     }
 
