@@ -36,8 +36,7 @@ internal static class TimedTraining
     {
         var hardware = Hardware.Choose("auto");
         var config = Shape.Of(shape);
-        var articles = Articles.Random(Windows * WindowSteps * Recipe.ArticlesPerStep, config.VocabSize);
-        var sample = Sample(new StepPlan([.. articles.Select(article => article.Ids.Length)], Recipe), articles, steps);
+        var (articles, sample) = Sample(config, steps);
         using var weights = Weights(config, hardware, way == Way.Recipe ? ScalarType.Float32 : hardware.Type);
         using var model = way == Way.Ours ? Adapted(weights, hardware) : null;
         using var ours = model is null ? null : new TrainingStep(model, Recipe, hardware, articles, Console.Error);
@@ -69,10 +68,12 @@ internal static class TimedTraining
     }
 
     /// <summary>Steps of one window that stand for all of it: evenly spaced in the order of their tokens.</summary>
-    private static IReadOnlyList<int>[] Sample(StepPlan plan, Article[] articles, int steps)
+    public static (Article[] Articles, IReadOnlyList<int>[] Steps) Sample(LlamaConfig config, int steps)
     {
+        var articles = Articles.Random(Windows * WindowSteps * Recipe.ArticlesPerStep, config.VocabSize);
+        var plan = new StepPlan([.. articles.Select(article => article.Ids.Length)], Recipe);
         var window = Enumerable.Range(0, WindowSteps).Select(plan.Articles).OrderBy(step => step.Sum(article => articles[article].Ids.Length)).ToArray();
-        return [.. Enumerable.Range(0, steps).Select(i => window[(int)((i + 0.5) * WindowSteps / steps)])];
+        return (articles, [.. Enumerable.Range(0, steps).Select(i => window[(int)((i + 0.5) * WindowSteps / steps)])]);
     }
 
     private static LlamaForSequenceClassification Adapted(LlamaWeights weights, Hardware hardware)

@@ -22,7 +22,8 @@ internal static class TrainingCommand
         }.AcceptOnlyFromAmong(Shape.Toy, Shape.Starter, Shape.Llama1B);
         var steps = new Option<int>("--steps") { Description = "Optimizer steps to time, of 32 articles each.", DefaultValueFactory = _ => 20 };
         var only = new Option<Way?>("--only") { Description = "Time one way in this process and write the figures as JSON: what the command starts." };
-        var command = new Command("training", "Measure fine-tuning beside the published recipe's way of doing it.") { shapes, steps, only };
+        var python = new Option<string>("--python") { Description = "A Python with torch, transformers and peft, to be timed too.", DefaultValueFactory = _ => "python3" };
+        var command = new Command("training", "Measure fine-tuning beside the published recipe's way of doing it.") { shapes, steps, only, python };
         command.SetAction((parsed, cancellationToken) =>
         {
             var (count, names) = (parsed.GetValue(steps), parsed.GetRequiredValue(shapes));
@@ -33,15 +34,15 @@ internal static class TrainingCommand
                 return Task.CompletedTask;
             }
 
-            return CompareAsync(names, count, cancellationToken);
+            return CompareAsync(names, count, parsed.GetRequiredValue(python), cancellationToken);
         });
         return command;
     }
 
-    private static async Task CompareAsync(string[] shapes, int steps, CancellationToken cancellationToken)
+    private static async Task CompareAsync(string[] shapes, int steps, string python, CancellationToken cancellationToken)
     {
         TorchRuntime.Initialise(Environment.ProcessorCount);
-        var results = new List<(string, IReadOnlyDictionary<Way, Timing>)>();
+        var results = new List<(string, IReadOnlyDictionary<Way, Timing>, PeerTiming?)>();
         foreach (var shape in shapes)
         {
             var timings = Enum.GetValues<Way>().ToDictionary(way => way, _ => new List<Timing>());
@@ -54,7 +55,9 @@ internal static class TrainingCommand
                 }
             }
 
-            results.Add((shape, timings.ToDictionary(entry => entry.Key, entry => Median(entry.Value))));
+            var (articles, sample) = TimedTraining.Sample(Shape.Of(shape), steps);
+            var peer = await PeftPeer.MeasureAsync(python, Shape.Of(shape), [.. sample.Select(step => step.Select(article => articles[article]).ToArray())], cancellationToken);
+            results.Add((shape, timings.ToDictionary(entry => entry.Key, entry => Median(entry.Value)), peer));
         }
 
         var command = $"dotnet run --project tests/benchmarks -c Release -- training --shape {string.Join(" ", shapes)} --steps {steps}";

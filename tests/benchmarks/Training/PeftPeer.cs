@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Serverless.Benchmarks.Report;
+using Serverless.Model;
+using Serverless.Trainer.Training;
+
+namespace Serverless.Benchmarks.Training;
+
+/// <param name="Memory">Peak bytes, of PyTorch on the GPU or of the process.</param>
+/// <param name="Versions">Of Python's packages.</param>
+internal sealed record PeerTiming(double ArticlesPerSecond, long Memory, string Versions);
+
+/// <summary>The recipe's step in transformers and PEFT themselves, on the same device: for those who have them.</summary>
+internal static class PeftPeer
+{
+    private static readonly JsonSerializerOptions SnakeCase = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
+    /// <param name="python">The program that has torch, transformers and peft.</param>
+    /// <param name="config">The shape.</param>
+    /// <param name="steps">The articles of each step.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Null, and a line that says why, where they are not installed.</returns>
+    public static async Task<PeerTiming?> MeasureAsync(string python, LlamaConfig config, IReadOnlyList<Article[]> steps, CancellationToken cancellationToken)
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, JsonSerializer.Serialize(
+                new { config.VocabSize, config.HiddenSize, config.IntermediateSize, config.NumHiddenLayers, config.NumAttentionHeads, config.NumKeyValueHeads, config.HeadDim, config.RopeTheta },
+                SnakeCase), cancellationToken);
+            var start = new ProcessStartInfo(python, [Path.Combine(Repository.PeerFolder, "peft_step.py"), file, $"{steps.Count}"])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+            };
+            start.Environment.Remove("LD_LIBRARY_PATH"); // Python finds its own libtorch
+            using var process = Process.Start(start)!;
+            // Padding is 0 over there, so no article may hold it.
+            await process.StandardInput.WriteAsync(JsonSerializer.Serialize(
+                steps.Select(step => step.Select(article => new { ids = article.Ids.Select(id => Math.Max(id, 1)), label = article.Label }))));
+            process.StandardInput.Close();
+            var output = await process.StandardOutput.ReadToEndAsync(cancellationToken);
+            await process.WaitForExitAsync(cancellationToken);
+            return process.ExitCode == 0 ? JsonSerializer.Deserialize<PeerTiming>(output) : null;
+        }
+        catch (Exception missing) when (missing is System.ComponentModel.Win32Exception or IOException)
+        {
+            Console.Error.WriteLine($"transformers and PEFT are left out: {python} cannot be run ({missing.Message}). Name another with --python.");
+            return null;
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+}
