@@ -48,7 +48,7 @@ public sealed record ModelPointer(string Version, string ManifestSha256, DateTim
     public IReadOnlyList<PublishedVersion> Previous { get; init; } = [];
 
     /// <summary>The version that is named, and then those to fall back on.</summary>
-    internal IEnumerable<PublishedVersion> InOrder() => [new PublishedVersion(Version, ManifestSha256), .. Previous];
+    public IEnumerable<PublishedVersion> InOrder() => [new PublishedVersion(Version, ManifestSha256), .. Previous];
 
     /// <summary>The pointer to a version that takes the place of the one before; null for the first.</summary>
     internal static ModelPointer After(ModelPointer? before, string version, string manifestSha256, DateTimeOffset now) =>

@@ -5,7 +5,7 @@ using Serverless.Trainer.Training;
 
 namespace Serverless.Trainer.Jobs;
 
-/// <summary>The version of a classifier that serves now, as a witness for the gate.</summary>
+/// <summary>The version of a classifier that serves now, as a witness for the gate: the one that the pointer names or, while that is damaged, the latest before it.</summary>
 /// <param name="Version">Null if none serves.</param>
 /// <param name="PointerETag">The pointer must still have it when the successor is published.</param>
 internal sealed record ServingVersion(LocalVersion? Version, ETag? PointerETag)
@@ -13,10 +13,20 @@ internal sealed record ServingVersion(LocalVersion? Version, ETag? PointerETag)
     public static async Task<ServingVersion> FindAsync(ModelRegistry registry, string classifier, CancellationToken cancellationToken)
     {
         var pointer = await registry.ReadPointerAsync(classifier, known: null, cancellationToken);
-        var version = pointer.Current is { } current
-            ? await registry.DownloadVersionAsync(classifier, current.Version, current.ManifestSha256, cancellationToken)
-            : null;
-        return new ServingVersion(version, pointer.ETag);
+        foreach (var published in pointer.Current?.InOrder() ?? [])
+        {
+            try
+            {
+                return new ServingVersion(
+                    await registry.DownloadVersionAsync(classifier, published.Version, published.ManifestSha256, cancellationToken), pointer.ETag);
+            }
+            catch (InvalidDataException)
+            {
+                // The functions cannot use it either: they serve the one before, and say why.
+            }
+        }
+
+        return new ServingVersion(null, pointer.ETag);
     }
 
     /// <summary>The labels that it knows, and the one it gives to each row.</summary>

@@ -125,6 +125,19 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
     }
 
     [Fact]
+    public async Task A_serving_version_that_is_damaged_keeps_no_training_from_being_judged_against_the_one_before()
+    {
+        await ToyModel.PublishAsync(registry, Classifier, "v1", seed: 1, "left", "right");
+        await ToyModel.PublishAsync(registry, Classifier, "v2", seed: 2, "left", "right");
+        await storage.Container(StorageNames.ModelsContainer).DeleteBlobAsync($"{StorageNames.VersionFolder(Classifier, "v2")}labels.json", cancellationToken: Cancel);
+
+        var serving = await ServingVersion.FindAsync(registry, Classifier, Cancel);
+
+        Assert.Equal("v1", serving.Version!.Version);
+        Assert.Equal((await registry.ReadPointerAsync(Classifier, null, Cancel)).ETag, serving.PointerETag);
+    }
+
+    [Fact]
     public async Task A_data_set_that_cannot_be_used_is_refused_with_its_bad_lines_and_the_serving_version_stays()
     {
         await ToyModel.PublishAsync(registry, Classifier, "v1", seed: 1, "left", "right");
