@@ -38,7 +38,7 @@ public sealed class FaultyStorageTests
                 }
 
                 string[] ids = [.. Enumerable.Range(0, articles).Select(Articles.Id)];
-                await ResultsCheck.CompleteAsync(installation.Storage, ids);
+                await ResultsCheck.CompleteAsync(installation.Storage, ids, perSecond: 1); // stalls hold places that others wait for
                 var (passed, met) = (installation.Proxy.Requests, installation.Proxy.Injected);
                 installation.Proxy.Faults = null;
 

@@ -10,10 +10,13 @@ internal static class ResultsCheck
     private static CancellationToken Ended => TestContext.Current.CancellationToken;
 
     /// <summary>Waits until every article has its result, and says which have none if that does not come about.</summary>
-    public static async Task CompleteAsync(StorageClients storage, IReadOnlyCollection<string> ids, string classifier = "news")
+    /// <param name="storage">The account.</param>
+    /// <param name="ids">Of the articles.</param>
+    /// <param name="classifier">That they were sent to.</param>
+    /// <param name="perSecond">How many can be hoped for on a machine that has other work.</param>
+    public static async Task CompleteAsync(StorageClients storage, IReadOnlyCollection<string> ids, string classifier = "news", double perSecond = 10)
     {
-        // Ten a second, after the faults, on a machine that has other work.
-        var patience = TimeSpan.FromMinutes(5) + TimeSpan.FromSeconds(ids.Count / 10);
+        var patience = TimeSpan.FromMinutes(5) + TimeSpan.FromSeconds(ids.Count / perSecond);
         var wanted = ids.Select(id => $"{classifier}/{Sha256Hex.OfText(id)}.json").ToHashSet();
         string[] missing = [.. wanted];
         await Eventually.GetAsync(
