@@ -20,7 +20,7 @@ internal sealed class PrecisionChoice(string setting, ILogger log)
         _ => TorchRuntime.CpuType,
     };
 
-    /// <summary>What merged weights are kept in. The first call measures, a tenth of a second on the model's thread, and logs.</summary>
+    /// <summary>What merged weights are kept in. The first call measures, a few hundredths of a second on the model's thread, and logs.</summary>
     public Precision ForMerged(LlamaConfig config) => merged ??= Choose(config);
 
     private Precision Choose(LlamaConfig config)
@@ -53,14 +53,14 @@ internal sealed class PrecisionChoice(string setting, ILogger log)
     /// <summary>The best of a few products in the shape of an MLP, in 10⁹ operations a second.</summary>
     private double Rate(Precision precision, LlamaConfig config)
     {
-        const int tokens = 256, mostChannels = 4096, attempts = 4;
+        const int tokens = 128, mostChannels = 4096, attempts = 4;
         using var inference = inference_mode();
         using var scope = NewDisposeScope();
         var channels = Math.Min(mostChannels, 2 * config.IntermediateSize);
         using var weight = MergedWeight.Allocate(precision, channels, config.HiddenSize);
-        weight.Write(0, rand(channels, config.HiddenSize));
+        weight.Write(0, ones(channels, config.HiddenSize)); // what is multiplied changes no time; random numbers would take longer than all the rest
         weight.Complete();
-        var x = rand(tokens, config.HiddenSize, ComputeType);
+        var x = ones(tokens, config.HiddenSize, ComputeType);
         var best = TimeSpan.MaxValue;
         for (var attempt = 0; attempt < attempts; attempt++)
         {
