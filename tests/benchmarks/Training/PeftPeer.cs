@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Text.Json;
 using Serverless.Benchmarks.Report;
@@ -35,15 +36,12 @@ internal static class PeftPeer
             };
             start.Environment.Remove("LD_LIBRARY_PATH"); // Python finds its own libtorch
             using var process = Process.Start(start)!;
-            // Padding is 0 over there, so no article may hold it.
-            await process.StandardInput.WriteAsync(JsonSerializer.Serialize(
-                steps.Select(step => step.Select(article => new { ids = article.Ids.Select(id => Math.Max(id, 1)), label = article.Label }))));
-            process.StandardInput.Close();
+            await WriteAsync(process.StandardInput, steps);
             var output = await process.StandardOutput.ReadToEndAsync(cancellationToken);
             await process.WaitForExitAsync(cancellationToken);
             return process.ExitCode == 0 ? JsonSerializer.Deserialize<PeerTiming>(output) : null;
         }
-        catch (Exception missing) when (missing is System.ComponentModel.Win32Exception or IOException)
+        catch (Win32Exception missing)
         {
             Console.Error.WriteLine($"transformers and PEFT are left out: {python} cannot be run ({missing.Message}). Name another with --python.");
             return null;
@@ -51,6 +49,21 @@ internal static class PeftPeer
         finally
         {
             File.Delete(file);
+        }
+    }
+
+    private static async Task WriteAsync(StreamWriter input, IReadOnlyList<Article[]> steps)
+    {
+        try
+        {
+            // Padding is 0 over there, so no article may hold it.
+            await input.WriteAsync(JsonSerializer.Serialize(
+                steps.Select(step => step.Select(article => new { ids = article.Ids.Select(id => Math.Max(id, 1)), label = article.Label }))));
+            input.Close();
+        }
+        catch (IOException)
+        {
+            // It has ended; its own line says why.
         }
     }
 }
