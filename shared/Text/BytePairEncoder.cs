@@ -4,10 +4,7 @@ namespace Serverless.Text;
 /// Byte-pair encoding (Sennrich et al. 2016, arXiv:1508.07909) of one word: its bytes are tokens at first, and of all
 /// neighbours that may merge, the most urgent pair merges, the leftmost of equals, until none is left.
 /// </summary>
-/// <remarks>
-/// In time that grows with a word's length alone: Microsoft.ML.Tokenizers takes its square, 64 s for a hostile word of 400,000
-/// letters where this takes under one, and half a second to make its own tables of the merges at every cold start.
-/// </remarks>
+/// <remarks>For words that are too long for the library, in time that grows with the length alone.</remarks>
 internal sealed class BytePairEncoder
 {
     private const int None = -1;

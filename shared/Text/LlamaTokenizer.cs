@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
+using Microsoft.ML.Tokenizers;
 
 namespace Serverless.Text;
 
@@ -17,8 +18,13 @@ public sealed class LlamaTokenizer
     private const int MaxRememberedWords = 1 << 15;
     private const int MaxRememberedLength = 24;
 
+    // The time of the library's merging grows with the square of a word's length: 64 s for 400,000 letters, where
+    // BytePairEncoder takes under one. One hostile article must not hold up all others; ordinary words are far shorter.
+    private const int MaxLibraryWord = 512;
+
     private readonly WordSplitter words;
-    private readonly BytePairEncoder encoder;
+    private readonly BpeTokenizer library;
+    private readonly BytePairEncoder longWords;
     private readonly Dictionary<string, int>? wholeWords;
     private readonly Dictionary<int, int> bytesOfToken;
     private readonly ConcurrentDictionary<string, int[]> remembered = new(StringComparer.Ordinal);
@@ -27,7 +33,13 @@ public sealed class LlamaTokenizer
     private LlamaTokenizer(TokenizerFile file)
     {
         words = new WordSplitter(file.WordPatterns);
-        encoder = new BytePairEncoder(file);
+        library = BpeTokenizer.Create(new BpeOptions(file.Vocabulary)
+        {
+            Merges = file.MergeTexts(),
+            ByteLevel = true,
+            PreTokenizer = null, // words come cut already
+        });
+        longWords = new BytePairEncoder(file);
         wholeWords = file.IgnoreMerges ? file.Vocabulary : null;
         bytesOfToken = file.Vocabulary.ToDictionary(entry => entry.Value, entry => entry.Key.Length);
         BeginOfText = file.BeginOfText;
@@ -90,8 +102,14 @@ public sealed class LlamaTokenizer
 
     private int[] Merge(ReadOnlySpan<char> word)
     {
-        var bytes = Utf8(word);
-        return wholeWords is not null && wholeWords.TryGetValue(ByteLevel.ToText(bytes), out var token) ? [token] : encoder.Encode(bytes);
+        if (wholeWords is not null && wholeWords.TryGetValue(ByteLevel.ToText(Utf8(word)), out var token))
+        {
+            return [token];
+        }
+
+        return word.Length <= MaxLibraryWord
+            ? [.. library.EncodeToIds(word, considerPreTokenization: false, considerNormalization: false)]
+            : longWords.Encode(Utf8(word));
     }
 
     /// <summary>As many tokens as there is room for, without those that end inside a character.</summary>

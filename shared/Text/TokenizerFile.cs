@@ -45,6 +45,13 @@ internal sealed record TokenizerFile
         }
     }
 
+    /// <summary>The pairs that merge, most urgent first, each as "left right" in the byte-level alphabet.</summary>
+    public IEnumerable<string> MergeTexts()
+    {
+        var tokens = Vocabulary.ToDictionary(entry => entry.Value, entry => entry.Key);
+        return Merges.OrderBy(merge => merge.Value.Rank).Select(merge => $"{tokens[merge.Key.Left]} {tokens[merge.Key.Right]}");
+    }
+
     private static TokenizerFile Parse(JsonElement root)
     {
         var model = root.GetProperty("model");
