@@ -33,12 +33,8 @@ public sealed class ArticleProcessor(
     {
         var article = await reader.ReadAsync(message.Body, cancellationToken);
         log.LogError("Article {ArticleId} of the classifier {Classifier} failed on every attempt", article.Message.Id, article.Classifier);
-        var stored = await results.FindAsync(article.Classifier, article.Message.Id, cancellationToken);
-        if (stored?.TextHash == article.TextHash)
-        {
-            return ResultWrite.AlreadyFinal;
-        }
 
+        // A result that is there stays, and gets the rows that a crash in the last attempt left out.
         // The host moved the message's text only: the time in the poison queue is not the article's, which is lost.
         var failed = article.Reason is { } reason
             ? article.Result(ClassificationStatus.Rejected, insertedOn: null, time.GetUtcNow(), reason)

@@ -35,6 +35,7 @@ internal static class ResultsCheck
         StorageClients storage, IReadOnlyCollection<string> ids, string classifier = "news")
     {
         await QueueIsEmptyAsync(storage, StorageNames.ArticlesQueue);
+        await QueueIsEmptyAsync(storage, StorageNames.ArticlesPoisonQueue);
         var blobs = await BlobsAsync(storage, $"{classifier}/");
         var rows = await RowsAsync(storage, StorageNames.ClassificationsTable, classifier);
         var recent = await RowsAsync(storage, StorageNames.RecentTable, classifier);

@@ -259,6 +259,19 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
     }
 
     [Fact]
+    public async Task A_crash_between_the_rows_and_the_result_in_the_last_attempt_is_mended_by_the_poison_queue()
+    {
+        await ProcessAsync("""{"id":"a","text":"Oil rises."}""");
+        var row = Assert.Single(await Rows("classifications"));
+        await Storage.Table("classifications").DeleteEntityAsync(row.PartitionKey, row.RowKey, cancellationToken: Cancel);
+
+        var outcome = await Processor().RecordFailureAsync(Message(BinaryData.FromString("""{"id":"a","text":"Oil rises."}"""), Noon.AddMinutes(1)), Cancel);
+
+        Assert.Equal(ResultWrite.AlreadyFinal, outcome);
+        Assert.Equal("classified", Assert.Single(await Rows("classifications")).GetString("Status"));
+    }
+
+    [Fact]
     public async Task A_late_poison_record_does_not_replace_the_result_of_another_text_and_a_resent_article_replaces_the_record()
     {
         await ProcessAsync("""{"id":"a","text":"Oil falls."}""", Noon.AddMinutes(1));
