@@ -38,6 +38,10 @@ internal sealed class PrecisionChoice(string setting, ILogger log)
             {
                 log.LogWarning("The merged model computes in {Precision} although int8 is set: this processor does not multiply bytes into sums of 32 bit (VNNI)", plain);
             }
+            else
+            {
+                log.LogInformation("The merged model computes in {Precision}, the best that this processor has", plain);
+            }
 
             return plain;
         }

@@ -17,7 +17,7 @@ public static class BenchmarkReport
         var body = $"{open}\n{markdown.Trim()}\n\n{Machine.Describe()}\nCommand: `{command}`\n{close}\n";
         var (start, end) = (text.IndexOf(open, StringComparison.Ordinal), text.IndexOf(close, StringComparison.Ordinal));
         File.WriteAllText(Repository.BenchmarksFile, start >= 0 && end > start
-            ? text[..start] + body + text[(end + close.Length)..].TrimStart('\n')
+            ? $"{text[..start]}{body}{text[(end + close.Length + 1)..]}"
             : $"{text.TrimEnd()}\n\n{body}");
     }
 }
