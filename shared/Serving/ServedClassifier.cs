@@ -1,5 +1,4 @@
 using System.Collections;
-using Azure;
 using Microsoft.Extensions.Logging;
 using Serverless.Storage;
 
@@ -7,8 +6,8 @@ namespace Serverless.Serving;
 
 /// <summary>
 /// One classifier's life in this process: cold, loaded by the first question, swapped when its pointer moves. A load that
-/// fails is tried again, with growing pauses; a newer version that cannot be used leaves the one that
-/// serves, and where none serves yet an earlier one does.
+/// fails is tried again, with growing pauses, and so is a newer version that cannot be used: meanwhile the one that serves goes on
+/// and, where none serves yet, an earlier one does. A damaged pointer is taken likewise.
 /// </summary>
 /// <param name="merge">Merge its versions into the base: for the default classifier, since merged weights are a model's size each.</param>
 internal sealed class ServedClassifier(
@@ -17,10 +16,15 @@ internal sealed class ServedClassifier(
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
 
+    // Each attempt at a refused version may download it.
+    private static readonly TimeSpan LongestRefusal = TimeSpan.FromMinutes(15);
+
     private readonly Lock gate = new();
     private Task? loading;
-    private ETag? pointerETag;
+    private PointerReading? pointer;
     private string? refusal;
+    private TimeSpan refusalPause;
+    private DateTimeOffset retryAt;
     private volatile ServedModel? model;
     private volatile ClassifierStatus status = new(name, ModelState.Cold);
 
@@ -47,18 +51,21 @@ internal sealed class ServedClassifier(
     /// <summary>Takes a newly published version, if there is one. Whatever goes wrong, the one that serves goes on, and the status says what it was.</summary>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
-        if (model is not { } serving)
+        if (model is not { } serving || loading is not { IsCompletedSuccessfully: true })
         {
             return;
         }
 
         try
         {
-            var reading = await registry.ReadPointerAsync(name, pointerETag, cancellationToken);
-            if (reading.Current is not null)
+            var reading = await registry.ReadPointerAsync(name, pointer?.ETag, cancellationToken);
+            if (!reading.Unchanged)
             {
-                refusal = await TryTakeAsync(reading.Current.Version, reading.Current.ManifestSha256, cancellationToken);
-                pointerETag = reading.ETag;
+                await FollowAsync(reading, FirstPause, cancellationToken);
+            }
+            else if (refusal is not null && pointer?.Current is not null && time.GetUtcNow() >= retryAt)
+            {
+                await FollowAsync(pointer, Longer(refusalPause, LongestRefusal), cancellationToken);
             }
 
             Update(now => now with { Problem = refusal });
@@ -70,20 +77,55 @@ internal sealed class ServedClassifier(
         }
     }
 
-    /// <returns>Null, or why this version will never serve.</returns>
-    private async Task<string?> TryTakeAsync(string version, string manifestSha256, CancellationToken cancellationToken)
+    /// <summary>Takes the version that the pointer names; if it cannot be used, it is tried again after a pause.</summary>
+    private async Task FollowAsync(PointerReading reading, TimeSpan pause, CancellationToken cancellationToken)
+    {
+        refusal = reading.Current is { } current ? await TryTakeAsync(current.Version, current.ManifestSha256, cancellationToken) : Refuse(reading);
+        Remember(reading, pause);
+    }
+
+    private void Remember(PointerReading reading, TimeSpan pause) => (pointer, refusalPause, retryAt) = (reading, pause, time.GetUtcNow() + pause);
+
+    /// <returns>What is wrong with a pointer that names nothing; null if it names a version.</returns>
+    private string? Refuse(PointerReading reading)
+    {
+        if (reading.Current is not null)
+        {
+            return null;
+        }
+
+        var problem = reading.Damage ?? $"{StorageNames.PointerBlob(name)} is gone. Promoting a version writes it anew.";
+        log.LogError("The pointer of the classifier {Classifier} cannot be used, and a version that was published before serves: {Problem}", name, problem);
+        return problem;
+    }
+
+    /// <returns>Null, or why this version cannot serve.</returns>
+    private async Task<string?> TryTakeAsync(string version, string? manifestSha256, CancellationToken cancellationToken)
     {
         try
         {
             await TakeAsync(version, manifestSha256, cancellationToken);
+            await NoteAsync(version, problem: "", cancellationToken);
             return null;
         }
         catch (InvalidDataException exception)
         {
-            // The files of a version never change, so it is not tried again until the pointer moves.
             log.LogError(exception, "Version {Version} of the classifier {Classifier} cannot be used; one before it serves, if there is any", version, name);
-            await registry.NoteUnusableAsync(name, version, exception.Message, cancellationToken);
+            await NoteAsync(version, exception.Message, cancellationToken);
             return $"Version {version} cannot be used: {exception.Message}";
+        }
+    }
+
+    /// <summary>The run's row is for people: for want of it no version is refused.</summary>
+    private async Task NoteAsync(string version, string problem, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await registry.NoteServingProblemAsync(name, version, problem, cancellationToken);
+        }
+        catch (Exception exception) when (StorageFault.Is(exception))
+        {
+            log.LogWarning(exception, "The row of version {Version} of the classifier {Classifier} could not be written", version, name);
         }
     }
 
@@ -97,13 +139,12 @@ internal sealed class ServedClassifier(
     private async Task LoadAsync()
     {
         Update(_ => new ClassifierStatus(name, ModelState.Loading));
-        for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        for (var pause = FirstPause; ; pause = Longer(pause, LongestPause))
         {
             try
             {
                 var reading = await registry.ReadPointerAsync(name, null, stopping);
-                pointerETag = reading.ETag;
-                await TakeFirstUsableAsync(reading.Current ?? throw new UnknownClassifierException(name));
+                await TakeFirstUsableAsync(reading.ETag is null ? throw new UnknownClassifierException(name) : reading);
                 return;
             }
             catch (Exception exception) when (exception is not UnknownClassifierException && !stopping.IsCancellationRequested)
@@ -116,17 +157,18 @@ internal sealed class ServedClassifier(
     }
 
     /// <summary>Takes the version that the pointer names or, if it cannot be used, the latest before it that can; the status says so.</summary>
-    private async Task TakeFirstUsableAsync(ModelPointer pointer)
+    private async Task TakeFirstUsableAsync(PointerReading reading)
     {
         // Without the base no version can be judged.
         await loader.BaseAsync(stopping);
-        refusal = null;
-        foreach (var version in pointer.InOrder())
+        refusal = Refuse(reading);
+        await foreach (var version in registry.ListServableAsync(name, reading, stopping))
         {
             var problem = await TryTakeAsync(version.Version, version.ManifestSha256, stopping);
             refusal ??= problem;
             if (problem is null)
             {
+                Remember(reading, FirstPause);
                 Update(now => now with { Problem = refusal });
                 return;
             }
@@ -135,7 +177,9 @@ internal sealed class ServedClassifier(
         throw new InvalidDataException(refusal);
     }
 
-    private async Task TakeAsync(string version, string manifestSha256, CancellationToken cancellationToken)
+    private static TimeSpan Longer(TimeSpan pause, TimeSpan longest) => pause * 2 < longest ? pause * 2 : longest;
+
+    private async Task TakeAsync(string version, string? manifestSha256, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         var next = await loader.LoadAsync(name, version, manifestSha256, cancellationToken);

@@ -50,13 +50,22 @@ public sealed record ModelPointer(string Version, string ManifestSha256, DateTim
     /// <summary>The version that is named, and then those to fall back on.</summary>
     public IEnumerable<PublishedVersion> InOrder() => [new PublishedVersion(Version, ManifestSha256), .. Previous];
 
+    /// <exception cref="InvalidDataException">It is damaged; says what is wrong.</exception>
+    internal static ModelPointer Parse(BinaryData json, string blob)
+    {
+        var pointer = ModelFiles.Parse<ModelPointer>(json, blob);
+        return pointer.Previous is not null && pointer.InOrder().All(each => each is { ManifestSha256: not null, Version: { } version } && StorageNames.IsName(version))
+            ? pointer
+            : throw new InvalidDataException($"{blob} is no pointer: it needs the 'version' and 'manifestSha256' of each version that it names.");
+    }
+
     /// <summary>The pointer to a version that takes the place of the one before; null for the first.</summary>
     internal static ModelPointer After(ModelPointer? before, string version, string manifestSha256, DateTimeOffset now) =>
         new(version, manifestSha256, now) { Previous = [.. before?.InOrder().Where(earlier => earlier.Version != version).Take(Remembered) ?? []] };
 }
 
-/// <summary>A version that served, or serves, and the hash of its manifest.</summary>
-public sealed record PublishedVersion(string Version, string ManifestSha256);
+/// <summary>A version that served, or serves, and the hash of its manifest; null where no pointer says it.</summary>
+public sealed record PublishedVersion(string Version, string? ManifestSha256);
 
 /// <summary>A version as it lies in storage.</summary>
 /// <param name="Metrics">The content of its <c>metrics.json</c>, as the trainer wrote it; null if it has none.</param>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using Azure;
@@ -78,8 +79,7 @@ public sealed class ModelRegistry(StorageClients storage, string cacheFolder, Ti
                 return PointerReading.Same(known);
             }
 
-            var pointer = ModelFiles.Parse<ModelPointer>(response.Value.Content, blob);
-            return new PointerReading(pointer, response.Value.Details.ETag, Unchanged: false);
+            return PointerReading.Of(response.Value, blob);
         }
         catch (RequestFailedException exception) when (exception.Status == 304)
         {
@@ -88,6 +88,39 @@ public sealed class ModelRegistry(StorageClients storage, string cacheFolder, Ti
         catch (RequestFailedException exception) when (exception.Status == 404)
         {
             return new PointerReading(null, null, Unchanged: known is null);
+        }
+    }
+
+    /// <summary>
+    /// The versions that may serve, in the order to try them: those that the pointer names and then, for a pointer that is damaged or
+    /// names nothing that can be used, the others that were published, the one that was let serve last first.
+    /// </summary>
+    /// <param name="classifier">The classifier's name.</param>
+    /// <param name="pointer">As it was read; where there is none, nothing may serve.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async IAsyncEnumerable<PublishedVersion> ListServableAsync(
+        string classifier, PointerReading pointer, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (pointer.ETag is null)
+        {
+            yield break;
+        }
+
+        PublishedVersion[] named = [.. pointer.Current?.InOrder() ?? []];
+        foreach (var version in named)
+        {
+            yield return version;
+        }
+
+        var rows = (await runs.ListAsync(classifier, cancellationToken)).ToDictionary(run => run.Version);
+        var others = from version in await ListVersionsAsync(classifier, cancellationToken)
+                     let run = rows.GetValueOrDefault(version.Version)
+                     where VersionSummary.StateOf(version, run) == VersionState.Published && named.All(each => each.Version != version.Version)
+                     orderby run?.PromotedAt ?? version.Manifest.Created descending
+                     select new PublishedVersion(version.Version, ManifestSha256: null);
+        foreach (var version in others)
+        {
+            yield return version;
         }
     }
 
@@ -149,9 +182,9 @@ public sealed class ModelRegistry(StorageClients storage, string cacheFolder, Ti
         return await files.TryWriteAsync(StorageNames.PointerBlob(classifier), BinaryData.FromObjectAsJson(pointer, StorageJson.Options), expected, cancellationToken);
     }
 
-    /// <summary>Writes into the row of the run that made a version why it cannot serve.</summary>
-    public Task NoteUnusableAsync(string classifier, string version, string reason, CancellationToken cancellationToken) =>
-        runs.NoteAsync(classifier, version, new Dictionary<string, object> { [nameof(TrainingRun.ServingProblem)] = reason }, cancellationToken);
+    /// <summary>Writes into the row of the run that made a version why it cannot serve, or, with an empty text, that it can.</summary>
+    public Task NoteServingProblemAsync(string classifier, string version, string problem, CancellationToken cancellationToken) =>
+        runs.NoteAsync(classifier, version, new Dictionary<string, object> { [nameof(TrainingRun.ServingProblem)] = problem }, cancellationToken);
 
     /// <summary>The manifest of a version, or null if there is no such version.</summary>
     public async Task<ModelManifest?> FindManifestAsync(string classifier, string version, CancellationToken cancellationToken)
@@ -222,11 +255,24 @@ public sealed class ModelRegistry(StorageClients storage, string cacheFolder, Ti
 }
 
 /// <summary>What reading the pointer gave.</summary>
-/// <param name="Current">Null if nothing is published, or if it is unchanged.</param>
-/// <param name="ETag">To be handed to the next reading, or to the publishing that is based on this one.</param>
+/// <param name="Current">Null if nothing is published, if the pointer is damaged, or if it is unchanged.</param>
+/// <param name="ETag">To be handed to the next reading, or to the publishing that is based on this one; null if there is no pointer.</param>
 /// <param name="Unchanged">True if the pointer is the one that was known already.</param>
-public sealed record PointerReading(ModelPointer? Current, ETag? ETag, bool Unchanged)
+/// <param name="Damage">What is wrong with a pointer that cannot be read, and what to do; null if nothing is.</param>
+public sealed record PointerReading(ModelPointer? Current, ETag? ETag, bool Unchanged, string? Damage = null)
 {
+    internal static PointerReading Of(BlobDownloadResult blob, string name)
+    {
+        try
+        {
+            return new PointerReading(ModelPointer.Parse(blob.Content, name), blob.Details.ETag, Unchanged: false);
+        }
+        catch (InvalidDataException exception)
+        {
+            return new PointerReading(null, blob.Details.ETag, Unchanged: false, $"{exception.Message} Promoting a version writes it anew.");
+        }
+    }
+
     internal static PointerReading Same(ETag? known) => new(null, known, Unchanged: true);
 }
 

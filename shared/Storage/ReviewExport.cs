@@ -45,7 +45,8 @@ public sealed class ReviewExport(StorageClients storage, ModelRegistry registry,
     private async Task<string?> CopyServingAsync(string classifier, Stream file, CancellationToken cancellationToken)
     {
         var pointer = await registry.ReadPointerAsync(classifier, null, cancellationToken);
-        var manifest = pointer.Current is { } current ? await registry.FindManifestAsync(classifier, current.Version, cancellationToken) : null;
+        var serving = await registry.ListServableAsync(classifier, pointer, cancellationToken).FirstOrDefaultAsync(cancellationToken);
+        var manifest = serving is not null ? await registry.FindManifestAsync(classifier, serving.Version, cancellationToken) : null;
         if (manifest?.Dataset is not { } dataset || !DatasetRows.CanFollow(Path.GetExtension(dataset)))
         {
             return null;

@@ -22,7 +22,7 @@ public sealed class Starter(ModelRegistry registry, ILogger<Starter> log)
         {
             var classifier = Path.GetFileName(adapter);
             var serving = await registry.ReadPointerAsync(classifier, null, cancellationToken);
-            if (serving.Current is not null)
+            if (serving.ETag is not null)
             {
                 continue;
             }

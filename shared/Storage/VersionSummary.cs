@@ -67,7 +67,7 @@ public sealed record VersionSummary(
             [.. version.Manifest.Files.Keys.Order(StringComparer.Ordinal)]);
     }
 
-    private static VersionState StateOf(ModelVersion version, TrainingRun? run) => run switch
+    internal static VersionState StateOf(ModelVersion version, TrainingRun? run) => run switch
     {
         { ServingProblem: not null } => VersionState.Failed,
         _ when version.Serving => VersionState.Serving,

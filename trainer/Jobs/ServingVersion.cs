@@ -5,7 +5,7 @@ using Serverless.Trainer.Training;
 
 namespace Serverless.Trainer.Jobs;
 
-/// <summary>The version of a classifier that serves now, as a witness for the gate: the one that the pointer names or, while that is damaged, the latest before it.</summary>
+/// <summary>The version of a classifier that serves now, as a witness for the gate: the one that the pointer names or, while that or the pointer itself is damaged, the latest before it.</summary>
 /// <param name="Version">Null if none serves.</param>
 /// <param name="PointerETag">The pointer must still have it when the successor is published.</param>
 internal sealed record ServingVersion(LocalVersion? Version, ETag? PointerETag)
@@ -13,7 +13,7 @@ internal sealed record ServingVersion(LocalVersion? Version, ETag? PointerETag)
     public static async Task<ServingVersion> FindAsync(ModelRegistry registry, string classifier, CancellationToken cancellationToken)
     {
         var pointer = await registry.ReadPointerAsync(classifier, known: null, cancellationToken);
-        foreach (var published in pointer.Current?.InOrder() ?? [])
+        await foreach (var published in registry.ListServableAsync(classifier, pointer, cancellationToken))
         {
             try
             {

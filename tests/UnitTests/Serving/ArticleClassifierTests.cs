@@ -331,13 +331,6 @@ public sealed class ArticleClassifierTests(Emulator emulator) : ServingTest(emul
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => classifier.ClassifyAsync(null, "text", new CancellationToken(canceled: true)));
     }
 
-    /// <summary>Spoils a blob of the container <c>models</c>, or takes it away.</summary>
-    private async Task ReplaceAsync(string name, string? content)
-    {
-        var blob = Storage.Container(StorageNames.ModelsContainer).GetBlobClient(name);
-        await (content is null ? blob.DeleteAsync(cancellationToken: Cancel) : (Task)blob.UploadAsync(BinaryData.FromString(content), overwrite: true, Cancel));
-    }
-
     private async Task PublishAsync(string classifier, string version, int seed, params string[] labels)
     {
         await UploadBaseAsync();

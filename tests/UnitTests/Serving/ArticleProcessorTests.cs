@@ -332,11 +332,11 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
     [Fact]
     public async Task A_result_is_logged_with_its_article_the_version_and_how_long_it_took_and_without_its_text()
     {
-        var log = new Lines();
+        var log = new LogLines<ArticleProcessor>();
 
         await ProcessAsync(Processor(log: log), """{"id":"logged-1","text":"Oil rises."}""");
 
-        var line = Assert.Single(log);
+        var line = Assert.Single(log.All);
         Assert.Matches("^Article logged-1 of news is .* by v1, [0-9]+ ms after it arrived: Written$", line);
         Assert.DoesNotContain("Oil", line, StringComparison.Ordinal);
     }
@@ -361,15 +361,4 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
 
     private async Task<List<TableEntity>> Rows(string table) =>
         await Storage.Table(table).QueryAsync<TableEntity>(cancellationToken: Cancel).ToListAsync(Cancel);
-
-    /// <summary>What was logged.</summary>
-    private sealed class Lines : List<string>, ILogger<ArticleProcessor>
-    {
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Add(formatter(state, exception));
-    }
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.Serving;
 using Serverless.Storage;
@@ -37,11 +38,21 @@ public abstract class ServingTest(Emulator emulator) : IAsyncLifetime
 
     private protected Task UploadBaseAsync() => Registry.UploadBaseAsync(ToyModel.Base, Path.Combine(folder.Path, "base"), Cancel);
 
-    private protected ArticleClassifier NewClassifier()
+    private protected ArticleClassifier NewClassifier(TimeProvider? clock = null, ILogger<ArticleClassifier>? log = null)
     {
-        var classifier = new ArticleClassifier(Options, Registry, TimeProvider.System, NullLogger<ArticleClassifier>.Instance);
+        var classifier = new ArticleClassifier(Options, Registry, clock ?? TimeProvider.System, log ?? NullLogger<ArticleClassifier>.Instance);
         classifiers.Add(classifier);
         return classifier;
+    }
+
+    /// <summary>Spoils a blob of the container <c>models</c>, or, with null, takes it away.</summary>
+    /// <returns>What it held.</returns>
+    private protected async Task<string> ReplaceAsync(string name, string? content)
+    {
+        var blob = Storage.Container(StorageNames.ModelsContainer).GetBlobClient(name);
+        var before = (await blob.DownloadContentAsync(Cancel)).Value.Content.ToString();
+        await (content is null ? blob.DeleteAsync(cancellationToken: Cancel) : (Task)blob.UploadAsync(BinaryData.FromString(content), overwrite: true, Cancel));
+        return before;
     }
 
     /// <summary>Waits for what happens in the background; fails after half a minute.</summary>

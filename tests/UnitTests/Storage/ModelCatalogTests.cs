@@ -67,7 +67,7 @@ public sealed class ModelCatalogTests(Emulator emulator) : IAsyncLifetime
     {
         await UploadAsync("v1", TrainingState.Published);
         await PublishAsync("v1");
-        await registry.NoteUnusableAsync("news", "v1", "its weights are damaged", Cancel);
+        await registry.NoteServingProblemAsync("news", "v1", "its weights are damaged", Cancel);
         var failed = await StatesAsync();
         await UploadAsync("v2", TrainingState.Published);
         await PublishAsync("v2");
@@ -120,6 +120,21 @@ public sealed class ModelCatalogTests(Emulator emulator) : IAsyncLifetime
 
         Assert.Contains("manifest.json is damaged", error.Message, StringComparison.Ordinal);
         Assert.Equal(["v1"], (await catalog.ListVersionsAsync("news", Cancel)).Select(version => version.Version));
+    }
+
+    [Fact]
+    public async Task A_pointer_that_is_damaged_hides_no_version_and_promoting_one_mends_it()
+    {
+        await UploadAsync("v1", TrainingState.Published);
+        await PublishAsync("v1");
+        await storage.Container("models").GetBlobClient("adapters/news/current.json").UploadAsync(BinaryData.FromString("{"), overwrite: true, Cancel);
+        var damaged = await StatesAsync();
+
+        var promotion = await PromoteAsync("v1");
+
+        Assert.Equal(["v1 Published "], damaged);
+        Assert.Equal(new Promotion("news", "v1", Previous: null), promotion);
+        Assert.Equal(["v1 Serving "], await StatesAsync());
     }
 
     [Fact]

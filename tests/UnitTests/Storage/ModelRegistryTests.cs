@@ -251,6 +251,10 @@ public sealed class ModelRegistryTests(Emulator emulator) : IDisposable
         await registry.PublishAsync("news", "v1", reading.ETag, Cancel);
         await starter.EnsureAsync(Path.Combine(folder.Path, "starter"), Cancel);
         Assert.Equal("v1", (await registry.ReadPointerAsync("news", null, Cancel)).Current!.Version);
+
+        await storage.Container("models").GetBlobClient("adapters/news/current.json").UploadAsync(BinaryData.FromString("{"), overwrite: true, Cancel);
+        await starter.EnsureAsync(Path.Combine(folder.Path, "starter"), Cancel);
+        Assert.Contains("current.json is damaged", (await registry.ReadPointerAsync("news", null, Cancel)).Damage, StringComparison.Ordinal);
     }
 
     [Fact]

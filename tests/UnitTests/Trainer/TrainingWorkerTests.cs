@@ -138,6 +138,20 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
     }
 
     [Fact]
+    public async Task A_pointer_that_is_damaged_keeps_no_training_from_being_judged_against_the_version_published_last()
+    {
+        await ToyModel.PublishAsync(registry, Classifier, "v1", seed: 1, "left", "right");
+        await ToyModel.PublishAsync(registry, Classifier, "v2", seed: 2, "left", "right");
+        var pointer = storage.Container(StorageNames.ModelsContainer).GetBlobClient(StorageNames.PointerBlob(Classifier));
+        await pointer.UploadAsync(BinaryData.FromString("{"), overwrite: true, Cancel);
+
+        var serving = await ServingVersion.FindAsync(registry, Classifier, Cancel);
+
+        Assert.Equal("v2", serving.Version!.Version);
+        Assert.True(await registry.PublishAsync(Classifier, "v1", serving.PointerETag, Cancel));
+    }
+
+    [Fact]
     public async Task A_data_set_that_cannot_be_used_is_refused_with_its_bad_lines_and_the_serving_version_stays()
     {
         await ToyModel.PublishAsync(registry, Classifier, "v1", seed: 1, "left", "right");
