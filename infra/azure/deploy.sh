@@ -42,6 +42,7 @@ main() {
   check_azure_cli
   make_group
   deploy "1 of 3: identities, storage, registry, environment"
+  check_roles
   local storage registry functions
   storage="$(output storageName)"
   registry="$(output registryName)"
@@ -77,6 +78,21 @@ deploy() {
   run az deployment group what-if --resource-group "$resource_group" --parameters infra/azure/main.bicepparam
   run az deployment group create --resource-group "$resource_group" --name serverless \
     --parameters infra/azure/main.bicepparam --output none
+}
+
+# A program without one of its roles starts all the same, and meets its first 403 when nobody looks any more.
+check_roles() {
+  say "The roles of both programs"
+  local there expected to grant missing=()
+  there="$(ask assignments az role assignment list --all --query "[].[principalId, roleDefinitionName, scope]" --output tsv)"
+  expected="$(output grants "[].[to, principalId, role, scope]")"
+  $dry_run && return
+  [[ -n "$expected" ]] || fail "The deployment names no roles, so they cannot be checked."
+  while IFS=$'\t' read -r to grant; do
+    [[ $'\n'"${there,,}"$'\n' == *$'\n'"${grant,,}"$'\n'* ]] || missing+=("'$(cut -f 2 <<<"$grant")' for the $to on $(cut -f 3 <<<"$grant")")
+  done <<<"$expected"
+  ((${#missing[@]} == 0)) || fail "$(printf 'This role is missing: %s.\n' "${missing[@]}")" \
+    "Run this again, with the right to make role assignments in $resource_group; if it stays missing, a policy or a lock takes it away."
 }
 
 # Built in the registry, on Azure's machines: no container engine is needed here.

@@ -7,6 +7,8 @@
 //   3. subscribeToDatasets true the Event Grid subscription, whose handshake needs the app to answer
 targetScope = 'resourceGroup'
 
+import { Grant } from 'modules/roles.bicep'
+
 // ---- what a team decides -------------------------------------------------------------------------------------------
 
 @description('Prefix of every resource name: lower-case letters and digits.')
@@ -238,6 +240,7 @@ module alerts 'modules/alerts.bicep' = {
 // ---- what deploy.sh reads --------------------------------------------------------------------------------------------
 
 output storageName string = names.storage
+output grants Grant[] = roles.outputs.grants
 output registryName string = names.registry
 output environmentName string = names.environment
 output functionsName string = names.functions

@@ -1,7 +1,7 @@
 # How deploy.sh and teardown.sh talk and act; sourced by both.
 
 say() { printf '\n== %s\n' "$*"; }
-fail() { printf '%s\n' "$*" >&2; exit 1; }
+fail() { printf '%s\n' "$@" >&2; exit 1; }
 
 # Prints a command so that it can be pasted into a shell, and runs it unless this is a dry run.
 run() {
@@ -33,10 +33,10 @@ retry() {
   done
 }
 
-# A value that the last deployment of main.bicep gave out.
+# A value that the last deployment of main.bicep gave out, or with a second argument what that query finds in it.
 output() {
   ask "outputs.$1" az deployment group show --resource-group "$resource_group" --name serverless \
-    --query "properties.outputs.$1.value" --output tsv
+    --query "properties.outputs.$1.value${2:-}" --output tsv
 }
 
 check_azure_cli() {

@@ -11,17 +11,17 @@ param deployerObjectId string
 param deployerType string
 
 // Built-in roles, the same in every tenant.
-var roleIds = {
-  blobOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b' // Storage Blob Data Owner
-  blobContributor: 'ba92f5b4-2d11-453d-a403-e96b0029c9fe' // Storage Blob Data Contributor
-  blobReader: '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1' // Storage Blob Data Reader
-  queueContributor: '974c5e8b-45b9-4653-ba55-5f855dd0fb88' // Storage Queue Data Contributor
-  queueReader: '19e7f393-937e-4f77-808e-94535e297925' // Storage Queue Data Reader
-  queueSender: 'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a' // Storage Queue Data Message Sender
-  tableContributor: '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3' // Storage Table Data Contributor
-  tableReader: '76199698-9eea-4c19-bc75-cec21354c6b6' // Storage Table Data Reader
-  acrPull: '7f951dda-4ed3-4680-a7ca-43fe172d538d' // AcrPull
-  metricsPublisher: '3913510d-42f4-4e42-8a64-420c390055eb' // Monitoring Metrics Publisher
+var roles = {
+  blobOwner: { id: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b', name: 'Storage Blob Data Owner' }
+  blobContributor: { id: 'ba92f5b4-2d11-453d-a403-e96b0029c9fe', name: 'Storage Blob Data Contributor' }
+  blobReader: { id: '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1', name: 'Storage Blob Data Reader' }
+  queueContributor: { id: '974c5e8b-45b9-4653-ba55-5f855dd0fb88', name: 'Storage Queue Data Contributor' }
+  queueReader: { id: '19e7f393-937e-4f77-808e-94535e297925', name: 'Storage Queue Data Reader' }
+  queueSender: { id: 'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a', name: 'Storage Queue Data Message Sender' }
+  tableContributor: { id: '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3', name: 'Storage Table Data Contributor' }
+  tableReader: { id: '76199698-9eea-4c19-bc75-cec21354c6b6', name: 'Storage Table Data Reader' }
+  acrPull: { id: '7f951dda-4ed3-4680-a7ca-43fe172d538d', name: 'AcrPull' }
+  metricsPublisher: { id: '3913510d-42f4-4e42-8a64-420c390055eb', name: 'Monitoring Metrics Publisher' }
 }
 
 resource functions 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = { name: functionsIdentityName }
@@ -121,12 +121,12 @@ resource insights 'Microsoft.Insights/components@2020-02-02' existing = { name: 
 
 resource containerRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for (grant, i) in containerGrants: {
-    name: guid(storage::blobs::containers[i].id, receivers[grant.to], roleIds[grant.role])
+    name: guid(storage::blobs::containers[i].id, receivers[grant.to], roles[grant.role].id)
     scope: storage::blobs::containers[i]
     properties: {
       principalId: principals[grant.to].id
       principalType: principals[grant.to].type
-      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleIds[grant.role])
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles[grant.role].id)
       description: grant.why
     }
   }
@@ -134,12 +134,12 @@ resource containerRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 
 resource queueRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for (grant, i) in queueGrants: {
-    name: guid(storage::queueService::queues[i].id, receivers[grant.to], roleIds[grant.role])
+    name: guid(storage::queueService::queues[i].id, receivers[grant.to], roles[grant.role].id)
     scope: storage::queueService::queues[i]
     properties: {
       principalId: principals[grant.to].id
       principalType: principals[grant.to].type
-      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleIds[grant.role])
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles[grant.role].id)
       description: grant.why
     }
   }
@@ -147,12 +147,12 @@ resource queueRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 
 resource tableRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for (grant, i) in tableGrants: {
-    name: guid(storage::tableService::tables[i].id, receivers[grant.to], roleIds[grant.role])
+    name: guid(storage::tableService::tables[i].id, receivers[grant.to], roles[grant.role].id)
     scope: storage::tableService::tables[i]
     properties: {
       principalId: principals[grant.to].id
       principalType: principals[grant.to].type
-      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleIds[grant.role])
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles[grant.role].id)
       description: grant.why
     }
   }
@@ -160,12 +160,12 @@ resource tableRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 
 resource hostRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for grant in accountGrants: {
-    name: guid(hostStorage.id, functions.id, roleIds[grant.role])
+    name: guid(hostStorage.id, functions.id, roles[grant.role].id)
     scope: hostStorage
     properties: {
       principalId: functions.properties.principalId
       principalType: 'ServicePrincipal'
-      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleIds[grant.role])
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles[grant.role].id)
       description: grant.why
     }
   }
@@ -173,24 +173,54 @@ resource hostRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 
 resource pullRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for grant in registryGrants: {
-    name: guid(registry.id, receivers[grant.to], roleIds.acrPull)
+    name: guid(registry.id, receivers[grant.to], roles.acrPull.id)
     scope: registry
     properties: {
       principalId: principals[grant.to].id
       principalType: 'ServicePrincipal'
-      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleIds.acrPull)
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.acrPull.id)
       description: grant.why
     }
   }
 ]
 
 resource telemetryRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(insights.id, functions.id, roleIds.metricsPublisher)
+  name: guid(insights.id, functions.id, roles.metricsPublisher.id)
   scope: insights
   properties: {
     principalId: functions.properties.principalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleIds.metricsPublisher)
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.metricsPublisher.id)
     description: 'Sends traces and metrics without a key.'
   }
 }
+
+@export()
+@description('A role, and who should have it where.')
+type Grant = {
+  to: string
+  principalId: string
+  role: string
+  scope: string
+}
+
+var allByPlace = [
+  { grants: containerGrants, place: '${storage.id}/blobServices/default/containers/' }
+  { grants: queueGrants, place: '${storage.id}/queueServices/default/queues/' }
+  { grants: tableGrants, place: '${storage.id}/tableServices/default/tables/' }
+  { grants: map(accountGrants, grant => { to: 'functions', on: '', role: grant.role }), place: hostStorage.id }
+  { grants: map(registryGrants, grant => { to: grant.to, on: '', role: 'acrPull' }), place: registry.id }
+  { grants: [{ to: 'functions', on: '', role: 'metricsPublisher' }], place: insights.id }
+]
+
+@description('All of the above, for deploy.sh to look for.')
+output grants Grant[] = flatten(map(
+  allByPlace,
+  each =>
+    map(each.grants, grant => {
+      to: grant.to
+      principalId: principals[grant.to].id
+      role: roles[grant.role].name
+      scope: '${each.place}${grant.on}'
+    })
+))

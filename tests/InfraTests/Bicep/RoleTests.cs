@@ -66,6 +66,21 @@ public sealed partial class RoleTests(DefaultDeployment fixture, OtherDeployment
     }
 
     [Fact]
+    public async Task Every_role_that_is_assigned_is_one_that_the_deployment_looks_for_by_the_name_that_Azure_gives_it()
+    {
+        var build = await Command.RunAsync(Repository.Bicep, ["build", Repository.PathOf("infra/azure/modules/roles.bicep"), "--stdout"], TestContext.Current.CancellationToken);
+        var template = JsonNode.Parse(build.Output)!;
+        var resources = template["resources"]!.AsObject().Where(each => (string)each.Value!["type"]! == "Microsoft.Authorization/roleAssignments").ToList();
+        var lookedFor = template["variables"]!["allByPlace"]!.ToJsonString();
+
+        Assert.Equal(6, resources.Count);
+        Assert.All(resources, each => Assert.Contains(Source().Match((string)(each.Value!["copy"]?["count"] ?? each.Value["name"])!).Value, lookedFor, StringComparison.Ordinal));
+        Assert.Equal(
+            Roles.OrderBy(role => role.Key),
+            template["variables"]!["roles"]!.AsObject().Select(each => KeyValuePair.Create((string)each.Value!["id"]!, (string)each.Value["name"]!)).OrderBy(role => role.Key));
+    }
+
+    [Fact]
     public void Event_Grid_may_write_undelivered_events_and_nothing_else() =>
         Assert.Equal(["containers/events-undelivered: Storage Blob Data Contributor"], RolesOf("Microsoft.EventGrid/systemTopics"));
 
@@ -101,6 +116,10 @@ public sealed partial class RoleTests(DefaultDeployment fixture, OtherDeployment
         [.., var kind, _] => kind,
         _ => scope,
     };
+
+    /// <summary>The list that a loop of role assignments goes through, or the one role that is assigned without a loop.</summary>
+    [GeneratedRegex(@"(?<=length\(variables\(')\w+|(?<=variables\('roles'\)\.)\w+")]
+    private static partial Regex Source();
 
     [GeneratedRegex(@"/(containers|queues|tables)/[a-z-]+$|/storageAccounts/sth[a-z0-9]+$|/registries/[a-z0-9]+$|/components/[a-z-]+$")]
     private static partial Regex NarrowScope();

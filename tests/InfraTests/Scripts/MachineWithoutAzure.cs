@@ -13,6 +13,13 @@ internal sealed class MachineWithoutAzure : IDisposable
         }
     }
 
+    /// <summary>Puts a script on the PATH.</summary>
+    public void Install(string tool, string script)
+    {
+        File.WriteAllText(folder.File(tool), script);
+        File.SetUnixFileMode(folder.File(tool), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
     public Task<Command> RunAsync(string script, params string[] arguments) => Command.RunAsync(
         "/bin/bash",
         [Repository.PathOf(script), .. arguments],

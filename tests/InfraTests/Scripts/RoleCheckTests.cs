@@ -1,0 +1,61 @@
+namespace Serverless.InfraTests.Scripts;
+
+public sealed class RoleCheckTests
+{
+    private const string Storage = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/st";
+
+    private static readonly string[] Grants =
+    [
+        $"functions\t1111\tStorage Queue Data Contributor\t{Storage}/queueServices/default/queues/articles",
+        $"trainer\t2222\tStorage Queue Data Contributor\t{Storage}/queueServices/default/queues/training-requests",
+        $"trainer\t2222\tStorage Blob Data Reader\t{Storage}/blobServices/default/containers/datasets",
+    ];
+
+    /// <summary>As Azure lists them: scopes in whatever case, and other people's between.</summary>
+    private static readonly string[] Assignments =
+        [$"3333\tOwner\t{Storage}", .. Grants.Select(grant => grant.Split('\t', 2)[1].Replace("resourceGroups", "resourcegroups", StringComparison.Ordinal))];
+
+    [Fact]
+    public async Task With_every_role_there_the_deployment_goes_on()
+    {
+        using var azure = new FakeAzure(Grants, Assignments);
+
+        var run = await azure.DeployAsync();
+
+        Assert.Contains("+ az acr build", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("missing", run.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_missing_role_ends_the_deployment_with_its_name_its_program_and_its_place()
+    {
+        using var azure = new FakeAzure(Grants, Assignments[..^1]);
+
+        var run = await azure.DeployAsync();
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.StartsWith($"This role is missing: 'Storage Blob Data Reader' for the trainer on {Storage}/blobServices/default/containers/datasets.\nRun this again", run.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("+ az acr build", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_missing_role_is_named_when_the_same_role_is_there_on_another_place_or_for_another_program()
+    {
+        using var azure = new FakeAzure(Grants, [Assignments[1].Replace("1111", "2222", StringComparison.Ordinal), Assignments[3] + "-old"]);
+
+        var run = await azure.DeployAsync();
+
+        Assert.Equal(3, run.Errors.Split('\n').Count(line => line.StartsWith("This role is missing", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_deployment_that_names_no_roles_is_not_taken_for_one_that_has_them()
+    {
+        using var azure = new FakeAzure([], Assignments);
+
+        var run = await azure.DeployAsync();
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.StartsWith("The deployment names no roles", run.Errors, StringComparison.Ordinal);
+    }
+}
