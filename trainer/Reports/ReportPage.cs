@@ -42,7 +42,7 @@ internal static class ReportPage
             {Evaluation("Held-out rows", "By these the checkpoint was chosen and the temperature fitted.", figures.HeldOut, plots, "confusion_matrix.png")}
             {(figures.Test is { } test ? Evaluation("Test rows", "Measured once, after everything was chosen.", test, plots, "confusion_matrix_test.png") : new Html(""))}
             <section><h2>Calibration</h2>
-            <p>Scores are the softmax of the logits divided by {figures.HeldOut.Temperature:0.00}, a temperature fitted on the held-out rows. Their expected calibration error is {figures.HeldOut.CalibrationError:0.000}; without it, it was {Calibration.ExpectedError(report.Uncalibrated):0.000}.</p>
+            <p>Scores are the softmax of the logits divided by {figures.HeldOut.Temperature:0.00}, a temperature fitted on the {figures.HeldOut.Rows:N0} held-out rows; the fewer they are, the nearer it stays to 2. Their expected calibration error is {figures.HeldOut.CalibrationError:0.000}; without it, it was {Calibration.ExpectedError(report.Uncalibrated):0.000}.</p>
             {Picture(plots, "reliability.png")}</section>
             <section><h2>Lengths</h2>
             <p>Half of the {report.Lengths.Count:N0} articles have at most {report.Lengths.Percentile(.5)} tokens, 95 % at most {report.Lengths.Percentile(.95)}; the longest has {report.Lengths.Longest:N0}. {figures.TruncatedArticles:N0} were cut off at {report.Options.MaxLength}.</p>
@@ -91,7 +91,7 @@ internal static class ReportPage
 
     private static Html Mistakes(IReadOnlyList<Mistake> mistakes) => Html.Of($"""
         <section><h2>The worst mistakes</h2>
-        <p>{(mistakes.Count == 0 ? "No held-out row is wrong." : "Held-out rows that are wrong, the surest first. Often it is the label in the data set that should be mended.")}</p>
+        <p>{(mistakes.Count == 0 ? "No held-out row is wrong." : "Held-out rows that are wrong, those first that left the least to the right label. Often it is the label in the data set that should be mended.")}</p>
         <ol class="mistakes">{Html.Each(mistakes, mistake => Html.Of($"""
             <li><p class="labels"><span class="wrong"><bdi>{mistake.Predicted}</bdi> {Percent(mistake.Score)}</span> instead of <span class="right"><bdi>{mistake.Expected}</bdi> {Percent(mistake.ExpectedScore)}</span> <small>{mistake.Place.ToString()}</small></p>
             <blockquote dir="auto">{Quoted(mistake.Text)}</blockquote></li>

@@ -1,3 +1,4 @@
+using Serverless.Trainer.Data;
 using Serverless.Trainer.Evaluation;
 
 namespace Serverless.UnitTests.Trainer;
@@ -70,12 +71,12 @@ public sealed class ClassificationMetricsTests
     }
 
     [Fact]
-    public void The_fitted_temperature_undoes_overconfidence()
+    public void The_fitted_temperature_undoes_overconfidence_and_many_rows_outweigh_the_prior()
     {
         // Logits that are three times too large for rows right nine times in ten.
         var logit = (float)(3 * Math.Log(9));
-        var rows = Enumerable.Repeat(new[] { logit, 0f }, 100).ToArray();
-        var predictions = new Predictions(rows, [.. Enumerable.Range(0, 100).Select(i => i % 10 == 0 ? 1 : 0)]);
+        var rows = Enumerable.Repeat(new[] { logit, 0f }, 2000).ToArray();
+        var predictions = new Predictions(rows, [.. Enumerable.Range(0, 2000).Select(i => i % 10 == 0 ? 1 : 0)]);
 
         var temperature = Calibration.FitTemperature(predictions);
 
@@ -84,9 +85,60 @@ public sealed class ClassificationMetricsTests
         Assert.True(Calibration.ExpectedError(Calibration.Bins(predictions, 1)) > 0.09);
     }
 
+    [Theory]
+    [InlineData(5, 0.6)]
+    [InlineData(20, 0.5)]
+    [InlineData(49, 0.4)]
+    public void However_few_the_rows_scores_of_others_are_nearer_to_the_truth_than_without(int rows, double share)
+    {
+        var others = TooSure(4000, seed: 0);
+        double ErrorAt(double temperature) => Calibration.ExpectedError(Calibration.Bins(others, temperature));
+
+        var fitted = Enumerable.Range(1, 20).Select(seed => ErrorAt(Calibration.FitTemperature(TooSure(rows, seed)))).ToArray();
+
+        Assert.True(fitted.Average() < share * ErrorAt(1), $"{fitted.Average():0.000} with, {ErrorAt(1):0.000} without");
+        Assert.All(fitted, error => Assert.True(error < ErrorAt(1), $"{error:0.000} with, {ErrorAt(1):0.000} without"));
+    }
+
     [Fact]
-    public void Too_few_rows_leave_the_temperature_at_one() =>
-        Assert.Equal(1, Calibration.FitTemperature(new Predictions([.. Enumerable.Repeat(new[] { 5f, 0f }, 49)], new int[49])));
+    public void A_handful_of_rows_that_are_all_right_asks_for_no_certainty() =>
+        Assert.InRange(Calibration.FitTemperature(new Predictions([.. Enumerable.Repeat(new[] { 5f, 0f }, 10)], new int[10])), 1.2, 2);
+
+    [Fact]
+    public void The_worst_mistakes_are_those_that_left_the_least_to_the_right_label()
+    {
+        // Row i gives the wrong label a logit of i; every third row is right.
+        var predictions = new Predictions([.. Enumerable.Range(0, 60).Select(i => new[] { i + 0.1f, 0f })], [.. Enumerable.Range(0, 60).Select(i => i % 3 == 0 ? 0 : 1)]);
+        DataSetRow[] rows = [.. Enumerable.Range(0, 60).Select(i => new DataSetRow(i, $"text {i}", i % 3 == 0 ? "a" : "b", null))];
+
+        var worst = Mistake.Worst(predictions, rows, ["a", "b"], temperature: 10, count: 20);
+
+        Assert.Equal(Enumerable.Range(0, 60).Reverse().Where(i => i % 3 != 0).Take(20).Select(i => $"text {i}"), worst.Select(mistake => mistake.Text));
+        Assert.All(worst, mistake => Assert.Equal(("b", "a"), (mistake.Expected, mistake.Predicted)));
+        Assert.Equal(1 / (1 + Math.Exp(-5.91)), worst[0].Score, 6);
+    }
+
+    /// <summary>Rows whose labels are drawn from the softmax of their logits, which the model gives three times too large.</summary>
+    private static Predictions TooSure(int count, int seed)
+    {
+        var random = new Random(seed);
+        float[][] truth = [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, 4).Select(_ => (float)(6 * random.NextDouble())).ToArray())];
+        var probabilities = new Predictions(truth, new int[count]);
+        int Draw(int row)
+        {
+            var left = random.NextDouble();
+            var label = 0;
+            foreach (var probability in probabilities.Probabilities(row, temperature: 1)[..3])
+            {
+                left -= probability;
+                label += left > 0 ? 1 : 0;
+            }
+
+            return label;
+        }
+
+        return new Predictions([.. truth.Select(row => row.Select(logit => 3 * logit).ToArray())], [.. Enumerable.Range(0, count).Select(Draw)]);
+    }
 
     private static float[] OneHot(int index)
     {
