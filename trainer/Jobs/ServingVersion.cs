@@ -10,7 +10,7 @@ namespace Serverless.Trainer.Jobs;
 /// <param name="PointerETag">The pointer must still have it when the successor is published.</param>
 internal sealed record ServingVersion(LocalVersion? Version, ETag? PointerETag)
 {
-    public static async Task<ServingVersion> FindAsync(ModelRegistry registry, string classifier, CancellationToken cancellationToken)
+    public static async Task<ServingVersion> FindAsync(ModelRegistry registry, string classifier, TextWriter log, CancellationToken cancellationToken)
     {
         var pointer = await registry.ReadPointerAsync(classifier, known: null, cancellationToken);
         await foreach (var published in registry.ListServableAsync(classifier, pointer, cancellationToken))
@@ -20,9 +20,10 @@ internal sealed record ServingVersion(LocalVersion? Version, ETag? PointerETag)
                 return new ServingVersion(
                     await registry.DownloadVersionAsync(classifier, published.Version, published.ManifestSha256, cancellationToken), pointer.ETag);
             }
-            catch (InvalidDataException)
+            catch (InvalidDataException damage)
             {
-                // The functions cannot use it either: they serve the one before, and say why.
+                // The functions cannot use it either: they serve the one before.
+                log.WriteLine($"gate   version {published.Version} of {classifier} is passed over: {damage.Message}");
             }
         }
 

@@ -30,15 +30,14 @@ internal sealed class StoredCheckpoint : IAsyncDisposable
     /// <param name="log">Told what could not be stored.</param>
     public StoredCheckpoint(ClassifierLease lease, TrainingRequest request, string path, TextWriter log)
     {
-        (this.lease, this.request, this.path, this.log) = (lease, Sha256Hex.OfText($"{request.Dataset}\n{request.ETag}"), path, log);
+        (this.lease, this.request, this.path, this.log) = (lease, HashOf(request), path, log);
         uploading = UploadAllAsync();
     }
 
     /// <summary>Puts the file in place, if a trainer before us left one for this request.</summary>
     public async Task DownloadAsync(CancellationToken cancellationToken)
     {
-        var stored = (await lease.Blob.GetPropertiesAsync(cancellationToken: cancellationToken)).Value;
-        if (stored.ContentLength > 0 && stored.Metadata.TryGetValue(RequestKey, out var owner) && owner == request)
+        if (await HoldsAsync(lease, request, cancellationToken))
         {
             await lease.Blob.DownloadToAsync(path, cancellationToken);
         }
@@ -47,24 +46,29 @@ internal sealed class StoredCheckpoint : IAsyncDisposable
     /// <summary>The file was written anew.</summary>
     public void Offer() => written.Writer.TryWrite(true);
 
-    /// <summary>The request is done.</summary>
-    public async Task ClearAsync()
+    /// <summary>A request that will not come again needs no checkpoint; that of another one stays.</summary>
+    public static async Task RemoveAsync(ClassifierLease lease, TrainingRequest request, TextWriter log, CancellationToken cancellationToken)
     {
-        await EndAsync();
-        await WriteAsync(Stream.Null, CancellationToken.None);
+        try
+        {
+            if (await HoldsAsync(lease, HashOf(request), cancellationToken))
+            {
+                await lease.Blob.UploadAsync(Stream.Null, new BlobUploadOptions { Conditions = Held(lease) }, cancellationToken);
+            }
+        }
+        catch (Exception fault) when (StorageFault.Is(fault))
+        {
+            // It only takes space; the next training of the classifier writes over it.
+            log.WriteLine($"The checkpoint could not be removed. {StorageFault.Explain(fault)}");
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
-        await EndAsync();
-        stop.Dispose();
-    }
-
-    private async Task EndAsync()
-    {
         written.Writer.TryComplete();
         stop.CancelAfter(LastUpload);
         await uploading;
+        stop.Dispose();
     }
 
     private async Task UploadAllAsync()
@@ -83,11 +87,21 @@ internal sealed class StoredCheckpoint : IAsyncDisposable
         }
     }
 
+    private static async Task<bool> HoldsAsync(ClassifierLease lease, string request, CancellationToken cancellationToken)
+    {
+        var stored = (await lease.Blob.GetPropertiesAsync(cancellationToken: cancellationToken)).Value;
+        return stored.ContentLength > 0 && stored.Metadata.TryGetValue(RequestKey, out var owner) && owner == request;
+    }
+
+    private static string HashOf(TrainingRequest request) => Sha256Hex.OfText($"{request.Dataset}\n{request.ETag}");
+
+    private static BlobRequestConditions Held(ClassifierLease lease) => new() { LeaseId = lease.Id };
+
     private async Task WriteAsync(Stream content, CancellationToken cancellationToken)
     {
         var options = new BlobUploadOptions
         {
-            Conditions = new BlobRequestConditions { LeaseId = lease.Id },
+            Conditions = Held(lease),
             Metadata = new Dictionary<string, string> { [RequestKey] = request },
         };
         try

@@ -46,9 +46,7 @@ internal sealed class TrainingJob(
             var fineTune = new FineTune(data, options, baseFolder, settings.Base, output) { ReplaceCheckpoint = true, Checkpointed = checkpoint.Offer };
             var (report, predicted) = await Task.Run(
                 () => ProgressDisplay.Show(log, options.LoggingSteps, (shown, lines) => fineTune.Run(lines, new Both(shown, row), time, cancellationToken)), cancellationToken);
-            var outcome = await PublishAsync(request, version, fineTune, report, predicted, cancellationToken);
-            await checkpoint.ClearAsync();
-            return outcome;
+            return await PublishAsync(request, version, fineTune, report, predicted, cancellationToken);
         }
         finally
         {
@@ -62,7 +60,7 @@ internal sealed class TrainingJob(
         var uploaded = false;
         for (var attempt = 1; attempt <= PublishAttempts; attempt++)
         {
-            var serving = await ServingVersion.FindAsync(registry, request.Classifier, cancellationToken);
+            var serving = await ServingVersion.FindAsync(registry, request.Classifier, log, cancellationToken);
             if (uploaded && serving.Version?.Version == version)
             {
                 // The pointer was written, and the answer to that was lost.

@@ -66,6 +66,7 @@ internal sealed class TrainingWorker(StorageClients storage, ClassifierOptions s
         if (earlier.FirstOrDefault(run => IsDone(run, request)) is { } done)
         {
             log.WriteLine($"{request.Dataset} was trained on already: version {done.Version}, {done.State}.");
+            await StoredCheckpoint.RemoveAsync(lease, request, log, cancellationToken);
             await message.CompleteAsync(cancellationToken);
             return true;
         }
@@ -73,6 +74,7 @@ internal sealed class TrainingWorker(StorageClients storage, ClassifierOptions s
         if (TrainingQueue.HasFailedTooOften(message))
         {
             log.WriteLine($"{request.Dataset}: tried {message.DequeueCount - 1} times; set aside in the queue {StorageNames.TrainingRequestsPoisonQueue}.");
+            await StoredCheckpoint.RemoveAsync(lease, request, log, cancellationToken);
             await queue.MoveToPoisonAsync(message, cancellationToken);
             return true;
         }
@@ -96,6 +98,7 @@ internal sealed class TrainingWorker(StorageClients storage, ClassifierOptions s
         // A fault from here on must not call the run failed: it stays as running, and who gets the request next finds what was published.
         log.WriteLine($"{version} {outcome.State}: {outcome.Reason}");
         await row.EndAsync(outcome.State, outcome.Reason, Figures(outcome.HeldOut), cancellationToken);
+        await StoredCheckpoint.RemoveAsync(lease, request, log, cancellationToken);
         await message.CompleteAsync(cancellationToken);
         return true;
     }

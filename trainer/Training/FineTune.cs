@@ -52,7 +52,7 @@ internal sealed record FineTune(DataSet Data, TrainOptions Options, string BaseF
         }
 
         using var loop = new TrainingLoop(model, Options, hardware, data.Train, data.HeldOut, checkpoint, log);
-        var summary = loop.Run(progress, time, cancellationToken);
+        var summary = Train(loop, checkpoint, progress, time, cancellationToken);
 
         var heldOut = loop.Evaluator.Predict(data.HeldOut, cancellationToken);
         var temperature = Calibration.FitTemperature(heldOut);
@@ -75,6 +75,20 @@ internal sealed record FineTune(DataSet Data, TrainOptions Options, string BaseF
         AdapterFolder.Write(OutputFolder, model, new ClassifierLabels(data.Labels, Options.MaxLength, temperature), report);
         checkpoint.Delete();
         return (report, [.. Enumerable.Range(0, heldOut.Count).Select(row => data.Labels[heldOut.Predicted(row)])]);
+    }
+
+    private static TrainingSummary Train(
+        TrainingLoop loop, TrainingCheckpoint checkpoint, IProgress<TrainingProgress> progress, TimeProvider time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return loop.Run(progress, time, cancellationToken);
+        }
+        catch (TrainingDivergedException)
+        {
+            checkpoint.Delete(); // What goes on from there diverges too, and other settings could not.
+            throw;
+        }
     }
 
     private void Describe(TextWriter log, Hardware hardware, EncodedDataSet data)

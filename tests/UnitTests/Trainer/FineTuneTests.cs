@@ -50,6 +50,43 @@ public sealed class FineTuneTests : IDisposable
     }
 
     [Fact]
+    public void The_resolved_settings_are_told_first()
+    {
+        using var log = new StringWriter();
+
+        Train(log: log);
+
+        Assert.StartsWith($"recipe {ToyTask.Options.ToJson()}", log.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Test_rows_are_measured_and_decide_nothing()
+    {
+        var rows = ToyTask.Csv(150, seed: 1).Replace("label\n", "label,split\n", StringComparison.Ordinal)
+            .Replace("left\n", "left,train\n", StringComparison.Ordinal).Replace("right\n", "right,train\n", StringComparison.Ordinal);
+        string WithTest(string even, string odd) => rows + ToyTask.Rows(40, new Random(2), i => $"{(i % 2 == 0 ? even : odd)},test");
+
+        var good = Train(WithTest("left", "right"));
+        var adapter = File.ReadAllBytes(Path.Combine(Output, "adapter_model.safetensors"));
+        var wrong = Train(WithTest("right", "left"));
+
+        Assert.Equal(adapter, File.ReadAllBytes(Path.Combine(Output, "adapter_model.safetensors")));
+        Assert.Equal(good.Report.Figures.HeldOut.Temperature, wrong.Report.Figures.HeldOut.Temperature);
+        Assert.Equal((40, 150), (good.Report.Figures.Test!.Rows, good.Data.Train.Count + good.Data.HeldOut.Count));
+        Assert.Equal(1, good.Report.Figures.Test.Accuracy + wrong.Report.Figures.Test!.Accuracy, 9);
+        Assert.True(good.Report.Figures.Test.Accuracy > 0.8, $"accuracy {good.Report.Figures.Test.Accuracy}");
+        Assert.True(File.Exists(Path.Combine(Output, "confusion_matrix_test.png")));
+    }
+
+    [Fact]
+    public void A_training_that_diverged_leaves_no_checkpoint_in_the_way_of_other_settings()
+    {
+        Assert.Throws<TrainingDivergedException>(() => { Train(options: ToyTask.Options with { LearningRate = 1e38, SaveSteps = 1 }); });
+
+        Assert.Equal(0.01, Train().Report.Options.LearningRate);
+    }
+
+    [Fact]
     public void A_folder_that_holds_something_else_is_not_replaced()
     {
         folder.File("adapter/diary.txt", "dear diary");
@@ -63,12 +100,12 @@ public sealed class FineTuneTests : IDisposable
 
     private string Output => Path.Combine(folder.Path, "adapter");
 
-    private (DataSet Data, AdapterReport Report, IReadOnlyList<string> Predicted) Train()
+    private (DataSet Data, AdapterReport Report, IReadOnlyList<string> Predicted) Train(string? csv = null, TrainOptions? options = null, TextWriter? log = null)
     {
         ToyModel.WriteBase(Base);
-        var data = DataSet.Load(folder.File("toy.csv", ToyTask.Csv(150, seed: 1)), 0.2);
-        var (report, predicted) = new FineTune(data, ToyTask.Options, Base, ToyModel.Base, Output)
-            .Run(TextWriter.Null, new PlainProgress(TextWriter.Null, 1), TimeProvider.System, TestContext.Current.CancellationToken);
+        var data = DataSet.Load(folder.File("toy.csv", csv ?? ToyTask.Csv(150, seed: 1)), 0.2);
+        var (report, predicted) = new FineTune(data, options ?? ToyTask.Options, Base, ToyModel.Base, Output)
+            .Run(log ?? TextWriter.Null, new PlainProgress(TextWriter.Null, 1), TimeProvider.System, TestContext.Current.CancellationToken);
         return (data, report, predicted);
     }
 }

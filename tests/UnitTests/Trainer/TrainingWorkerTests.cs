@@ -131,9 +131,10 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
         await ToyModel.PublishAsync(registry, Classifier, "v2", seed: 2, "left", "right");
         await storage.Container(StorageNames.ModelsContainer).DeleteBlobAsync($"{StorageNames.VersionFolder(Classifier, "v2")}labels.json", cancellationToken: Cancel);
 
-        var serving = await ServingVersion.FindAsync(registry, Classifier, Cancel);
+        var serving = await ServingVersion.FindAsync(registry, Classifier, log, Cancel);
 
         Assert.Equal("v1", serving.Version!.Version);
+        Assert.Matches("version v2 of topics is passed over: .*labels.json", log.ToString());
         Assert.Equal((await registry.ReadPointerAsync(Classifier, null, Cancel)).ETag, serving.PointerETag);
     }
 
@@ -171,12 +172,42 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
     {
         var request = await RequestAsync("topics/bad.csv", "text,label\na,left\n");
         await RunAsync();
+        await LeaveCheckpointAsync(request); // by a trainer that was killed when it had only to tidy up
         await SendAsync(request);
 
         Assert.True(await RunAsync());
 
         Assert.Single(await runs.ListAsync(Classifier, Cancel));
         Assert.Contains("was trained on already", log.ToString(), StringComparison.Ordinal);
+        Assert.Equal(0, await CheckpointLengthAsync());
+    }
+
+    [Fact]
+    public async Task A_training_that_failed_for_good_leaves_no_checkpoint()
+    {
+        var baseFolder = Path.Combine(folder.Path, "diverging");
+        ToyModel.WriteBase(baseFolder);
+        folder.File("diverging/training.json", (ToyTask.Options with { LearningRate = 1e38, SaveSteps = 1 }).ToJson());
+        await registry.UploadBaseAsync("tests/diverging", baseFolder, Cancel);
+        await LeaveCheckpointAsync(await RequestAsync("topics/a.csv", ToyTask.Csv(150, seed: 1)));
+
+        Assert.True(await RunAsync("tests/diverging"));
+
+        var run = Assert.Single(await runs.ListAsync(Classifier, Cancel));
+        Assert.Equal(TrainingState.Failed, run.State);
+        Assert.Contains("--learning-rate", run.Reason, StringComparison.Ordinal);
+        Assert.Equal(0, await CheckpointLengthAsync());
+    }
+
+    [Fact]
+    public async Task The_checkpoint_of_another_request_stays_for_it()
+    {
+        await LeaveCheckpointAsync(await UploadAsync("topics/a.csv", ToyTask.Csv(150, seed: 1)));
+        await RequestAsync("topics/bad.csv", "text,label\na,left\n");
+
+        Assert.True(await RunAsync());
+
+        Assert.NotEqual(0, await CheckpointLengthAsync());
     }
 
     [Fact]
@@ -240,7 +271,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
     public async Task A_request_that_killed_its_trainer_too_often_is_set_aside_and_no_run_stands_as_running()
     {
         await runs.WriteAsync(new TrainingRun(Classifier, "20260101-000000-000") { State = TrainingState.Running, Dataset = "topics/a.csv" }, Cancel);
-        await RequestAsync("topics/a.csv", ToyTask.Csv(20, seed: 1));
+        await LeaveCheckpointAsync(await RequestAsync("topics/a.csv", ToyTask.Csv(20, seed: 1)));
         for (var attempt = 0; attempt < 5; attempt++)
         {
             await storage.Queue(StorageNames.TrainingRequestsQueue).ReceiveMessageAsync(TimeSpan.FromSeconds(1), Cancel);
@@ -252,6 +283,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
         Assert.Equal(TrainingState.Failed, Assert.Single(await runs.ListAsync(Classifier, Cancel)).State);
         Assert.Equal(0, await QueueLengthAsync(StorageNames.TrainingRequestsQueue));
         Assert.Equal(1, await QueueLengthAsync(StorageNames.TrainingRequestsPoisonQueue));
+        Assert.Equal(0, await CheckpointLengthAsync());
     }
 
     [Theory]
@@ -297,6 +329,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
         Assert.Equal(TrainingState.Failed, Assert.Single(await runs.ListAsync(Classifier, Cancel)).State);
         var again = await storage.Queue(StorageNames.TrainingRequestsQueue).ReceiveMessageAsync(cancellationToken: Cancel);
         Assert.Equal(2, again.Value.DequeueCount);
+        Assert.NotEqual(0, await CheckpointLengthAsync());
     }
 
     [Fact]
@@ -354,6 +387,17 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
 
     private async Task SendAsync(TrainingRequest request) =>
         await storage.Queue(StorageNames.TrainingRequestsQueue).SendMessageAsync(request.ToJson(), Cancel);
+
+    /// <summary>What a trainer that was killed leaves in storage.</summary>
+    private async Task LeaveCheckpointAsync(TrainingRequest request)
+    {
+        await using var lease = await ClassifierLease.TryAcquireAsync(storage, Classifier, TimeProvider.System, Cancel);
+        await using var checkpoint = new StoredCheckpoint(lease!, request, folder.File("some.checkpoint", "its bytes"), TextWriter.Null);
+        checkpoint.Offer();
+    }
+
+    private async Task<long> CheckpointLengthAsync() =>
+        (await storage.Container(StorageNames.ModelsContainer).GetBlobClient(StorageNames.TrainingLeaseBlob(Classifier)).GetPropertiesAsync(cancellationToken: Cancel)).Value.ContentLength;
 
     private async Task<string?> ServingAsync() => (await registry.ReadPointerAsync(Classifier, null, Cancel)).Current?.Version;
 
