@@ -21,12 +21,12 @@ internal static class LearningCurvesPlot
 
         AddEvaluations(plot, training, theme, point => point.Loss, "held out");
         var highest = Math.Max(points.Select(point => point.Y).DefaultIfEmpty(0).Max(), Evaluations(training).Select(point => point.Loss).DefaultIfEmpty(0).Max());
-        plot.Axes.SetLimitsY(0, highest > 0 ? highest * 1.08 : 1);
+        plot.Axes.SetLimits(0, training.Steps * 1.03, 0, highest > 0 ? highest * 1.08 : 1);
         AddLegend(plot, Alignment.UpperRight);
         return plot;
     }
 
-    private static Plot Accuracy(TrainingSummary training, PlotTheme theme)
+    internal static Plot Accuracy(TrainingSummary training, PlotTheme theme)
     {
         var plot = theme.NewPlot("Held-out accuracy", "step", "share right");
         AddEvaluations(plot, training, theme, point => point.Accuracy, "held out");
@@ -38,9 +38,23 @@ internal static class LearningCurvesPlot
             kept.MarkerLineWidth = 2.5f;
         }
 
-        plot.Axes.Margins(0.06, 0.25);
+        var (lowest, highest) = Range([.. Evaluations(training).Select(point => point.Accuracy)]);
+        plot.Axes.SetLimits(0, training.Steps * 1.03, lowest, highest);
         AddLegend(plot, Alignment.LowerRight);
         return plot;
+    }
+
+    // Where the values lie, with some air; a single one has no range of its own.
+    private static (double Lowest, double Highest) Range(double[] values)
+    {
+        const double whole = 1.02;
+        if (values.Length < 2)
+        {
+            return (0, whole);
+        }
+
+        var air = Math.Max(0.02, 0.25 * (values.Max() - values.Min()));
+        return (Math.Max(0, values.Min() - air), Math.Min(whole, values.Max() + air));
     }
 
     private static void AddEvaluations(Plot plot, TrainingSummary training, PlotTheme theme, Func<EvaluationPoint, double> value, string name)

@@ -1,4 +1,5 @@
 using ScottPlot;
+using ScottPlot.TickGenerators;
 using SkiaSharp;
 
 namespace Serverless.Trainer.Reports;
@@ -53,6 +54,9 @@ internal sealed record PlotTheme(Color Background, Color Text, Color Faint, Colo
         plot.Axes.Title.Label.ForeColor = Text;
         return plot;
     }
+
+    /// <summary>There are no halves of articles.</summary>
+    public static void CountOnLeftAxis(Plot plot) => plot.Axes.Left.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true };
 
     /// <summary>Draws plots side by side as one PNG.</summary>
     /// <param name="width">Of the whole, before scaling.</param>

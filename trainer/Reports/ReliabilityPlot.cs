@@ -12,7 +12,7 @@ internal static class ReliabilityPlot
     public static byte[] Draw(IReadOnlyList<ReliabilityBin> bins, IReadOnlyList<ReliabilityBin> uncalibrated, PlotTheme theme) =>
         theme.Png(1040, 420, [Reliability(bins, uncalibrated, theme), Scores(bins, theme)]);
 
-    private static Plot Reliability(IReadOnlyList<ReliabilityBin> bins, IReadOnlyList<ReliabilityBin> uncalibrated, PlotTheme theme)
+    internal static Plot Reliability(IReadOnlyList<ReliabilityBin> bins, IReadOnlyList<ReliabilityBin> uncalibrated, PlotTheme theme)
     {
         var plot = theme.NewPlot("Reliability", "score of the given label", "share right");
         plot.Add.Bars(bins.Where(bin => bin.Rows >= FewestRows).Select(bin => new Bar
@@ -25,10 +25,11 @@ internal static class ReliabilityPlot
         }).ToArray());
 
         var ideal = plot.Add.Line(0, 0, 1, 1);
-        (ideal.LineColor, ideal.LinePattern, ideal.LineWidth, ideal.LegendText) = (theme.Faint, LinePattern.Dashed, 1.5f, "as promised");
+        (ideal.LineColor, ideal.LinePattern, ideal.LineWidth, ideal.LegendText) = (theme.Faint, LinePattern.DenselyDashed, 1.5f, "as promised");
         AddCurve(plot, uncalibrated, theme.Second, "before calibration");
         AddCurve(plot, bins, theme.Accent, "calibrated");
-        plot.Axes.SetLimits(0, 1, 0, 1.02);
+        AddFewRows(plot, bins, theme.Accent);
+        plot.Axes.SetLimits(0, 1, -0.03, 1.05);
         plot.ShowLegend(Alignment.UpperLeft);
         return plot;
     }
@@ -44,13 +45,30 @@ internal static class ReliabilityPlot
             FillColor = theme.Tint(theme.Accent, .75),
             LineColor = theme.Background,
         }).ToArray());
+        PlotTheme.CountOnLeftAxis(plot);
         plot.Axes.SetLimits(0, 1, 0, Math.Max(1, bins.Max(bin => bin.Rows)) * 1.05);
         return plot;
     }
 
     private static void AddCurve(Plot plot, IReadOnlyList<ReliabilityBin> bins, Color colour, string name)
     {
-        var curve = plot.Add.Scatter(bins.Where(bin => bin.Rows >= FewestRows).Select(bin => new Coordinates(bin.Confidence, bin.Accuracy)).ToArray(), colour);
-        (curve.LineWidth, curve.MarkerSize, curve.LegendText) = (2, 7, name);
+        var points = bins.Where(bin => bin.Rows >= FewestRows).Select(Place).ToArray();
+        if (points.Length > 0)
+        {
+            var curve = plot.Add.Scatter(points, colour);
+            (curve.LineWidth, curve.MarkerSize, curve.LegendText) = (points.Length > 1 ? 2 : 0, 7, name);
+        }
     }
+
+    private static void AddFewRows(Plot plot, IReadOnlyList<ReliabilityBin> bins, Color colour)
+    {
+        var points = bins.Where(bin => bin.Rows is > 0 and < FewestRows).Select(Place).ToArray();
+        if (points.Length > 0)
+        {
+            var markers = plot.Add.Markers(points, MarkerShape.OpenCircle, 7, colour);
+            markers.LegendText = $"calibrated, under {FewestRows} rows";
+        }
+    }
+
+    private static Coordinates Place(ReliabilityBin bin) => new(bin.Confidence, bin.Accuracy);
 }

@@ -18,7 +18,7 @@ internal static class TokenLengthsPlot
             Position = bin.From + (bin.Width / 2.0),
             Value = bin.Articles,
             Size = bin.Width,
-            FillColor = limit < bin.From + bin.Width ? theme.Tint(theme.Wrong, .7) : theme.Tint(theme.Accent, .75),
+            FillColor = limit < bin.From + bin.Width - 1 ? theme.Tint(theme.Wrong, .7) : theme.Tint(theme.Accent, .75),
             LineColor = theme.Background,
         }).ToArray());
 
@@ -32,6 +32,7 @@ internal static class TokenLengthsPlot
             AddMark(plot, limit.Value, "max_length", 2, LinePattern.Dashed, theme.Wrong);
         }
 
+        PlotTheme.CountOnLeftAxis(plot);
         plot.Axes.SetLimits(begin, end, 0, most * 1.3);
         return theme.Png(1040, 340, plot);
 

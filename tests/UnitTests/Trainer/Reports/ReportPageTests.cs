@@ -86,6 +86,43 @@ public sealed class ReportPageTests : IDisposable
     }
 
     [Fact]
+    public void A_single_evaluation_stands_at_its_step_on_the_whole_scale()
+    {
+        var training = new TrainingSummary(100, 100, 0, TimeSpan.FromMinutes(1), 200, [new CurvePoint(1, 2, null), new CurvePoint(100, .1, new EvaluationPoint(100, 1.5, .8))]);
+
+        using var accuracy = LearningCurvesPlot.Accuracy(training, PlotTheme.Light);
+
+        var limits = accuracy.Axes.GetLimits();
+        Assert.Equal((0, 0), (limits.Left, limits.Bottom));
+        Assert.InRange(limits.Right, 100, 110);
+        Assert.InRange(limits.Top, 1, 1.1);
+    }
+
+    [Fact]
+    public void Accuracies_that_lie_near_each_other_are_drawn_apart_and_never_beyond_one()
+    {
+        CurvePoint[] curve = [.. Enumerable.Range(1, 10).Select(step => new CurvePoint(step, 1, new EvaluationPoint(step, 1, .9 + (step * .01))))];
+
+        using var accuracy = LearningCurvesPlot.Accuracy(new TrainingSummary(10, 10, 0, TimeSpan.FromMinutes(1), 200, curve), PlotTheme.Light);
+
+        var limits = accuracy.Axes.GetLimits();
+        Assert.InRange(limits.Bottom, .8, .91);
+        Assert.InRange(limits.Top, 1, 1.02);
+    }
+
+    [Theory]
+    [InlineData(3, new[] { "as promised", "calibrated, under 5 rows" })]
+    [InlineData(300, new[] { "as promised", "before calibration", "calibrated" })]
+    public void The_legend_of_the_reliability_names_what_is_drawn(int rows, string[] names)
+    {
+        var predictions = new Predictions([.. Enumerable.Repeat(new[] { 2f, 0f }, rows)], new int[rows]);
+
+        using var reliability = ReliabilityPlot.Reliability(Calibration.Bins(predictions, 2), Calibration.Bins(predictions, 1), PlotTheme.Light);
+
+        Assert.Equal(names, reliability.Legend.GetItems().Select(item => item.LabelText));
+    }
+
+    [Fact]
     public void Letters_are_drawn_without_any_font_of_the_machine()
     {
         // The same empty plot with and without a title: were there no letters, the pictures would be equal.

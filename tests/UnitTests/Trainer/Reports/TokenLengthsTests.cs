@@ -1,4 +1,6 @@
+using Serverless.Trainer.Commands;
 using Serverless.Trainer.Reports;
+using Spectre.Console;
 
 namespace Serverless.UnitTests.Trainer.Reports;
 
@@ -27,6 +29,22 @@ public sealed class TokenLengthsTests
 
     [Fact]
     public void A_limit_that_cuts_nothing_costs_all() => Assert.Equal((0, 1, 1), Lengths.At(100, ToyModel.Config) switch { var limit => (limit.Truncated, limit.TokensKept, limit.Cost) });
+
+    [Fact]
+    public void A_terminal_shows_histogram_percentiles_and_what_each_limit_cuts_and_costs()
+    {
+        using var written = new StringWriter();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(written), Ansi = AnsiSupport.No });
+
+        LengthsCommand.Write(console, "a.csv", Lengths, [Lengths.At(80, ToyModel.Config)]);
+
+        var lines = written.ToString().Split('\n').Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries))).ToArray();
+        Assert.Equal("a.csv: 100 articles, 50.5 tokens on average", lines[0]);
+        Assert.Contains("│ articles │ 50 % │ 75 % │ 90 % │ 95 % │ 99 % │ all │", lines);
+        Assert.Contains("│ tokens at most │ 50 │ 75 │ 90 │ 95 │ 99 │ 100 │", lines);
+        Assert.Contains(lines, line => line.StartsWith("│ 80 │ 20.0 % │ 95.8 % │", StringComparison.Ordinal));
+        Assert.Equal(100, lines.Where(line => line.Contains('█', StringComparison.Ordinal)).Sum(line => int.Parse(line.Split(' ')[^1], null)));
+    }
 
     [Theory]
     [InlineData(20)]
