@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Serverless.Serving;
@@ -22,6 +23,12 @@ var root = new RootCommand("Fine-tunes a Llama classifier with LoRA, measures it
     OverlapCommand.Create(),
 };
 var parsed = root.Parse(args);
+if (args.Length > 0 && parsed.Action is ParseErrorAction)
+{
+    Console.Error.WriteLine(CommandLineFault.Of(parsed));
+    return 1;
+}
+
 try
 {
     TorchRuntime.Initialise(Threads(), training: true);

@@ -33,11 +33,11 @@ internal static class Recipe
     {
         try
         {
-            return JsonNode.Parse(File.ReadAllText(file)) as JsonObject ?? throw new InvalidRecipeException($"{file}: not a JSON object.");
+            return JsonNode.Parse(File.ReadAllText(file), documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject ?? throw new InvalidRecipeException($"{file}: not a JSON object of settings.");
         }
         catch (JsonException fault)
         {
-            throw new InvalidRecipeException($"{file}: {fault.Message}");
+            throw new InvalidRecipeException(fault.LineNumber is { } line ? $"{file}: not JSON (line {line + 1})." : $"{file}: {fault.Message}");
         }
     }
 }

@@ -108,7 +108,7 @@ internal sealed record TrainOptions
         {
             foreach (var (name, value) in settings)
             {
-                merged[name] = value?.DeepClone();
+                merged[name] = Names.Contains(name) ? value?.DeepClone() : throw new InvalidRecipeException($"{source}: there is no setting '{name}'.");
             }
 
             try
@@ -116,7 +116,12 @@ internal sealed record TrainOptions
                 options = merged.Deserialize<TrainOptions>(RecipeJson)!;
                 options.Validate();
             }
-            catch (Exception fault) when (fault is JsonException or InvalidRecipeException)
+            catch (JsonException fault)
+            {
+                var name = fault.Path?.TrimStart('$', '.') ?? "";
+                throw new InvalidRecipeException($"{source}: {name} cannot be {merged[name]?.ToJsonString() ?? "null"}.");
+            }
+            catch (InvalidRecipeException fault)
             {
                 throw new InvalidRecipeException($"{source}: {fault.Message}");
             }
@@ -159,9 +164,11 @@ internal sealed record TrainOptions
     private static JsonSerializerOptions RecipeJson { get; } = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectNullableAnnotations = true,
         WriteIndented = true,
     };
+
+    private static HashSet<string> Names { get; } = [.. JsonSerializer.SerializeToNode(new TrainOptions(), RecipeJson)!.AsObject().Select(setting => setting.Key)];
 }
 
 /// <summary>A setting that does not exist or cannot be; the message names it and where it was read.</summary>

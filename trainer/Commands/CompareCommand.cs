@@ -16,17 +16,17 @@ internal static class CompareCommand
 {
     public static Command Create()
     {
-        var model = new Option<string>("--model") { Description = "The chat model's name.", Required = true };
-        var endpoint = new Option<string>("--endpoint") { Description = "Address of an OpenAI-compatible endpoint.", DefaultValueFactory = _ => "https://api.openai.com/v1" };
-        var key = new Option<string>("--key-variable") { Description = "Environment variable that holds the endpoint's key; none is sent if it is not set.", DefaultValueFactory = _ => "OPENAI_API_KEY" };
-        var rows = new Option<int>("--rows") { Description = "Rows to compare on, drawn at random by the seed.", DefaultValueFactory = _ => 500 };
-        var seed = new Option<int>("--seed") { Description = "Decides which rows.", DefaultValueFactory = _ => 42 };
-        var parallel = new Option<int>("--parallel") { Description = "Requests under way at once.", DefaultValueFactory = _ => 8 };
-        var rate = new Option<int>("--requests-per-minute") { Description = "The most requests begun in a minute.", DefaultValueFactory = _ => 300 };
-        var inputPrice = new Option<double?>("--input-price") { Description = "Price of a million input tokens of the chat model." };
-        var outputPrice = new Option<double?>("--output-price") { Description = "Price of a million output tokens of the chat model." };
-        var hourPrice = new Option<double?>("--hour-price") { Description = "Price of an hour of the machine that this runs on." };
-        var maxOutput = new Option<int>("--max-output-tokens") { Description = "Tokens of an answer; models that think aloud need more.", DefaultValueFactory = _ => 16 };
+        var model = new Option<string>("--model") { HelpName = "name", Description = "The chat model's name.", Required = true };
+        var endpoint = new Option<string>("--endpoint") { HelpName = "address", Description = "Address of an OpenAI-compatible endpoint.", DefaultValueFactory = _ => "https://api.openai.com/v1" };
+        var key = new Option<string>("--key-variable") { HelpName = "variable", Description = "Environment variable that holds the endpoint's key; none is sent if it is not set.", DefaultValueFactory = _ => "OPENAI_API_KEY" };
+        var rows = NumberOption.Create("--rows", "Rows to compare on, drawn at random by the seed.", otherwise: 500, least: 1);
+        var seed = NumberOption.Create("--seed", "Decides which rows.", otherwise: 42);
+        var parallel = NumberOption.Create("--parallel", "Requests under way at once.", otherwise: 8, least: 1);
+        var rate = NumberOption.Create("--requests-per-minute", "The most requests begun in a minute.", otherwise: 300, least: 1);
+        var inputPrice = NumberOption.Create<double>("--input-price", "Price of a million input tokens of the chat model.", least: 0);
+        var outputPrice = NumberOption.Create<double>("--output-price", "Price of a million output tokens of the chat model.", least: 0);
+        var hourPrice = NumberOption.Create<double>("--hour-price", "Price of an hour of the machine that this runs on.", least: 0);
+        var maxOutput = NumberOption.Create("--max-output-tokens", "Tokens of an answer; models that think aloud need more.", otherwise: 16, least: 1);
         var baseFolder = StarterOptions.Base();
         var adapter = StarterOptions.Adapter();
         var precision = StarterOptions.Precision();
@@ -38,6 +38,7 @@ internal static class CompareCommand
         var data = new DataOptions(command, "rows marked test are taken, or all if none is.");
         command.SetAction(async (parsed, cancellationToken) =>
         {
+            var address = Address(parsed.GetRequiredValue(endpoint));
             var file = data.Read(parsed);
             using var classifier = TrainedClassifier.Open(
                 parsed.GetRequiredValue(baseFolder).FullName, parsed.GetRequiredValue(adapter).FullName, parsed.GetRequiredValue(precision));
@@ -46,8 +47,8 @@ internal static class CompareCommand
 
             var ours = Ours(classifier, sample, parsed.GetValue(hourPrice), cancellationToken);
             var asking = new AskingOptions(
-                Positive(parsed, parallel), Positive(parsed, rate), Attempts: 6, TimeSpan.FromSeconds(1), new ChatOptions { Temperature = 0, MaxOutputTokens = Positive(parsed, maxOutput) });
-            using var chat = Chat(Address(parsed.GetRequiredValue(endpoint)), parsed.GetRequiredValue(model), Environment.GetEnvironmentVariable(parsed.GetRequiredValue(key)));
+                parsed.GetRequiredValue(parallel), parsed.GetRequiredValue(rate), Attempts: 6, TimeSpan.FromSeconds(1), new ChatOptions { Temperature = 0, MaxOutputTokens = parsed.GetRequiredValue(maxOutput) });
+            using var chat = Chat(address, parsed.GetRequiredValue(model), Environment.GetEnvironmentVariable(parsed.GetRequiredValue(key)));
             var comparison = new ChatComparison(chat, new ZeroShotPrompt(classifier.Labels), asking, TimeProvider.System);
             var answers = await CountDisplay.ShowAsync(Console.Error, $"asking {parsed.GetRequiredValue(model)}", sample.Count, asked => comparison.AskAsync(sample, asked, cancellationToken));
             var theirs = Theirs(parsed.GetRequiredValue(model), classifier.Labels, answers, parsed.GetValue(inputPrice), parsed.GetValue(outputPrice));
@@ -102,8 +103,4 @@ internal static class CompareCommand
         Uri.TryCreate(endpoint, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
             ? address
             : throw new InvalidRecipeException($"--endpoint is '{endpoint}'; it must be an address such as https://api.openai.com/v1.");
-
-    private static int Positive(ParseResult parsed, Option<int> option) => parsed.GetRequiredValue(option) is > 0 and var number
-        ? number
-        : throw new InvalidRecipeException($"{option.Name} must be at least 1.");
 }

@@ -24,7 +24,7 @@ internal sealed class DataOptions
             HelpName = "file or folder",
             Required = true,
         }.AcceptExistingOnly();
-        command.Add(data);
+        command.Options.Insert(0, data); // required, so it leads the help
         command.Add(labelNames);
         command.Add(textColumn);
         command.Add(labelColumn);

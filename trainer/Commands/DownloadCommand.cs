@@ -13,11 +13,12 @@ internal static class DownloadCommand
     {
         var kind = new Argument<string>("kind") { Description = "model or dataset." }.AcceptOnlyFromAmong("model", "dataset");
         var name = new Argument<string>("name") { Description = "As on the hub: owner/name." };
-        var revision = new Option<string>("--revision") { Description = "Branch, tag or commit.", DefaultValueFactory = _ => "main" };
+        var revision = new Option<string>("--revision") { HelpName = "name", Description = "Branch, tag or commit.", DefaultValueFactory = _ => "main" };
         var folder = new Option<string?>("--folder") { Description = "Only this folder of the repository, such as one configuration of a data set." };
         var output = new Option<DirectoryInfo?>("--output") { Description = "Folder for the files [NAME without its owner].", HelpName = "folder" };
         var endpoint = new Option<string>("--endpoint")
         {
+            HelpName = "address",
             Description = "Address of the hub or of a mirror [HF_ENDPOINT].",
             DefaultValueFactory = _ => Environment.GetEnvironmentVariable("HF_ENDPOINT") is { Length: > 0 } address ? address : DefaultEndpoint,
         };

@@ -19,7 +19,7 @@ internal static class LengthsCommand
     {
         var baseFolder = StarterOptions.Base();
         var plot = new Option<FileInfo?>("--plot") { Description = "PNG file to draw the histogram into.", HelpName = "file" };
-        var maxLength = new Option<int?>("--max-length") { Description = "A limit of your own, beside the usual ones; marked in the plot.", HelpName = "number" };
+        var maxLength = NumberOption.Create<int>("--max-length", "A limit of your own, beside the usual ones; marked in the plot.", least: 2);
         var command = new Command("lengths", "Count the tokens of a data set's articles, to choose --max-length by.") { baseFolder, plot, maxLength };
         var data = new DataOptions(command, "every row is counted.");
         command.SetAction((parsed, cancellationToken) =>
@@ -36,6 +36,7 @@ internal static class LengthsCommand
             Write(AnsiConsole.Console, file.Name, lengths, [.. Limits.Append(limit ?? Limits[0]).Distinct().Order().Select(limit => lengths.At(limit, folder.Config))]);
             if (parsed.GetValue(plot) is { } target)
             {
+                target.Directory!.Create();
                 File.WriteAllBytes(target.FullName, TokenLengthsPlot.Draw(lengths, limit, PlotTheme.Light));
                 Console.Error.WriteLine($"plot written to {target.FullName}");
             }

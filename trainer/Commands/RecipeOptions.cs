@@ -5,13 +5,18 @@ namespace Serverless.Trainer.Commands;
 /// <summary>The recipe on the command line: <c>--config</c> and one option for each setting of <see cref="TrainOptions"/>.</summary>
 internal sealed class RecipeOptions
 {
-    private readonly Option<FileInfo?> config = new("--config") { Description = "JSON file of settings, in the form of a base folder's training.json." };
+    private readonly Option<FileInfo> config = new Option<FileInfo>("--config")
+    {
+        Description = "JSON file of settings, in the form of a base folder's training.json.",
+        HelpName = "file",
+    }.AcceptExistingOnly();
+
     private readonly SettingOptions<TrainOptions> settings;
 
     public RecipeOptions(Command command)
     {
         command.Add(config);
-        settings = new SettingOptions<TrainOptions>(command, unless: " unless the base says otherwise");
+        settings = new SettingOptions<TrainOptions>(command);
     }
 
     /// <summary>The recipe for a base folder under what the command line says.</summary>

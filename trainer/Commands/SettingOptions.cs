@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.ComponentModel;
+using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -16,15 +17,14 @@ internal sealed class SettingOptions<TSettings>
     private readonly List<(string Setting, Func<ParseResult, JsonNode?> Value)> settings = [];
 
     /// <param name="command">Gets the options.</param>
-    /// <param name="unless">What the default gives way to, for the help; empty if to nothing.</param>
-    public SettingOptions(Command command, string unless = "")
+    public SettingOptions(Command command)
     {
         var defaults = new TSettings();
         foreach (var property in typeof(TSettings).GetProperties())
         {
             if (property.GetCustomAttribute<DescriptionAttribute>() is { } description)
             {
-                Add(command, property, $"{description.Description} [{property.GetValue(defaults)}{unless}]");
+                Add(command, property, string.Create(CultureInfo.InvariantCulture, $"{description.Description} [{property.GetValue(defaults):0.########}]"));
             }
         }
     }
@@ -50,19 +50,19 @@ internal sealed class SettingOptions<TSettings>
         var setting = JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
         if (property.PropertyType == typeof(int))
         {
-            AddOption(new Option<int?>(name) { Description = description, HelpName = "number" }, value => JsonValue.Create(value));
+            AddOption(NumberOption.Create<int>(name, description), value => JsonValue.Create(value));
         }
         else if (property.PropertyType == typeof(long))
         {
-            AddOption(new Option<long?>(name) { Description = description, HelpName = "number" }, value => JsonValue.Create(value));
+            AddOption(NumberOption.Create<long>(name, description), value => JsonValue.Create(value));
         }
         else if (property.PropertyType == typeof(double))
         {
-            AddOption(new Option<double?>(name) { Description = description, HelpName = "number" }, value => JsonValue.Create(value));
+            AddOption(NumberOption.Create<double>(name, description), value => JsonValue.Create(value));
         }
         else
         {
-            AddOption(new Option<string?>(name) { Description = description }, value => JsonValue.Create(value));
+            AddOption(new Option<string?>(name) { Description = description, HelpName = "word" }, value => JsonValue.Create(value));
         }
 
         void AddOption<T>(Option<T> option, Func<T?, JsonNode?> toNode)

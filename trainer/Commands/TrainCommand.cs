@@ -16,7 +16,11 @@ internal static class TrainCommand
         var output = new Option<DirectoryInfo>("--output") { Description = "Folder for the adapter [adapters/NAME of the data set].", HelpName = "folder" };
         var exclude = ExcludeOption.Create();
         var noResume = new Option<bool>("--no-resume") { Description = "Begin anew, though a stopped training of this output could go on from its checkpoint." };
-        var command = new Command("train", "Fine-tune an adapter on a data set.") { baseFolder, output, exclude, noResume };
+        var command = new Command(
+            "train", "Fine-tune an adapter on a data set. In brackets stand the defaults; the training.json of the base lies over them, --config over that, and options over all.")
+        {
+            baseFolder, output, exclude, noResume,
+        };
         var data = new DataOptions(command, "columns text and label, and split if you divide the rows yourself.");
         var recipe = new RecipeOptions(command);
         command.SetAction((parsed, cancellationToken) =>

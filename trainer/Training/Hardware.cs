@@ -37,5 +37,5 @@ internal sealed record Hardware(Device Device, ScalarType Type)
         _ => "fp32",
     };
 
-    public override string ToString() => $"{(Device.type == DeviceType.CUDA ? "GPU" : $"CPU, {get_num_threads()} threads")}, {Precision}";
+    public override string ToString() => $"{(Device.type == DeviceType.CUDA ? "GPU" : $"CPU, {get_num_threads()} {(get_num_threads() == 1 ? "thread" : "threads")}")}, {Precision}";
 }

@@ -44,12 +44,17 @@ public sealed class RecipeOptionsTests : IDisposable
         Assert.Single(command.Parse(["--lora-rank", "many"]).Errors);
     }
 
-    [Fact]
-    public void A_damaged_training_file_of_the_base_is_named()
+    [Theory]
+    [InlineData("{ learning_rate: }", "not JSON (line 1).")]
+    [InlineData("""{"seed": 1, "seed": 2}""", "seed")]
+    public void A_damaged_training_file_of_the_base_is_named(string content, string fault)
     {
-        var file = folder.File("training.json", "{ learning_rate: }");
+        var file = folder.File("training.json", content);
 
-        Assert.StartsWith(file, Assert.Throws<InvalidRecipeException>(() => Resolve()).Message, StringComparison.Ordinal);
+        var refusal = Assert.Throws<InvalidRecipeException>(() => Resolve());
+
+        Assert.StartsWith($"{file}: ", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains(fault, refusal.Message, StringComparison.Ordinal);
     }
 
     private TrainOptions Resolve(params string[] arguments)

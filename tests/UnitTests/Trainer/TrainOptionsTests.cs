@@ -34,8 +34,9 @@ public sealed class TrainOptionsTests
     }
 
     [Theory]
-    [InlineData("""{"learning_rte": 0.1}""", "learning_rte")]
-    [InlineData("""{"lora_rank": "many"}""", "lora_rank")]
+    [InlineData("""{"learning_rte": 0.1}""", "there is no setting 'learning_rte'")]
+    [InlineData("""{"lora_rank": "many"}""", "lora_rank cannot be \"many\"")]
+    [InlineData("""{"lora_target_modules": null}""", "lora_target_modules cannot be null")]
     [InlineData("""{"lora_dropout": 1.5}""", "lora_dropout must be")]
     [InlineData("""{"precision": "int3"}""", "precision must be auto, bf16, fp16 or fp32")]
     public void A_setting_that_cannot_be_is_named_with_its_source(string settings, string named)
