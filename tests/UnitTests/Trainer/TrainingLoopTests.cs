@@ -29,6 +29,22 @@ public sealed class TrainingLoopTests
         Assert.True(accuracy >= 0.9, $"accuracy {accuracy}");
     }
 
+    [Theory]
+    [InlineData(ScalarType.BFloat16)]
+    [InlineData(ScalarType.Float16)]
+    public void It_learns_over_a_base_of_sixteen_bits(ScalarType type)
+    {
+        using var weights = Serverless.Model.LlamaWeights.Random(ToyModel.Config, type, seed: 1);
+        using var model = new Serverless.Model.LlamaForSequenceClassification(weights, type, residualType: ScalarType.Float32);
+        model.AddLora(ToyTask.Options.Lora, labels: 2, ToyTask.Options.Seed);
+        using var loop = new TrainingLoop(model, ToyTask.Options, new Hardware(CPU, type), TrainRows, HeldOut, checkpoint: null, TextWriter.Null);
+
+        var summary = loop.Run(new Progress(), TimeProvider.System, TestContext.Current.CancellationToken);
+
+        var accuracy = loop.Evaluator.Predict(HeldOut, TestContext.Current.CancellationToken).Accuracy;
+        Assert.True(accuracy >= 0.9, $"accuracy {accuracy}, {summary.SkippedSteps} steps skipped");
+    }
+
     [Fact]
     public void One_pass_of_sixteen_is_the_same_step_as_four_of_four()
     {
