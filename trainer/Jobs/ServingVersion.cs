@@ -13,6 +13,11 @@ internal sealed record ServingVersion(LocalVersion? Version, ETag? PointerETag)
     public static async Task<ServingVersion> FindAsync(ModelRegistry registry, string classifier, TextWriter log, CancellationToken cancellationToken)
     {
         var pointer = await registry.ReadPointerAsync(classifier, known: null, cancellationToken);
+        if (pointer.Damage is { } unreadable)
+        {
+            log.WriteLine($"gate   {unreadable}");
+        }
+
         await foreach (var published in registry.ListServableAsync(classifier, pointer, cancellationToken))
         {
             try

@@ -146,9 +146,10 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
         var pointer = storage.Container(StorageNames.ModelsContainer).GetBlobClient(StorageNames.PointerBlob(Classifier));
         await pointer.UploadAsync(BinaryData.FromString("{"), overwrite: true, Cancel);
 
-        var serving = await ServingVersion.FindAsync(registry, Classifier, Cancel);
+        var serving = await ServingVersion.FindAsync(registry, Classifier, log, Cancel);
 
         Assert.Equal("v2", serving.Version!.Version);
+        Assert.Contains("Promoting a version writes it anew.", log.ToString(), StringComparison.Ordinal);
         Assert.True(await registry.PublishAsync(Classifier, "v1", serving.PointerETag, Cancel));
     }
 
