@@ -21,15 +21,16 @@ public sealed class Classify(ArticleClassifier classifiers, ClassifierOptions op
     {
         return Answer.OrProblemAsync(request, async () =>
         {
+            var name = classifier is null ? options.Default : Asked.Classifier(classifier);
             var asked = await ClassifyRequest.ReadAsync(request, cancellationToken);
-            var answers = await Task.WhenAll(asked.Articles.Select(ClassifyAsync));
+            var answers = await Task.WhenAll(asked.Articles.Select(article => ClassifyAsync(name, article)));
             return asked.IsBatch ? Answer.Json(answers) : Answer.Json(answers[0]);
         });
 
-        async Task<ClassifyAnswer> ClassifyAsync(ArticleMessage article)
+        async Task<ClassifyAnswer> ClassifyAsync(string name, ArticleMessage article)
         {
-            var answer = await classifiers.ClassifyAsync(classifier, article.WithTitle(article.Text!), cancellationToken);
-            return ClassifyAnswer.Of(article.Id, answer, options.NeedsReview(classifier ?? options.Default, answer.Score));
+            var answer = await classifiers.ClassifyAsync(name, article.WithTitle(article.Text!), cancellationToken);
+            return ClassifyAnswer.Of(article.Id, answer, options.NeedsReview(name, answer.Score));
         }
     }
 }

@@ -12,24 +12,31 @@ namespace Serverless.Functions;
 /// <param name="IsBatch">True for an array, which is answered with an array.</param>
 internal sealed record ClassifyRequest(IReadOnlyList<ArticleMessage> Articles, bool IsBatch)
 {
+    private const string TheOnly = "The article";
+
     /// <exception cref="ProblemException">The request cannot be answered; the problem says why.</exception>
     public static async Task<ClassifyRequest> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await RequestBody.ReadAsync(request, cancellationToken);
         return body.IsJson
             ? Parse(body.Text)
-            : new ClassifyRequest([Checked(new ArticleMessage(Sha256Hex.OfText(body.Text)) { Text = body.Text }, "The article")], IsBatch: false);
+            : new ClassifyRequest([Checked(new ArticleMessage(Sha256Hex.OfText(body.Text)) { Text = body.Text }, TheOnly)], IsBatch: false);
     }
 
     private static ClassifyRequest Parse(string json)
     {
+        if (string.IsNullOrWhiteSpace(json))
+        {
+            throw Malformed("The body is empty; it must be an object with a 'text', or an array of such objects.");
+        }
+
         try
         {
             using var document = JsonDocument.Parse(json);
             var root = document.RootElement;
             return root.ValueKind switch
             {
-                JsonValueKind.Object => new ClassifyRequest([Article(root, "The article")], IsBatch: false),
+                JsonValueKind.Object => new ClassifyRequest([Article(root, TheOnly)], IsBatch: false),
                 JsonValueKind.Array => new ClassifyRequest(Batch(root), IsBatch: true),
                 _ => throw Malformed("The body must be an object with a 'text', or an array of such objects."),
             };
@@ -77,12 +84,16 @@ internal sealed record ClassifyRequest(IReadOnlyList<ArticleMessage> Articles, b
         }
     }
 
-    private static ArticleMessage Checked(ArticleMessage article, string name) => ArticleLimits.Reject(article.Text) switch
+    private static ArticleMessage Checked(ArticleMessage article, string name)
     {
-        null => article,
-        var reason when string.IsNullOrWhiteSpace(article.Text) => throw Malformed($"{name}: {reason}"),
-        var reason => throw new ProblemException(ProblemType.TooLarge, $"{name}: {reason}"),
-    };
+        if (ArticleLimits.Reject(article.Text) is not { } reason)
+        {
+            return article;
+        }
+
+        var type = string.IsNullOrWhiteSpace(article.Text) ? ProblemType.MalformedRequest : ProblemType.TooLarge;
+        throw new ProblemException(type, name == TheOnly ? reason : $"{name}: {reason}");
+    }
 
     private static ProblemException Malformed(string detail) => new(ProblemType.MalformedRequest, detail);
 }

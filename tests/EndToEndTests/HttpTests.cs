@@ -84,6 +84,7 @@ public sealed class HttpTests(HttpTests.Up up) : IClassFixture<HttpTests.Up>
     [InlineData("classify", "text/plain", "", HttpStatusCode.BadRequest, "malformed-request")]
     [InlineData("classify", "text/html", "<p>hello</p>", HttpStatusCode.UnsupportedMediaType, "unsupported-media-type")]
     [InlineData("classify/nowhere", Json, "{\"text\":\"hello\"}", HttpStatusCode.NotFound, "unknown-classifier")]
+    [InlineData("classify/no%20name", Json, "{\"text\":\"hello\"}", HttpStatusCode.NotFound, "unknown-classifier")]
     [InlineData("classify/%2e%2e", Json, "{\"text\":\"hello\"}", HttpStatusCode.NotFound, null)]
     public async Task A_bad_request_gets_a_problem_document_that_says_what_is_wrong(
         string path, string contentType, string body, HttpStatusCode status, string? type)

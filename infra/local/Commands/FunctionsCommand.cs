@@ -17,7 +17,8 @@ internal static class FunctionsCommand
         {
             using var stopping = untilInputEnds.Link(arguments, cancellationToken);
             await using var app = FunctionsHost.Create(arguments.GetValue(port), arguments.GetValue(keys));
-            await app.RunAsync(stopping.Token);
+            await app.StartAsync(CancellationToken.None);
+            await app.WaitForShutdownAsync(stopping.Token);
         });
         return command;
     }

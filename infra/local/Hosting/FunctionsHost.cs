@@ -33,7 +33,7 @@ internal static class FunctionsHost
         var settings = HostSettings.Read(Path.Combine(AppContext.BaseDirectory, "host.json"), builder.Configuration);
         builder.Services.AddTelemetry(builder.Configuration);
         builder.Services.AddArticleClassifier(builder.Configuration);
-        builder.Services.AddSingleton(settings).AddSingleton<FunctionInvoker>();
+        builder.Services.AddSingleton(settings).AddSingleton<FunctionInvoker>().AddSingleton<IHostLifetime, SilentLifetime>();
         builder.Services.Configure<HostOptions>(host =>
         {
             host.ServicesStopConcurrently = true;

@@ -36,6 +36,7 @@ public sealed class ClassifyRequestTests
     }
 
     [Theory]
+    [InlineData("", "The body is empty")]
     [InlineData("{\"text\":\"unfinished", "no valid JSON")]
     [InlineData("\"just a string\"", "must be an object")]
     [InlineData("{}", "has no 'text'")]
@@ -95,6 +96,7 @@ public sealed class ClassifyRequestTests
         var problem = await ProblemAsync("text/plain", Enumerable.Repeat((byte)'a', ArticleLimits.TextBytes + 1).ToArray());
 
         Assert.Equal(ProblemType.TooLarge, problem.Type);
+        Assert.Equal("The article's text has 1,048,577 bytes; at most 1,048,576 (1 MB) are accepted.", problem.Message);
     }
 
     [Fact]
