@@ -4,6 +4,7 @@ using Microsoft.Azure.Functions.Worker.OpenTelemetry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry.Logs;
 
 namespace Serverless.Functions;
 
@@ -18,6 +19,8 @@ public static class Telemetry
         var telemetry = services.AddOpenTelemetry().UseFunctionsWorkerDefaults();
         if (configuration["APPLICATIONINSIGHTS_CONNECTION_STRING"] is { Length: > 0 })
         {
+            // In a scope the worker names the invocation that a log belongs to.
+            services.Configure<OpenTelemetryLoggerOptions>(logs => logs.IncludeScopes = true);
             telemetry.UseAzureMonitorExporter(exporter =>
             {
                 // In Azure, Application Insights takes no key: what is sent comes with the identity of the app.

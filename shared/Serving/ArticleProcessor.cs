@@ -110,7 +110,7 @@ public sealed class ArticleProcessor(
             await reviews.WithdrawAsync(result.Classifier, result.Id, result.TextHash, cancellationToken);
         }
 
-        log.LogDebug(
+        log.LogInformation(
             "Article {ArticleId} of {Classifier} is {Label} ({Score:0.000}) by {ModelVersion}, {Milliseconds:0} ms after it arrived: {Outcome}",
             result.Id, result.Classifier, result.Label, result.Score, result.ModelVersion, result.WaitMilliseconds + result.ForwardMilliseconds, outcome);
         return outcome;

@@ -5,7 +5,7 @@ namespace Serverless.EndToEndTests;
 public sealed class TelemetryTests
 {
     [Fact]
-    public async Task Logs_are_sent_to_Application_Insights_where_a_connection_string_names_it()
+    public async Task Logs_are_sent_to_Application_Insights_and_that_of_a_result_names_article_version_latency_and_invocation()
     {
         await using var insights = await Insights.StartAsync();
         await using var system = await RunningSystem.StartAsync(insights.Settings);
@@ -14,6 +14,13 @@ public sealed class TelemetryTests
 
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         await insights.HasReceivedAsync("Version starter of the classifier news serves");
+        await system.SendAsync("""{"id":"logged-1","text":"Two goals in extra time won the final for Calder Rovers."}""");
+        await insights.HasReceivedAsync("Article logged-1 of news is Sports");
+        var result = insights.Received.First(item => item.Contains("Article logged-1 of news is Sports", StringComparison.Ordinal));
+
+        Assert.Contains("\"ModelVersion\":\"starter\"", result, StringComparison.Ordinal);
+        Assert.Matches("\"Milliseconds\":\"[0-9.]+", result);
+        Assert.Matches("\"faas.invocation_id\":\"[0-9a-f-]{36}\"", result);
         Assert.DoesNotContain(insights.Received, item => item.Contains("Calder Rovers", StringComparison.Ordinal));
     }
 }

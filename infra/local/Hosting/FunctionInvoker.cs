@@ -1,10 +1,11 @@
 using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Serverless.Local.Hosting;
 
-/// <summary>Calls a function as the worker does: a new instance in a scope of its own, parameters by trigger, type and name.</summary>
-internal sealed class FunctionInvoker(IServiceScopeFactory scopes)
+/// <summary>Calls a function as the worker does: a new instance in a scope of its own, parameters by trigger, type and name; what it logs names the invocation.</summary>
+internal sealed class FunctionInvoker(IServiceScopeFactory scopes, ILogger<FunctionInvoker> log)
 {
     /// <param name="function">What to call.</param>
     /// <param name="trigger">The value of the parameter that carries the trigger.</param>
@@ -15,6 +16,7 @@ internal sealed class FunctionInvoker(IServiceScopeFactory scopes)
         Function function, object trigger, IReadOnlyDictionary<string, string?> bindingData, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
+        using var invocation = log.BeginScope(new Dictionary<string, object> { ["faas.name"] = function.Name, ["faas.invocation_id"] = Guid.NewGuid() });
         var instance = ActivatorUtilities.CreateInstance(scope.ServiceProvider, function.Method.DeclaringType!);
         var arguments = function.Method.GetParameters().Select(parameter => Argument(parameter)).ToArray();
         var returned = function.Method.Invoke(instance, BindingFlags.DoNotWrapExceptions, null, arguments, null);

@@ -80,7 +80,7 @@ public sealed class WorkerTests(WorkerTests.Up up) : IClassFixture<WorkerTests.U
     }
 
     [Fact]
-    public async Task What_the_worker_invokes_is_traced_to_Application_Insights()
+    public async Task What_the_worker_invokes_is_traced_to_Application_Insights_and_what_it_logs_names_the_invocation()
     {
         Skip();
         await using var insights = await Insights.StartAsync();
@@ -89,6 +89,8 @@ public sealed class WorkerTests(WorkerTests.Up up) : IClassFixture<WorkerTests.U
         await host.InvokeQueueAsync("ClassifyArticle", "message", "*not base64*");
 
         await insights.HasReceivedAsync("ClassifyArticle");
+        await insights.HasReceivedAsync("was rejected");
+        Assert.Matches("(?i)invocation_?id", insights.Received.First(item => item.Contains("was rejected", StringComparison.Ordinal)));
     }
 
     [Fact]

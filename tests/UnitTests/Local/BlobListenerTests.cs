@@ -71,7 +71,7 @@ public sealed class BlobListenerTests(Emulator emulator) : IAsyncLifetime
         await using var services = new ServiceCollection().AddSingleton(calls).BuildServiceProvider();
         var settings = new HostSettings { BlobScanInterval = TimeSpan.FromMilliseconds(100), PoisonBlobThreshold = 3 };
         var function = Assert.Single(Function.Of([typeof(Letters)]));
-        var invoker = new FunctionInvoker(services.GetRequiredService<IServiceScopeFactory>());
+        var invoker = new FunctionInvoker(services.GetRequiredService<IServiceScopeFactory>(), NullLogger<FunctionInvoker>.Instance);
         using var listener = new BlobListener(function, invoker, blobs, queues, settings, NullLogger<BlobListener>.Instance);
         await listener.StartAsync(Ended);
         var started = TimeProvider.System.GetTimestamp();

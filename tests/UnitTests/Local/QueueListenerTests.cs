@@ -116,7 +116,7 @@ public sealed class QueueListenerTests(Emulator emulator) : IAsyncLifetime
         var services = new ServiceCollection().AddSingleton(calls).BuildServiceProvider();
         var settings = new HostSettings { Queues = rules, DrainTime = TimeSpan.FromMilliseconds(100) };
         var function = Assert.Single(Function.Of([typeof(Words)]));
-        var listener = new QueueListener(function, new FunctionInvoker(services.GetRequiredService<IServiceScopeFactory>()), raw, settings, NullLogger<QueueListener>.Instance);
+        var listener = new QueueListener(function, new FunctionInvoker(services.GetRequiredService<IServiceScopeFactory>(), NullLogger<FunctionInvoker>.Instance), raw, settings, NullLogger<QueueListener>.Instance);
         await listener.StartAsync(Ended);
         return new Listening(listener, services);
     }

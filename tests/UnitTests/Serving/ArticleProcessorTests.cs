@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Azure.Data.Tables;
 using Azure.Storage.Queues.Models;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.Serving;
@@ -12,6 +14,7 @@ namespace Serverless.UnitTests.Serving;
 public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emulator)
 {
     private static readonly DateTimeOffset Noon = new(2026, 1, 2, 12, 0, 0, TimeSpan.Zero);
+    private static readonly JsonElement HostJson = JsonDocument.Parse(File.ReadAllText(Path.Combine(Emulator.RepositoryRoot, "host.json"))).RootElement;
 
     private ArticleClassifier classifier = null!;
     private ResultStore results = null!;
@@ -191,11 +194,34 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
     }
 
     [Fact]
+    public async Task A_model_that_cannot_be_loaded_yet_is_waited_for_inside_the_attempt()
+    {
+        Options = Options with { Base = "tests/late" };
+        classifier = NewClassifier();
+        ToyModel.WriteAdapter(Path.Combine(Folder.Path, "late"), 1, "a", "b");
+        await Registry.UploadVersionAsync("late", "v1", Path.Combine(Folder.Path, "late"), "tests/late", null, null, Cancel);
+        await Registry.PublishAsync("late", "v1", expected: null, Cancel);
+        var waiting = ProcessAsync("""{"id":"early","text":"Oil rises.","classifier":"late"}""");
+        await Until(() => classifier.Status.State == ModelState.Failed);
+
+        await Registry.UploadBaseAsync("tests/late", Path.Combine(Folder.Path, "base"), Cancel);
+
+        Assert.Equal(ResultWrite.Written, await waiting);
+        Assert.Equal("v1", (await results.FindAsync("late", "early", Cancel))!.ModelVersion);
+    }
+
+    [Fact]
+    public void The_timeout_of_host_json_is_longer_than_any_wait_for_a_model()
+    {
+        Assert.True(TimeSpan.Parse(HostJson.GetProperty("functionTimeout").GetString()!, CultureInfo.InvariantCulture) >= 4 * TimeSpan.FromMinutes(3));
+        Assert.Throws<InvalidOperationException>(() => ClassifierOptions.Read(
+            new ConfigurationBuilder().AddInMemoryCollection([new("Classifier:LoadWait", "00:03:01")]).Build()));
+    }
+
+    [Fact]
     public void The_number_of_attempts_is_the_one_of_host_json()
     {
-        var host = JsonDocument.Parse(File.ReadAllText(Path.Combine(Emulator.RepositoryRoot, "host.json"))).RootElement;
-
-        Assert.Equal(ArticleLimits.Attempts, host.GetProperty("extensions").GetProperty("queues").GetProperty("maxDequeueCount").GetInt32());
+        Assert.Equal(ArticleLimits.Attempts, HostJson.GetProperty("extensions").GetProperty("queues").GetProperty("maxDequeueCount").GetInt32());
     }
 
     [Fact]

@@ -39,6 +39,21 @@ public class ArticleTextsTests(Emulator emulator)
         Assert.Equal(text, (await texts.ReadAsync(received.Blob!, Cancel)).Text);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(40_000)]
+    [InlineData(41_000)]
+    [InlineData(1_000_000)]
+    public async Task A_message_is_always_smaller_than_the_48_KiB_that_a_queue_takes_before_Base64(int characters)
+    {
+        var storage = await emulator.NewAccountAsync();
+
+        await new ArticleSender(storage, new ArticleTexts(storage)).SendAsync(new ArticleMessage(new string('i', ArticleLimits.IdCharacters)) { Text = new string('x', characters) }, Cancel);
+
+        var message = (await storage.Queue(StorageNames.ArticlesQueue).ReceiveMessageAsync(cancellationToken: Cancel)).Value;
+        Assert.InRange(message.Body.ToMemory().Length, 1, 48 * 1024);
+    }
+
     [Fact]
     public async Task A_blob_that_is_missing_gives_a_reason_and_no_error()
     {
