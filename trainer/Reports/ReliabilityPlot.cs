@@ -1,3 +1,4 @@
+using System.Globalization;
 using ScottPlot;
 using Serverless.Trainer.Evaluation;
 
@@ -29,7 +30,11 @@ internal static class ReliabilityPlot
         AddCurve(plot, uncalibrated, theme.Second, "before calibration");
         AddCurve(plot, bins, theme.Accent, "calibrated");
         AddFewRows(plot, bins, theme.Accent);
-        plot.Axes.SetLimits(0, 1, -0.03, 1.05);
+        // Points may lie anywhere from 0 to 1: the legend has the room above.
+        plot.Axes.SetLimits(0, 1, -0.03, 1.3);
+        double[] shares = [0, .2, .4, .6, .8, 1];
+        plot.Axes.Left.SetTicks(shares, [.. shares.Select(share => share.ToString("0.#", CultureInfo.InvariantCulture))]);
+        (plot.Legend.Orientation, plot.Legend.OutlineWidth) = (Orientation.Horizontal, 0);
         plot.ShowLegend(Alignment.UpperLeft);
         return plot;
     }
@@ -66,7 +71,7 @@ internal static class ReliabilityPlot
         if (points.Length > 0)
         {
             var markers = plot.Add.Markers(points, MarkerShape.OpenCircle, 7, colour);
-            markers.LegendText = $"calibrated, under {FewestRows} rows";
+            markers.LegendText = $"under {FewestRows} rows";
         }
     }
 

@@ -18,9 +18,15 @@ internal static class TokenLengthsPlot
             Position = bin.From + (bin.Width / 2.0),
             Value = bin.Articles,
             Size = bin.Width,
-            FillColor = limit < bin.From + bin.Width - 1 ? theme.Tint(theme.Wrong, .7) : theme.Tint(theme.Accent, .75),
+            FillColor = limit < bin.To - 1 ? theme.Tint(theme.Wrong, .7) : theme.Tint(theme.Accent, .75),
             LineColor = theme.Background,
         }).ToArray());
+
+        if (bins[^1].To > bins[^1].From + bins[^1].Width)
+        {
+            var more = plot.Add.Text("and more", bins[^1].From + bins[^1].Width, bins[^1].Articles);
+            (more.LabelStyle.Alignment, more.LabelStyle.FontSize, more.LabelStyle.ForeColor, more.LabelStyle.OffsetY) = (Alignment.LowerRight, 12, theme.Faint, -4);
+        }
 
         var most = Math.Max(1, bins.Max(bin => bin.Articles));
         var (begin, end) = (bins[0].From, bins[^1].From + bins[^1].Width);
