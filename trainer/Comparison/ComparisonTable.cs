@@ -24,13 +24,14 @@ internal static class ComparisonTable
         void AddRow(string name, Func<LabelFigures, string> figure) => table.AddRow([name, .. models.Select(figure)]);
         AddRow("valid answers", model => $"{model.Valid} of {model.Asked}");
         AddRow("accuracy", model => Figure(model.Accuracy, "0.0000"));
+        AddRow("accuracy of all", model => Figure(model.AccuracyOfAll, "0.0000"));
         AddRow("precision", model => Figure(model.Precision, "0.0000"));
         AddRow("recall", model => Figure(model.Recall, "0.0000"));
         AddRow("F1", model => Figure(model.F1, "0.0000"));
         AddRow("articles/s", model => Figure(model.ArticlesPerSecond, "N1"));
         AddRow("cost of 1,000 articles", model => Figure(model.CostPer1000, "0.0000"));
         console.Write(table);
-        console.WriteLine("Figures are on the valid answers; precision, recall and F1 are weighted by the rows of each label.");
+        console.WriteLine("Figures are on the valid answers, but for the accuracy of all, where any other answer is wrong; precision, recall and F1 are weighted by the rows of each label.");
         if (answers.Retries > 0)
         {
             console.WriteLine($"{answers.Retries} requests had to be repeated.");

@@ -105,6 +105,7 @@ public sealed class ChatComparisonTests
 
         var table = written.ToString();
         Assert.Contains("1 of 2", table, StringComparison.Ordinal);
+        Assert.Matches("accuracy of all +│ +0.5000 │ +0.0000", table);
         Assert.Contains("'no idea' for 'World'", table, StringComparison.Ordinal);
         Assert.Equal(published, table.Contains("0.8723", StringComparison.Ordinal));
     }
