@@ -6,8 +6,8 @@ namespace Serverless.Trainer.Progress;
 /// <summary>A bar on the terminal, with one line above it for each evaluation.</summary>
 internal sealed class LiveProgress(IAnsiConsole console, ProgressTask bar) : IProgress<TrainingProgress>
 {
-    // A single step's loss jumps about; this shows about the last fifty.
-    private const double Smoothing = 0.98;
+    // A single step's loss jumps about; this shows about the last fifty, or the last twentieth of a short training.
+    private const int MostSmoothed = 50;
 
     private double? loss;
 
@@ -16,7 +16,8 @@ internal sealed class LiveProgress(IAnsiConsole console, ProgressTask bar) : IPr
 
     public void Report(TrainingProgress value)
     {
-        loss = loss is { } before && double.IsFinite(value.Loss) ? (Smoothing * before) + ((1 - Smoothing) * value.Loss) : loss ?? value.Loss;
+        var steps = Math.Clamp(value.Steps / 20, 1, MostSmoothed);
+        loss = loss is { } before && double.IsFinite(value.Loss) ? before + ((value.Loss - before) / steps) : loss ?? value.Loss;
         bar.MaxValue = value.Steps;
         bar.Value = value.Step;
         // Beside it: the percentage, and a space on either side of each column.

@@ -2,6 +2,7 @@ using Serverless.Storage;
 using Serverless.Trainer.Jobs;
 using Serverless.Trainer.Progress;
 using Serverless.Trainer.Training;
+using Spectre.Console;
 
 namespace Serverless.UnitTests.Trainer;
 
@@ -34,6 +35,24 @@ public sealed class ProgressTests(Emulator emulator)
         string[] begin = ["step 2/5  loss 1.500  ", "step 4/5  loss 3.500  ", "step 5/5  loss 5.000  ", "step 5/5  held-out loss 0.400  accuracy 0.9000"];
         Assert.All(begin.Zip(lines), pair => Assert.StartsWith(pair.First, pair.Second, StringComparison.Ordinal));
         Assert.Equal(begin.Length, lines.Length);
+    }
+
+    [Fact]
+    public void On_a_terminal_a_bar_shows_where_it_stands_and_each_evaluation_gets_a_line()
+    {
+        using var written = new StringWriter();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(written), Ansi = AnsiSupport.No });
+        var bar = new ProgressTask(0, "reading", maxValue: 1);
+        var progress = new LiveProgress(console, bar);
+
+        foreach (var step in Enumerable.Range(1, 60))
+        {
+            progress.Report(Middle with { Step = step, Steps = 60, Loss = step, Evaluation = step == 30 ? new EvaluationPoint(30, 0.4, 0.9) : null });
+        }
+
+        Assert.Equal((60, 60), (bar.Value, bar.MaxValue));
+        Assert.StartsWith("step 60/60  loss 58.000  1:02:00 left", bar.Description, StringComparison.Ordinal); // the last three steps weigh most
+        Assert.Equal("step 30/60  held-out loss 0.400  accuracy 0.9000", written.ToString().Trim());
     }
 
     [Fact]
