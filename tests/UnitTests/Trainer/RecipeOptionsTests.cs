@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Serverless.Trainer;
 using Serverless.Trainer.Commands;
 
@@ -34,6 +35,17 @@ public sealed class RecipeOptionsTests : IDisposable
     [InlineData("--min-steps")]
     public void Every_setting_of_the_recipe_has_its_usual_option(string option) =>
         Assert.NotEqual(new TrainOptions(), Resolve(option, "7"));
+
+    [Fact]
+    public void Every_setting_of_a_file_is_an_option_too()
+    {
+        var command = new Command("train");
+        _ = new RecipeOptions(command);
+
+        var settings = JsonNode.Parse(new TrainOptions().ToJson())!.AsObject().Select(setting => $"--{setting.Key.Replace('_', '-')}");
+
+        Assert.Equal(settings.Append("--config").Order(StringComparer.Ordinal), command.Options.Select(option => option.Name).Order(StringComparer.Ordinal));
+    }
 
     [Fact]
     public void A_word_where_a_number_belongs_is_an_error_of_the_command_line()

@@ -44,11 +44,11 @@ internal static class ToyTask
     public static string Rows(int count, Random random, Func<int, string> columns, int? tokens = null) => string.Concat(
         Enumerable.Range(0, count).Select(i => $"{string.Concat(Bytes(random, i % 2, tokens).Select(value => (char)value))},{columns(i)}\n"));
 
-    public static LlamaWeights Weights() => LlamaWeights.Random(ToyModel.Config, ScalarType.Float32, seed: 1);
+    public static LlamaWeights Weights(ScalarType type = ScalarType.Float32) => LlamaWeights.Random(ToyModel.Config, type, seed: 1);
 
-    public static LlamaForSequenceClassification Model(LlamaWeights weights, TrainOptions options)
+    public static LlamaForSequenceClassification Model(LlamaWeights weights, TrainOptions options, ScalarType type = ScalarType.Float32)
     {
-        var model = new LlamaForSequenceClassification(weights);
+        var model = new LlamaForSequenceClassification(weights, type, residualType: ScalarType.Float32);
         model.AddLora(options.Lora, labels: 2, options.Seed);
         return model;
     }

@@ -10,9 +10,11 @@ public sealed class TrainOptionsTests
     {
         var options = TrainOptions.Resolve();
 
-        Assert.Equal((5e-5, 1.0, 32, 16, 32.0, 0.1, 128), (
-            options.LearningRate, options.NumTrainEpochs, options.ArticlesPerStep,
-            options.LoraRank, options.LoraAlpha, options.LoraDropout, options.MaxLength));
+        Assert.Equal((5e-5, 1.0, 16, 2, 32), (
+            options.LearningRate, options.NumTrainEpochs, options.PerDeviceTrainBatchSize, options.GradientAccumulationSteps, options.ArticlesPerStep));
+        Assert.Equal((16, 32.0, 0.1, "all-linear", 128), (options.LoraRank, options.LoraAlpha, options.LoraDropout, options.LoraTargetModules, options.MaxLength));
+        Assert.Equal((500, 500, 500, 100, 0.0, 0.0), (
+            options.EvalSteps, options.MaxEvalSamples, options.SaveSteps, options.LoggingSteps, options.WarmupRatio, options.WeightDecay));
     }
 
     [Fact]

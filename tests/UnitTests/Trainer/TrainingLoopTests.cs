@@ -34,9 +34,8 @@ public sealed class TrainingLoopTests
     [InlineData(ScalarType.Float16)]
     public void It_learns_over_a_base_of_sixteen_bits(ScalarType type)
     {
-        using var weights = Serverless.Model.LlamaWeights.Random(ToyModel.Config, type, seed: 1);
-        using var model = new Serverless.Model.LlamaForSequenceClassification(weights, type, residualType: ScalarType.Float32);
-        model.AddLora(ToyTask.Options.Lora, labels: 2, ToyTask.Options.Seed);
+        using var weights = ToyTask.Weights(type);
+        using var model = ToyTask.Model(weights, ToyTask.Options, type);
         using var loop = new TrainingLoop(model, ToyTask.Options, new Hardware(CPU, type), TrainRows, HeldOut, checkpoint: null, TextWriter.Null);
 
         var summary = loop.Run(new Progress(), TimeProvider.System, TestContext.Current.CancellationToken);
@@ -116,16 +115,18 @@ public sealed class TrainingLoopTests
         Assert.Equal(good, score.data<float>().ToArray());
     }
 
-    [Fact]
-    public void A_training_that_was_stopped_goes_on_as_if_it_had_not_been()
+    [Theory]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.Float16)] // with the state of the loss scaler
+    public void A_training_that_was_stopped_goes_on_as_if_it_had_not_been(ScalarType type)
     {
         using var folder = new TemporaryFolder();
         var options = ToyTask.Options with { LoraDropout = 0.2, TokenDropout = 0.2, EvalSteps = 4, MinSteps = 0, NumTrainEpochs = 0.4 };
-        var never = Train(options, checkpoint: null, stopAt: null);
+        var never = Train(options, checkpoint: null, stopAt: null, type);
         var checkpoint = Checkpoint(folder, options);
 
-        Assert.Throws<OperationCanceledException>(() => { Train(options, checkpoint, stopAt: 6); });
-        var resumed = Train(options, checkpoint, stopAt: null);
+        Assert.Throws<OperationCanceledException>(() => { Train(options, checkpoint, stopAt: 6, type); });
+        var resumed = Train(options, checkpoint, stopAt: null, type);
 
         Assert.Equal(never.Adapter, resumed.Adapter);
         Assert.Equal(never.Summary.BestStep, resumed.Summary.BestStep);
@@ -178,12 +179,13 @@ public sealed class TrainingLoopTests
     }
 
     /// <param name="stopAt">The step after which it is cancelled, as Ctrl-C does.</param>
-    private static (float[] Adapter, TrainingSummary Summary) Train(TrainOptions options, TrainingCheckpoint? checkpoint, int? stopAt)
+    /// <param name="type">Of the frozen base.</param>
+    private static (float[] Adapter, TrainingSummary Summary) Train(TrainOptions options, TrainingCheckpoint? checkpoint, int? stopAt, ScalarType type = ScalarType.Float32)
     {
         using var stop = new CancellationTokenSource();
-        using var weights = ToyTask.Weights();
-        using var model = ToyTask.Model(weights, options);
-        using var loop = new TrainingLoop(model, options, ToyTask.Hardware, TrainRows, HeldOut, checkpoint, TextWriter.Null);
+        using var weights = ToyTask.Weights(type);
+        using var model = ToyTask.Model(weights, options, type);
+        using var loop = new TrainingLoop(model, options, new Hardware(CPU, type), TrainRows, HeldOut, checkpoint, TextWriter.Null);
         var summary = loop.Run(new Progress(step => { if (step == stopAt) { stop.Cancel(); } }), TimeProvider.System, stop.Token);
         return (Values(model), summary);
     }
