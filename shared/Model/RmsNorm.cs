@@ -12,8 +12,8 @@ public sealed class RmsNorm(Tensor weight, double eps)
     public Tensor Forward(Tensor x)
     {
         var wide = x.to(float32);
-        var normal = wide * rsqrt(wide.square().mean([-1], keepdim: true) + eps);
+        var length = linalg.vector_norm(wide, 2, [-1], keepdim: true); // one pass, where squares would be written and read again
+        var normal = wide * rsqrt(length.square() / x.shape[^1] + eps);
         return normal.to(x.dtype) * Weight;
     }
-
 }

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Serverless.Storage;
+using TorchSharp;
 
 namespace Serverless.Serving;
 
@@ -18,6 +19,7 @@ public sealed class ArticleClassifier : IDisposable
     private readonly ConcurrentDictionary<string, ServedClassifier> classifiers = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource stopping = new();
     private readonly ModelLoader loader;
+    private readonly DataParallel parallel;
     private readonly ModelThread thread;
     private int inside;
     private bool disposed;
@@ -26,7 +28,8 @@ public sealed class ArticleClassifier : IDisposable
     {
         (this.options, this.registry, this.time, this.log) = (options, registry, time, log);
         loader = new ModelLoader(registry, options.Base, new PrecisionChoice(options.Precision, log));
-        thread = new ModelThread(new MicroBatches(options.MaxBatch, options.MaxBatchTokens), batch => ForwardPass.Run(batch, time));
+        parallel = new DataParallel(torch.get_num_threads());
+        thread = new ModelThread(new MicroBatches(options.MaxBatch, options.MaxBatchTokens), batch => ForwardPass.Run(batch, parallel, time));
     }
 
     /// <summary>How this process stands. Asking starts nothing.</summary>
@@ -110,6 +113,7 @@ public sealed class ArticleClassifier : IDisposable
         disposed = true;
         stopping.Cancel();
         thread.Dispose();
+        parallel.Dispose();
         foreach (var served in classifiers.Values)
         {
             served.Dispose();

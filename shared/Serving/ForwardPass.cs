@@ -3,11 +3,11 @@ namespace Serverless.Serving;
 /// <summary>One micro-batch through the model. Each text succeeds or fails for itself.</summary>
 internal static class ForwardPass
 {
-    public static void Run(IReadOnlyList<PendingText> batch, TimeProvider time)
+    public static void Run(IReadOnlyList<PendingText> batch, DataParallel parallel, TimeProvider time)
     {
         try
         {
-            Compute(batch, time);
+            Compute(batch, parallel, time);
         }
         catch (Exception exception) when (batch.Count == 1)
         {
@@ -18,19 +18,19 @@ internal static class ForwardPass
             // One text may have spoilt it for all.
             foreach (var text in batch)
             {
-                Run([text], time);
+                Run([text], parallel, time);
             }
         }
     }
 
-    private static void Compute(IReadOnlyList<PendingText> batch, TimeProvider time)
+    private static void Compute(IReadOnlyList<PendingText> batch, DataParallel parallel, TimeProvider time)
     {
         var model = batch[0].Classifier.Model!;
 
         // A swap may have come between the question and now, to a version that reads more or less of a text.
         var tokens = batch.Select(text => text.MaxTokens == model.Labels.MaxTokens ? text.Tokens : model.Encode(text.Text)).ToArray();
         var startedAt = time.GetTimestamp();
-        var probabilities = model.Probabilities([.. tokens.Select(text => text.Ids)]);
+        var probabilities = parallel.Run([.. tokens.Select(text => text.Ids)], model.Probabilities);
         var forward = time.GetElapsedTime(startedAt).TotalMilliseconds;
         for (var row = 0; row < batch.Count; row++)
         {

@@ -3,7 +3,7 @@ using System.Collections;
 namespace Serverless.Serving;
 
 /// <summary>
-/// The one thread that computes: libtorch is synchronous and takes all cores itself, so two forward passes at once would only
+/// The one thread that gives batches to the processor: libtorch is synchronous and takes all cores for one, so two at once would only
 /// slow each other. Between micro-batches it does its chores (a swap, a merge) one step at a time.
 /// </summary>
 internal sealed class ModelThread : IDisposable

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Serverless.Serving;
 
-/// <summary>One version of a classifier in memory. All but <see cref="Encode"/> belongs to the model's thread.</summary>
+/// <summary>One version of a classifier in memory. Encoding is for any thread; the rest belongs to the model's thread, and to those that it shares a batch out to.</summary>
 /// <param name="precision">Decides, when it is asked first, what merged weights are rounded to.</param>
 internal sealed class ServedModel(
     string version, ClassifierLabels labels, LlamaTokenizer tokenizer, LlamaForSequenceClassification network, Func<Precision> precision) : IDisposable

@@ -41,6 +41,14 @@ public static partial class TorchRuntime
         }
     }
 
+    /// <summary>From now on no operation that the calling thread asks for is spread over others.</summary>
+    internal static void ComputeOnThisThreadOnly()
+    {
+        torch.get_num_threads(); // libtorch gives a thread its own number when it first asks, over what was set before
+        SetOpenMPThreads(1);
+        _ = SetMklThreads(1);
+    }
+
     internal static string Explain(Exception exception) => exception.ToString() switch
     {
         _ when !OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64 =>
@@ -90,6 +98,13 @@ public static partial class TorchRuntime
     // Environment.SetEnvironmentVariable changes .NET's own copy only; native libraries do not see it.
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int SetEnvironment(string name, string value, int overwrite);
+
+    // Both are looked up in libtorch and in what it has loaded.
+    [LibraryImport("libtorch_cpu", EntryPoint = "omp_set_num_threads")]
+    private static partial void SetOpenMPThreads(int count);
+
+    [LibraryImport("libtorch_cpu", EntryPoint = "MKL_Set_Num_Threads_Local")]
+    private static partial int SetMklThreads(int count);
 
     [LibraryImport("libc", EntryPoint = "mallopt")]
     private static partial int SetAllocator(int parameter, int value);

@@ -77,14 +77,15 @@ public sealed class TwoOfEverythingTests
             "the lease is free again within a minute",
             async () =>
             {
-                await using var installation = await Installation.StartAsync();
                 var longest = TimeSpan.Zero;
                 for (var number = 0; number < Extent.Of("LEASES", 1); number++)
                 {
-                    // Each for a classifier of its own: a second version that the gate refused would never come to the moment.
-                    var request = await Articles.RequestTrainingAsync(installation.Storage, number, $"desk-{number}");
+                    // Each with storage of its own: a request that came back from the trainer killed before would be done first.
+                    await using var installation = await Installation.StartAsync();
+                    var request = await Articles.RequestTrainingAsync(installation.Storage, number, "desk");
                     await using var victim = installation.StartTrainer();
-                    await TrainerMoment.At(0).Arm(installation.Proxy, victim);
+                    _ = TrainerMoment.At(0).Arm(installation.Proxy, victim);
+                    Assert.True(await victim.WaitAsync() == 128 + 9, victim.Output); // killed; it did not end by itself
                     TrainerMoment.Disarm(installation.Proxy);
                     var died = TimeProvider.System.GetTimestamp();
                     Assert.True(await TrainingsCheck.IsLeasedAsync(installation, request.Classifier));

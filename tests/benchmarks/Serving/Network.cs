@@ -1,5 +1,6 @@
 using Serverless.Files;
 using Serverless.Model;
+using Serverless.Serving;
 using static TorchSharp.torch;
 
 namespace Serverless.Benchmarks.Serving;
@@ -9,6 +10,7 @@ internal sealed class Network : IDisposable
 {
     private readonly LlamaWeights weights;
     private readonly LlamaForSequenceClassification model;
+    private readonly DataParallel parallel = new(get_num_threads());
 
     private Network(LlamaWeights weights)
     {
@@ -46,17 +48,20 @@ internal sealed class Network : IDisposable
         [.. model.FusedLinears.Select(fused => (fused.Parts.Sum(part => part.Weight.shape[0]), fused.Parts[0].Weight.shape[1]))];
 
     /// <returns>For each text one logit a label.</returns>
-    public float[][] Logits(IReadOnlyList<int[]> texts)
+    public float[][] Logits(IReadOnlyList<int[]> texts) => parallel.Run(texts, Pass);
+
+    public void Dispose()
+    {
+        parallel.Dispose();
+        model.Dispose();
+        weights.Dispose();
+    }
+
+    private float[][] Pass(IReadOnlyList<int[]> texts)
     {
         using var inference = inference_mode();
         using var scope = NewDisposeScope();
         using var batch = PackedBatch.Create(texts, CPU);
         return [.. model.Forward(batch).data<float>().ToArray().Chunk(model.Labels)];
-    }
-
-    public void Dispose()
-    {
-        model.Dispose();
-        weights.Dispose();
     }
 }

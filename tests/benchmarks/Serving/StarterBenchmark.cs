@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.Serving;
 using Serverless.Storage;
+using TorchSharp;
 
 namespace Serverless.Benchmarks.Serving;
 
@@ -53,6 +54,7 @@ internal static class StarterBenchmark
 
         private readonly BaseModel weights;
         private readonly ServedModel model;
+        private readonly DataParallel parallel = new(torch.get_num_threads());
 
         public InProcess()
         {
@@ -71,7 +73,7 @@ internal static class StarterBenchmark
                 var encoding = Stopwatch.GetTimestamp();
                 int[][] tokens = [.. batch.Select(text => model.Encode(text).Ids)];
                 tokenising += Stopwatch.GetElapsedTime(encoding);
-                model.Probabilities(tokens);
+                parallel.Run(tokens, model.Probabilities);
             }
 
             return (Stopwatch.GetElapsedTime(begin), tokenising);
@@ -89,6 +91,7 @@ internal static class StarterBenchmark
 
         public void Dispose()
         {
+            parallel.Dispose();
             model.Dispose();
             weights.Dispose();
         }
