@@ -7,7 +7,7 @@ using TorchSharp;
 namespace Serverless.Serving;
 
 /// <summary>
-/// Answers which label a text has. Loads nothing before the first question; questions that come together share one forward
+/// Answers which label a text has. Loads nothing before the first question unless told to; questions that come together share one forward
 /// pass; a newly published version is swapped in while the old one answers.
 /// </summary>
 public sealed class ArticleClassifier : IDisposable
@@ -72,6 +72,18 @@ public sealed class ArticleClassifier : IDisposable
         finally
         {
             Interlocked.Decrement(ref inside);
+        }
+    }
+
+    /// <summary>Loads the default classifier before anybody asks. What goes wrong is told by the log, by <see cref="Status"/> and to the first who asks.</summary>
+    public async Task LoadDefaultAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ReadyAsync(options.Default, cancellationToken);
+        }
+        catch (Exception exception) when (exception is UnknownClassifierException or ModelNotReadyException)
+        {
         }
     }
 

@@ -21,8 +21,18 @@ internal sealed class BaseModel : IDisposable
     public static BaseModel Open(string folder, PrecisionChoice precision)
     {
         var files = HuggingFaceFolder.Open(folder);
-        var tokenizer = LlamaTokenizer.Read(files.TokenizerPath);
-        return new BaseModel(files.LoadWeights(precision.ComputeType), tokenizer, precision);
+        var tokenizer = Task.Run(() => LlamaTokenizer.Read(files.TokenizerPath));
+        var weights = files.LoadWeights(precision.ComputeType);
+        try
+        {
+            weights.Populate();
+            return new BaseModel(weights, tokenizer.GetAwaiter().GetResult(), precision);
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
     }
 
     /// <summary>A version that computes beside the base.</summary>

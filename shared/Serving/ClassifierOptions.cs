@@ -17,6 +17,9 @@ public sealed record ClassifierOptions
     /// <summary>Where downloaded models are kept.</summary>
     public string CacheFolder { get; init; } = Path.Combine(Path.GetTempPath(), "serverless-models");
 
+    /// <summary>Whether the default classifier is loaded when the process starts, and not by the first article: that one waits a second less.</summary>
+    public bool LoadAtStart { get; init; }
+
     /// <summary>How often the pointers to the serving versions are read.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(15);
 

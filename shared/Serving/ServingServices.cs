@@ -10,7 +10,7 @@ public static class ServingServices
 {
     /// <summary>
     /// Adds <see cref="ArticleClassifier"/>, <see cref="ArticleProcessor"/> and the storage that they use. Nothing is loaded or
-    /// connected to before the first article.
+    /// connected to before the first article, unless <see cref="ClassifierOptions.LoadAtStart"/> says so.
     /// </summary>
     /// <exception cref="InvalidOperationException">A setting cannot be used; names it.</exception>
     public static IServiceCollection AddArticleClassifier(this IServiceCollection services, IConfiguration configuration)

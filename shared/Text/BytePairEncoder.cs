@@ -4,7 +4,7 @@ namespace Serverless.Text;
 /// Byte-pair encoding (Sennrich et al. 2016, arXiv:1508.07909) of one word: its bytes are tokens at first, and of all
 /// neighbours that may merge, the most urgent pair merges, the leftmost of equals, until none is left.
 /// </summary>
-/// <remarks>For words that are too long for the library, in time that grows with the length alone.</remarks>
+/// <remarks>For words that are too long for the library, in time that grows with the length alone, and for all while the library is not ready.</remarks>
 internal sealed class BytePairEncoder
 {
     private const int None = -1;

@@ -23,8 +23,8 @@ public sealed class LlamaTokenizer
     private const int MaxLibraryWord = 512;
 
     private readonly WordSplitter words;
-    private readonly BpeTokenizer library;
-    private readonly BytePairEncoder longWords;
+    private readonly Lazy<Task<BpeTokenizer>> library;
+    private readonly BytePairEncoder ownMerging;
     private readonly Dictionary<string, int>? wholeWords;
     private readonly Dictionary<int, int> bytesOfToken;
     private readonly ConcurrentDictionary<string, int[]> remembered = new(StringComparer.Ordinal);
@@ -33,13 +33,13 @@ public sealed class LlamaTokenizer
     private LlamaTokenizer(TokenizerFile file)
     {
         words = new WordSplitter(file.WordPatterns);
-        library = BpeTokenizer.Create(new BpeOptions(file.Vocabulary)
+        library = new(() => Task.Run(() => BpeTokenizer.Create(new BpeOptions(file.Vocabulary)
         {
             Merges = file.MergeTexts(),
             ByteLevel = true,
             PreTokenizer = null, // words come cut already
-        });
-        longWords = new BytePairEncoder(file);
+        })));
+        ownMerging = new BytePairEncoder(file);
         wholeWords = file.IgnoreMerges ? file.Vocabulary : null;
         bytesOfToken = file.Vocabulary.ToDictionary(entry => entry.Value, entry => entry.Key.Length);
         BeginOfText = file.BeginOfText;
@@ -107,9 +107,10 @@ public sealed class LlamaTokenizer
             return [token];
         }
 
-        return word.Length <= MaxLibraryWord
-            ? [.. library.EncodeToIds(word, considerPreTokenization: false, considerNormalization: false)]
-            : longWords.Encode(Utf8(word));
+        // The library takes most of a second to make its tables for Llama 3: a cold process answers before.
+        return word.Length <= MaxLibraryWord && library.Value is { IsCompleted: true } made
+            ? [.. made.GetAwaiter().GetResult().EncodeToIds(word, considerPreTokenization: false, considerNormalization: false)]
+            : ownMerging.Encode(Utf8(word));
     }
 
     /// <summary>As many tokens as there is room for, without those that end inside a character.</summary>

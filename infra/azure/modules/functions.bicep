@@ -72,6 +72,7 @@ var classifierSettings = [
   { name: 'Classifier__Base', value: baseModel }
   { name: 'Classifier__Default', value: defaultClassifier }
   { name: 'Classifier__CacheFolder', value: cacheFolder }
+  { name: 'Classifier__LoadAtStart', value: 'true' }
   { name: 'Classifier__PollInterval', value: '00:00:30' }
   { name: 'Classifier__MaxBatch', value: '32' }
   { name: 'Classifier__MaxBatchTokens', value: '4096' }

@@ -24,6 +24,7 @@ internal static class ProcessBenchmark
 
         // Handed down to the function host.
         Environment.SetEnvironmentVariable("Classifier__Base", ModelFolder.BaseName);
+        Environment.SetEnvironmentVariable("Classifier__LoadAtStart", "true"); // as in Azure
         Environment.SetEnvironmentVariable("Classifier__PollInterval", "00:00:01");
         var figures = new Figures { Weights = new FileInfo(Path.Combine(ModelFolder.Base(cache), "model.safetensors")).Length };
         Console.Error.WriteLine("Filling the cache folder");
