@@ -7,6 +7,7 @@ import { Live } from './live.js';
 const select = document.getElementById('classifier');
 const names = document.getElementById('classifier-names');
 const standing = document.getElementById('standing');
+const servingProblem = document.getElementById('serving-problem');
 const listeners = [];
 
 let current = new URLSearchParams(location.search).get('classifier') ?? '';
@@ -59,7 +60,11 @@ function showStanding() {
   const own = serving?.find(one => one.name === current);
   const state = serving === null ? 'away' : own?.state ?? 'cold';
   standing.dataset.state = state;
-  standing.title = own?.problem ?? '';
+  // A version serves, and a newer one, or the pointer, cannot be used.
+  const beside = state === 'ready' ? own.problem : null;
+  standing.toggleAttribute('data-problem', Boolean(beside));
+  servingProblem.hidden = !beside;
+  say(servingProblem.querySelector('span'), beside ?? '');
   say(standing, {
     away: 'the server does not answer',
     cold: 'asleep until the first article',

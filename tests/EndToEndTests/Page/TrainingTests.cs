@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using Serverless.Storage;
 using static Microsoft.Playwright.Assertions;
 
 namespace Serverless.EndToEndTests.Page;
@@ -47,6 +48,22 @@ public sealed class TrainingTests(BrowserFixture browser)
         await PromoteAsync(page, "starter", "Let it serve");
 
         await Expect(page.Tab.GetByText("version starter serves", new() { Exact = true })).ToBeVisibleAsync();
+        Assert.Empty(page.Complaints);
+    }
+
+    [Fact]
+    public async Task A_pointer_that_is_damaged_is_told_until_a_version_is_promoted()
+    {
+        await using var page = await browser.OpenAsync();
+        await page.ClassifyAsync("Rovers win the cup final.");
+        var damage = page.Tab.GetByText("current.json is damaged");
+
+        await browser.System.Storage.Container(StorageNames.ModelsContainer).GetBlobClient(StorageNames.PointerBlob("news"))
+            .UploadAsync(BinaryData.FromString("{"), overwrite: true, TestContext.Current.CancellationToken);
+        await Expect(damage).ToBeVisibleAsync();
+        await PromoteAsync(page, "starter", "Let it serve");
+        await Expect(damage).ToBeHiddenAsync();
+
         Assert.Empty(page.Complaints);
     }
 
