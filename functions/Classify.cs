@@ -17,20 +17,14 @@ public sealed class Classify(ArticleClassifier classifiers, ClassifierOptions op
     public Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "classify/{classifier?}")] HttpRequest request,
         string? classifier,
-        CancellationToken cancellationToken)
-    {
-        return Answer.OrProblemAsync(request, async () =>
+        CancellationToken cancellationToken) =>
+        Answer.OrProblemAsync(request, async () =>
         {
             var name = classifier is null ? options.Default : Asked.Classifier(classifier);
             var asked = await ClassifyRequest.ReadAsync(request, cancellationToken);
-            var answers = await Task.WhenAll(asked.Articles.Select(article => ClassifyAsync(name, article)));
+            var classifications = await classifiers.ClassifyAsync(name, [.. asked.Articles.Select(article => article.WithTitle(article.Text!))], cancellationToken);
+            ClassifyAnswer[] answers = [.. asked.Articles.Zip(classifications, (article, answer) =>
+                ClassifyAnswer.Of(article.Id, answer, options.NeedsReview(name, answer.Score)))];
             return asked.IsBatch ? Answer.Json(answers) : Answer.Json(answers[0]);
         });
-
-        async Task<ClassifyAnswer> ClassifyAsync(string name, ArticleMessage article)
-        {
-            var answer = await classifiers.ClassifyAsync(name, article.WithTitle(article.Text!), cancellationToken);
-            return ClassifyAnswer.Of(article.Id, answer, options.NeedsReview(name, answer.Score));
-        }
-    }
 }

@@ -29,7 +29,7 @@ public sealed class ArticleClassifier : IDisposable
         (this.options, this.registry, this.time, this.log) = (options, registry, time, log);
         loader = new ModelLoader(registry, options.Base, new PrecisionChoice(options.Precision, log));
         parallel = new DataParallel(torch.get_num_threads());
-        thread = new ModelThread(new MicroBatches(options.MaxBatch, options.MaxBatchTokens), batch => ForwardPass.Run(batch, parallel, time));
+        thread = new ModelThread(new MicroBatches(options.MaxBatch, options.MaxBatchTokens), new ForwardPass(parallel, time, log).Run);
     }
 
     /// <summary>How this process stands. Asking starts nothing.</summary>
@@ -52,26 +52,40 @@ public sealed class ArticleClassifier : IDisposable
     /// <exception cref="UnknownClassifierException">Nothing is published under this name.</exception>
     /// <exception cref="WaitingRoomFullException">Too many texts are inside.</exception>
     /// <exception cref="ModelNotReadyException">The model could not be loaded in time.</exception>
-    public async Task<Classification> ClassifyAsync(string? classifier, string text, CancellationToken cancellationToken)
-    {
-        if (Interlocked.Increment(ref inside) > options.WaitingRoom)
-        {
-            Interlocked.Decrement(ref inside);
-            throw new WaitingRoomFullException(options.WaitingRoom);
-        }
+    public async Task<Classification> ClassifyAsync(string? classifier, string text, CancellationToken cancellationToken) =>
+        (await ClassifyAsync(classifier, [text], cancellationToken))[0];
 
+    /// <summary>
+    /// The same for texts that belong together: all are let in or none, so that nothing is computed for a caller who is turned away. More
+    /// than the waiting room holds are let in when nobody else is inside.
+    /// </summary>
+    /// <returns>In the order of the texts.</returns>
+    public async Task<Classification[]> ClassifyAsync(string? classifier, IReadOnlyList<string> texts, CancellationToken cancellationToken)
+    {
+        var others = Interlocked.Add(ref inside, texts.Count) - texts.Count;
         try
         {
+            if (others > 0 && others + texts.Count > options.WaitingRoom)
+            {
+                throw new WaitingRoomFullException(options.WaitingRoom);
+            }
+
             var enteredAt = time.GetTimestamp();
             var served = await ReadyAsync(classifier ?? options.Default, cancellationToken);
             var model = served.Model!;
-            var pending = new PendingText(served, text, model.Encode(text), model.Labels.MaxTokens, enteredAt, cancellationToken);
-            thread.Add(pending);
-            return await pending.Completion.WaitAsync(cancellationToken);
+            var answers = new Task<Classification>[texts.Count];
+            for (var i = 0; i < answers.Length; i++)
+            {
+                var pending = new PendingText(served, texts[i], model.Encode(texts[i]), model.Labels.MaxTokens, enteredAt, cancellationToken);
+                answers[i] = pending.Completion;
+                thread.Add(pending);
+            }
+
+            return await Task.WhenAll(answers).WaitAsync(cancellationToken);
         }
         finally
         {
-            Interlocked.Decrement(ref inside);
+            Interlocked.Add(ref inside, -texts.Count);
         }
     }
 

@@ -82,11 +82,13 @@ internal sealed class DataParallel(int threads) : IDisposable
             return;
         }
 
-        workers = [.. Enumerable.Range(0, threads).Select(number => new Thread(Work) { IsBackground = true, Name = $"model-{number}" })];
-        foreach (var worker in workers)
+        Thread[] started = [.. Enumerable.Range(0, threads).Select(number => new Thread(Work) { IsBackground = true, Name = $"model-{number}" })];
+        foreach (var worker in started)
         {
             worker.Start();
         }
+
+        workers = started;
     }
 
     private void Work()

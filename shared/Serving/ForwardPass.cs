@@ -1,29 +1,31 @@
+using Microsoft.Extensions.Logging;
+
 namespace Serverless.Serving;
 
 /// <summary>One micro-batch through the model. Each text succeeds or fails for itself.</summary>
-internal static class ForwardPass
+internal sealed class ForwardPass(DataParallel parallel, TimeProvider time, ILogger log)
 {
-    public static void Run(IReadOnlyList<PendingText> batch, DataParallel parallel, TimeProvider time)
+    public void Run(IReadOnlyList<PendingText> batch)
     {
         try
         {
-            Compute(batch, parallel, time);
+            Compute(batch);
         }
         catch (Exception exception) when (batch.Count == 1)
         {
             batch[0].Fail(exception);
         }
-        catch (Exception)
+        catch (Exception exception)
         {
-            // One text may have spoilt it for all.
+            log.LogWarning(exception, "A batch of {Texts} texts failed; one may have spoilt it for all, so each is computed alone", batch.Count);
             foreach (var text in batch)
             {
-                Run([text], parallel, time);
+                Run([text]);
             }
         }
     }
 
-    private static void Compute(IReadOnlyList<PendingText> batch, DataParallel parallel, TimeProvider time)
+    private void Compute(IReadOnlyList<PendingText> batch)
     {
         var model = batch[0].Classifier.Model!;
 

@@ -107,9 +107,9 @@ public sealed class LlamaTokenizer
             return [token];
         }
 
-        // The library takes most of a second to make its tables for Llama 3: a cold process answers before.
-        return word.Length <= MaxLibraryWord && library.Value is { IsCompleted: true } made
-            ? [.. made.GetAwaiter().GetResult().EncodeToIds(word, considerPreTokenization: false, considerNormalization: false)]
+        // The library takes most of a second to make its tables for Llama 3: a cold process answers before, with the same tokens.
+        return word.Length <= MaxLibraryWord && library.Value is { IsCompletedSuccessfully: true } made
+            ? [.. made.Result.EncodeToIds(word, considerPreTokenization: false, considerNormalization: false)]
             : ownMerging.Encode(Utf8(word));
     }
 

@@ -129,8 +129,8 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
           // All three are written out: the platform's own defaults kill what starts slowly. failureThreshold is 10 at most.
           probes: [
             {
-              type: 'Startup'
-              httpGet: { path: '/api/health', port: port }
+              type: 'Startup' // it listens; health would end an app whose first load fails before it could try again
+              tcpSocket: { port: port }
               periodSeconds: 6
               timeoutSeconds: 5
               failureThreshold: 10

@@ -130,15 +130,16 @@ public sealed class FunctionsAppTests(DefaultDeployment fixture, OtherDeployment
     }
 
     [Fact]
-    public void All_probes_ask_for_health_within_the_limits_of_the_platform()
+    public void Probes_ask_for_health_once_the_app_listens_within_the_limits_of_the_platform()
     {
         var probes = Container["probes"]!.AsArray();
 
         Assert.Equal(["Liveness", "Readiness", "Startup"], probes.Select(each => (string)each!["type"]!).Order());
         Assert.All(probes, probe =>
         {
-            Assert.Equal("/api/health", (string)probe!["httpGet"]!["path"]!);
-            Assert.Equal((int)app["properties"]!["configuration"]!["ingress"]!["targetPort"]!, (int)probe["httpGet"]!["port"]!);
+            var starting = (string)probe!["type"]! == "Startup";
+            Assert.Equal(starting ? null : "/api/health", (string?)probe["httpGet"]?["path"]);
+            Assert.Equal((int)app["properties"]!["configuration"]!["ingress"]!["targetPort"]!, (int)probe[starting ? "tcpSocket" : "httpGet"]!["port"]!);
             Assert.InRange((int)probe["failureThreshold"]!, 1, 10);
             Assert.InRange((int)probe["periodSeconds"]!, 1, 240);
         });

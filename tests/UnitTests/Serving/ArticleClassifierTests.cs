@@ -322,6 +322,23 @@ public sealed class ArticleClassifierTests(Emulator emulator) : ServingTest(emul
     }
 
     [Fact]
+    public async Task Texts_that_belong_together_are_let_in_whole_or_not_at_all()
+    {
+        await ToyModel.PublishAsync(Registry, "news", "v1", 1, "a", "b"); // and no base, so that the first must wait
+        Options = Options with { WaitingRoom = 4 };
+        var classifier = NewClassifier();
+        var first = classifier.ClassifyAsync(null, ["one", "two"], Cancel);
+
+        await Assert.ThrowsAsync<WaitingRoomFullException>(() => classifier.ClassifyAsync(null, ["three", "four", "five"], Cancel));
+        Assert.Equal(2, classifier.Status.Waiting);
+        await UploadBaseAsync();
+        var answers = await first;
+        var more = await classifier.ClassifyAsync(null, ["1", "2", "3", "4", "5"], Cancel); // than there is room for, when nobody else is there
+
+        Assert.Equal((2, 5, 0), (answers.Length, more.Length, classifier.Status.Waiting));
+    }
+
+    [Fact]
     public async Task A_caller_who_leaves_is_let_go_at_once()
     {
         await PublishAsync("news", "v1", 1, "a", "b");

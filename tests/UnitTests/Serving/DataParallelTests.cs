@@ -6,6 +6,8 @@ namespace Serverless.UnitTests.Serving;
 
 public sealed class DataParallelTests
 {
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
     [Fact]
     public void Results_come_in_the_order_of_the_texts()
     {
@@ -18,19 +20,20 @@ public sealed class DataParallelTests
     }
 
     [Fact]
-    public void Even_shares_are_computed_by_a_thread_each()
+    public void Even_shares_are_computed_at_the_same_time()
     {
         using var parallel = new DataParallel(threads: 2);
-        var shares = new ConcurrentBag<(int Thread, int Tokens)>();
+        using var meeting = new Barrier(2);
+        var shares = new ConcurrentBag<int>();
 
         parallel.Run(TextsOf(40, 30, 20, 10), texts =>
         {
-            shares.Add((Environment.CurrentManagedThreadId, texts.Sum(text => text.Length)));
+            shares.Add(texts.Sum(text => text.Length));
+            meeting.SignalAndWait(Cancel);
             return Lengths(texts);
         });
 
-        Assert.Equal([50, 50], shares.Select(share => share.Tokens));
-        Assert.DoesNotContain(shares, share => share.Thread == Environment.CurrentManagedThreadId);
+        Assert.Equal([50, 50], shares);
     }
 
     [Theory]
@@ -63,19 +66,30 @@ public sealed class DataParallelTests
     }
 
     [Fact]
-    public void The_first_failure_is_thrown_when_all_shares_have_ended()
+    public async Task A_failure_is_thrown_only_when_all_shares_have_ended()
     {
         using var parallel = new DataParallel(threads: 2);
-        var ended = 0;
+        using var failing = new ManualResetEventSlim();
+        using var ending = new ManualResetEventSlim();
 
-        var failure = Assert.Throws<InvalidDataException>(() => parallel.Run<int>(TextsOf(10, 10), texts =>
+        var run = Task.Run(() => parallel.Run<int>(TextsOf(11, 10), texts =>
         {
-            Interlocked.Increment(ref ended);
-            throw new InvalidDataException("damaged");
-        }));
+            if (texts[0].Length == 11)
+            {
+                failing.Set();
+                throw new InvalidDataException("damaged");
+            }
 
-        Assert.Equal("damaged", failure.Message);
-        Assert.Equal(2, ended);
+            ending.Wait(Cancel);
+            return [0];
+        }));
+        failing.Wait(Cancel);
+        await Task.Delay(TimeSpan.FromMilliseconds(100), Cancel);
+        var before = run.IsCompleted;
+        ending.Set();
+
+        Assert.Equal("damaged", (await Assert.ThrowsAsync<InvalidDataException>(() => run)).Message);
+        Assert.False(before, "It returned while a share was still being computed.");
     }
 
     private static int[] Lengths(IReadOnlyList<int[]> texts) => [.. texts.Select(text => text.Length)];
