@@ -8,7 +8,7 @@ internal static class LearningCurvesPlot
 {
     public static byte[] Draw(TrainingSummary training, PlotTheme theme) => theme.Png(1040, 360, [Loss(training, theme), Accuracy(training, theme)]);
 
-    private static Plot Loss(TrainingSummary training, PlotTheme theme)
+    internal static Plot Loss(TrainingSummary training, PlotTheme theme)
     {
         var plot = theme.NewPlot("Loss", "step", "cross-entropy");
         Coordinates[] points = [.. training.Curve.Where(point => double.IsFinite(point.Loss)).Select(point => new Coordinates(point.Step, point.Loss))];
@@ -19,8 +19,9 @@ internal static class LearningCurvesPlot
             (smooth.LineWidth, smooth.LegendText) = (2.5f, "training, smoothed");
         }
 
-        AddEvaluations(plot, training, theme, point => point.Loss, "held out");
-        var highest = Math.Max(points.Select(point => point.Y).DefaultIfEmpty(0).Max(), Evaluations(training).Select(point => point.Loss).DefaultIfEmpty(0).Max());
+        var heldOut = HeldOut(training, point => point.Loss);
+        AddHeldOut(plot, heldOut, theme);
+        var highest = points.Concat(heldOut).Select(point => point.Y).DefaultIfEmpty(0).Max();
         plot.Axes.SetLimits(0, training.Steps * 1.03, 0, highest > 0 ? highest * 1.08 : 1);
         AddLegend(plot, Alignment.UpperRight);
         return plot;
@@ -29,7 +30,7 @@ internal static class LearningCurvesPlot
     internal static Plot Accuracy(TrainingSummary training, PlotTheme theme)
     {
         var plot = theme.NewPlot("Held-out accuracy", "step", "share right");
-        AddEvaluations(plot, training, theme, point => point.Accuracy, "held out");
+        AddHeldOut(plot, HeldOut(training, point => point.Accuracy), theme);
         if (Evaluations(training).FirstOrDefault(point => point.Step == training.BestStep) is { } best)
         {
             var kept = plot.Add.Scatter(best.Step, best.Accuracy, theme.Accent);
@@ -57,13 +58,15 @@ internal static class LearningCurvesPlot
         return (Math.Max(0, values.Min() - air), Math.Min(whole, values.Max() + air));
     }
 
-    private static void AddEvaluations(Plot plot, TrainingSummary training, PlotTheme theme, Func<EvaluationPoint, double> value, string name)
+    private static Coordinates[] HeldOut(TrainingSummary training, Func<EvaluationPoint, double> value) =>
+        [.. Evaluations(training).Where(point => double.IsFinite(value(point))).Select(point => new Coordinates(point.Step, value(point)))];
+
+    private static void AddHeldOut(Plot plot, Coordinates[] points, PlotTheme theme)
     {
-        Coordinates[] points = [.. Evaluations(training).Select(point => new Coordinates(point.Step, value(point)))];
         if (points.Length > 0)
         {
             var line = plot.Add.Scatter(points, theme.Second);
-            (line.LineWidth, line.MarkerSize, line.LegendText) = (2, 7, name);
+            (line.LineWidth, line.MarkerSize, line.LegendText) = (2, 7, "held out");
         }
     }
 

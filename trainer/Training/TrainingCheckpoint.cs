@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Serverless.Files;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -18,6 +19,9 @@ internal sealed class TrainingCheckpoint(string path, TrainingFingerprint finger
     private const string FingerprintKey = "fingerprint";
     private const string PositionKey = "position";
 
+    // The loss of a step that overflowed is no number.
+    private static readonly JsonSerializerOptions Json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+
     /// <summary>The checkpoint of the adapter that will be written to a folder.</summary>
     public static string PathFor(string outputFolder) => $"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(outputFolder))}.checkpoint";
 
@@ -26,8 +30,8 @@ internal sealed class TrainingCheckpoint(string path, TrainingFingerprint finger
         CheckpointFile.Write(path, tensors, new Dictionary<string, string>
         {
             ["format"] = "pt",
-            [FingerprintKey] = JsonSerializer.Serialize(fingerprint),
-            [PositionKey] = JsonSerializer.Serialize(position),
+            [FingerprintKey] = JsonSerializer.Serialize(fingerprint, Json),
+            [PositionKey] = JsonSerializer.Serialize(position, Json),
         });
         written?.Invoke();
     }
@@ -81,7 +85,7 @@ internal sealed class TrainingCheckpoint(string path, TrainingFingerprint finger
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(file.Metadata[key])!;
+            return JsonSerializer.Deserialize<T>(file.Metadata[key], Json)!;
         }
         catch (Exception fault) when (fault is KeyNotFoundException or JsonException)
         {

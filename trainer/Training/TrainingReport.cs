@@ -29,5 +29,7 @@ internal sealed record TrainingReport(
         WriteIndented = true,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Encoder = JavaScriptEncoder.Create(UnicodeRanges.All),
+        // An evaluation that overflowed in fp16 has no loss: a word stands there, which readers take for a figure that is missing.
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 }

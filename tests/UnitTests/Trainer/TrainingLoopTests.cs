@@ -134,6 +134,19 @@ public sealed class TrainingLoopTests
     }
 
     [Fact]
+    public void A_checkpoint_holds_the_losses_of_steps_that_overflowed()
+    {
+        using var folder = new TemporaryFolder();
+        using var tensor = ones(1);
+        CurvePoint[] curve = [new(1, double.NaN, null), new(2, double.PositiveInfinity, null), new(3, 0.5, new EvaluationPoint(3, double.NaN, 0.9))];
+        var checkpoint = Checkpoint(folder, ToyTask.Options);
+
+        checkpoint.Save(new TrainingPosition(3, 1, 64, new LossScale(16384, 1, 0, 2), TimeSpan.Zero, curve[^1].HeldOut, curve), [("tensor", tensor)]);
+
+        Assert.Equal(curve, checkpoint.Resume(_ => [("tensor", tensor)])!.Curve);
+    }
+
+    [Fact]
     public void A_checkpoint_of_another_training_is_refused_with_what_differs()
     {
         using var folder = new TemporaryFolder();

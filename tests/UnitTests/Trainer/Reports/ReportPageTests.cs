@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Serverless.Trainer;
 using Serverless.Trainer.Data;
@@ -70,6 +71,26 @@ public sealed class ReportPageTests : IDisposable
         Assert.All(thin, point => Assert.Equal(2, point.Loss));
         Assert.Equal(curve.Select(point => point.HeldOut).OfType<EvaluationPoint>(), thin.Select(point => point.HeldOut).OfType<EvaluationPoint>());
         Assert.Equal(3750, thin[^1].Step);
+    }
+
+    [Theory]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    public void A_loss_that_overflowed_leaves_the_report_and_its_plots_whole(double loss)
+    {
+        var report = Report(["left", "right"], "text");
+        var figures = report.Figures with
+        {
+            HeldOut = report.Figures.HeldOut with { Loss = loss },
+            Training = report.Figures.Training with { Curve = [new(1, loss, null), new(2, 1, new EvaluationPoint(2, loss, .8)), new(3, 1, new EvaluationPoint(3, 1, .9))] },
+        };
+
+        var (_, metrics) = Write(report with { Figures = figures });
+        using var losses = LearningCurvesPlot.Loss(figures.Training, PlotTheme.Light);
+
+        Assert.InRange(losses.Axes.GetLimits().Top, 1, 1.2);
+        Assert.Equal(JsonValueKind.String, JsonNode.Parse(metrics)!["heldOut"]!["loss"]!.GetValueKind());
+        Assert.All(Directory.GetFiles(folder.Path, "*.png"), AssertDrawnEverywhere);
     }
 
     [Theory]
