@@ -12,7 +12,7 @@ internal sealed class Renewal : IAsyncDisposable
     private readonly CancellationTokenSource lost;
     private readonly Task renewing;
 
-    /// <param name="lasts">How long it is lent, from now and from each renewal.</param>
+    /// <param name="lasts">How long it is lent, from now and from when each renewal was asked for.</param>
     /// <param name="renew">Asks for it again.</param>
     /// <param name="time">Whose clock runs.</param>
     public Renewal(TimeSpan lasts, Func<CancellationToken, Task> renew, TimeProvider time)
@@ -47,9 +47,12 @@ internal sealed class Renewal : IAsyncDisposable
             {
                 await Task.Delay(pause, time, stop.Token);
                 pause = lasts / 20;
+                var asked = time.GetTimestamp();
                 if (await TryAsync(renew, lasts / 4, time))
                 {
-                    lost.CancelAfter(lasts);
+                    // Storage counts from some moment before its answer came.
+                    var left = lasts - time.GetElapsedTime(asked);
+                    lost.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
                     pause = lasts / 3;
                 }
             }

@@ -45,6 +45,18 @@ public sealed class RenewalTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.Delay(Lasts, renewal.Lost));
     }
 
+    [Fact]
+    public async Task A_renewal_counts_from_when_it_was_asked_for_and_not_from_its_answer()
+    {
+        var clock = new FastTime();
+        await using var renewal = new Renewal(Lasts, _ => Task.Delay(50, CancellationToken.None), clock);
+
+        var lasts = await clock.FirstReset.WaitAsync(Lasts, TestContext.Current.CancellationToken);
+
+        // Fifty milliseconds are five seconds of the fast clock.
+        Assert.True(lasts < Lasts - TimeSpan.FromSeconds(4), $"{lasts} are left");
+    }
+
     private Task RenewAsync(CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref renewals);

@@ -338,8 +338,10 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
     {
         await storage.Queue(StorageNames.TrainingRequestsQueue).SendMessageAsync("work", Cancel);
         var received = (await storage.Queue(StorageNames.TrainingRequestsQueue).ReceiveMessageAsync(TrainingMessage.Visibility, Cancel)).Value;
-        await using var message = new TrainingMessage(storage.Queue(StorageNames.TrainingRequestsQueue), received, new FastTime());
-        await Task.Delay(TimeSpan.FromSeconds(1), Cancel);
+        // A renewal has a second and a half, and two pass between them: time for a machine that is busy.
+        var clock = new FastTime(times: 20);
+        await using var message = new TrainingMessage(storage.Queue(StorageNames.TrainingRequestsQueue), received, clock);
+        await clock.FirstReset.WaitAsync(TimeSpan.FromMinutes(1), Cancel); // the first renewal has been answered
 
         var stale = await Assert.ThrowsAsync<Azure.RequestFailedException>(
             () => storage.Queue(StorageNames.TrainingRequestsQueue).DeleteMessageAsync(received.MessageId, received.PopReceipt, Cancel));
