@@ -1,18 +1,18 @@
-using Azure;
 using Serverless.Storage;
 using Serverless.Trainer.Data;
 using Serverless.Trainer.Training;
 
 namespace Serverless.Trainer.Jobs;
 
-/// <summary>The version of a classifier that serves now, as a witness for the gate: the one that the pointer names or, while that or the pointer itself is damaged, the latest before it.</summary>
-/// <param name="Version">Null if none serves.</param>
-/// <param name="PointerETag">The pointer must still have it when the successor is published.</param>
-internal sealed record ServingVersion(LocalVersion? Version, ETag? PointerETag)
+/// <summary>The version of a classifier that serves now, as a witness for the gate: the one that the pointer names or, while that cannot be used or the pointer itself is damaged, the latest before it.</summary>
+/// <param name="Labels">Those that it knows.</param>
+/// <param name="Predicted">The label that it gives to each row.</param>
+internal sealed record ServingVersion(string Version, IReadOnlyList<string> Labels, IReadOnlyList<string> Predicted)
 {
-    public static async Task<ServingVersion> FindAsync(ModelRegistry registry, string classifier, TextWriter log, CancellationToken cancellationToken)
+    /// <returns>Null if none serves.</returns>
+    public static async Task<ServingVersion?> AskAsync(
+        ModelRegistry registry, string classifier, PointerReading pointer, string precision, IReadOnlyList<DataSetRow> rows, TextWriter log, CancellationToken cancellationToken)
     {
-        var pointer = await registry.ReadPointerAsync(classifier, known: null, cancellationToken);
         if (pointer.Damage is { } unreadable)
         {
             log.WriteLine($"gate   {unreadable}");
@@ -22,8 +22,9 @@ internal sealed record ServingVersion(LocalVersion? Version, ETag? PointerETag)
         {
             try
             {
-                return new ServingVersion(
-                    await registry.DownloadVersionAsync(classifier, published.Version, published.ManifestSha256, cancellationToken), pointer.ETag);
+                var version = await registry.DownloadVersionAsync(classifier, published.Version, published.ManifestSha256, cancellationToken);
+                var baseFolder = await registry.DownloadBaseAsync(version.Manifest.BaseModel, cancellationToken);
+                return await Task.Run(() => Ask(version, baseFolder, precision, rows, cancellationToken), cancellationToken);
             }
             catch (InvalidDataException damage)
             {
@@ -32,15 +33,13 @@ internal sealed record ServingVersion(LocalVersion? Version, ETag? PointerETag)
             }
         }
 
-        return new ServingVersion(null, pointer.ETag);
+        return null;
     }
 
-    /// <summary>The labels that it knows, and the one it gives to each row.</summary>
-    public static (IReadOnlyList<string> Labels, IReadOnlyList<string> Predicted) Judge(
-        LocalVersion version, string baseFolder, string precision, IReadOnlyList<DataSetRow> rows, CancellationToken cancellationToken)
+    private static ServingVersion Ask(LocalVersion version, string baseFolder, string precision, IReadOnlyList<DataSetRow> rows, CancellationToken cancellationToken)
     {
         using var classifier = TrainedClassifier.Open(baseFolder, version.Folder, precision);
         var logits = classifier.Logits(rows.Select(row => row.Text), cancellationToken);
-        return (classifier.Labels, [.. logits.Select(row => classifier.Labels[Array.IndexOf(row, row.Max())])]);
+        return new ServingVersion(version.Version, classifier.Labels, [.. logits.Select(row => classifier.Labels[Array.IndexOf(row, row.Max())])]);
     }
 }

@@ -60,14 +60,14 @@ internal sealed class TrainingJob(
         var uploaded = false;
         for (var attempt = 1; attempt <= PublishAttempts; attempt++)
         {
-            var serving = await ServingVersion.FindAsync(registry, request.Classifier, log, cancellationToken);
-            if (uploaded && serving.Version?.Version == version)
+            var pointer = await registry.ReadPointerAsync(request.Classifier, known: null, cancellationToken);
+            if (uploaded && pointer.Current?.Version == version)
             {
                 // The pointer was written, and the answer to that was lost.
                 return new JobOutcome(TrainingState.Published, report.Figures.Gate!.Reason, report.Figures.HeldOut);
             }
 
-            var verdict = await JudgeAsync(serving, fineTune, predicted, cancellationToken);
+            var verdict = await JudgeAsync(request.Classifier, pointer, fineTune, predicted, cancellationToken);
             log.WriteLine($"gate   {verdict.Reason}");
             if (!uploaded)
             {
@@ -83,7 +83,7 @@ internal sealed class TrainingJob(
                 return new JobOutcome(TrainingState.Refused, verdict.Reason, report.Figures.HeldOut);
             }
 
-            if (await registry.PublishAsync(request.Classifier, version, serving.PointerETag, cancellationToken))
+            if (await registry.PublishAsync(request.Classifier, version, pointer.ETag, cancellationToken))
             {
                 return new JobOutcome(TrainingState.Published, verdict.Reason, report.Figures.HeldOut);
             }
@@ -93,19 +93,16 @@ internal sealed class TrainingJob(
     }
 
     private async Task<GateVerdict> JudgeAsync(
-        ServingVersion serving, FineTune fineTune, IReadOnlyList<string> predicted, CancellationToken cancellationToken)
+        string classifier, PointerReading pointer, FineTune fineTune, IReadOnlyList<string> predicted, CancellationToken cancellationToken)
     {
-        if (serving.Version is not { } version)
+        var heldOut = fineTune.Data.HeldOut;
+        if (await ServingVersion.AskAsync(registry, classifier, pointer, fineTune.Options.Precision, heldOut, log, cancellationToken) is not { } serving)
         {
             return Gate.FirstVersion;
         }
 
-        var baseFolder = await registry.DownloadBaseAsync(version.Manifest.BaseModel, cancellationToken);
-        var heldOut = fineTune.Data.HeldOut;
-        var (labels, before) = await Task.Run(
-            () => ServingVersion.Judge(version, baseFolder, fineTune.Options.Precision, heldOut, cancellationToken), cancellationToken);
-        var rows = heldOut.Select((row, i) => new PairedPrediction(row.Label, predicted[i], before[i])).ToArray();
-        return Gate.Judge(rows, [.. fineTune.Data.Labels], [.. labels]);
+        var rows = heldOut.Select((row, i) => new PairedPrediction(row.Label, predicted[i], serving.Predicted[i])).ToArray();
+        return Gate.Judge(rows, [.. fineTune.Data.Labels], [.. serving.Labels]);
     }
 
     /// <returns>Null if the blob is no longer the one that the request names.</returns>

@@ -34,6 +34,11 @@ internal sealed class TrainedClassifier : IDisposable
         var folder = HuggingFaceFolder.Open(baseFolder);
         var labels = ClassifierLabels.Read(adapterFolder);
         using var adapter = PeftAdapter.Read(adapterFolder);
+        if (adapter.Labels != labels.Labels.Count)
+        {
+            throw new InvalidDataException($"{adapterFolder} has {labels.Labels.Count} labels and a head for {adapter.Labels}.");
+        }
+
         var tokenizer = LlamaTokenizer.Read(folder.TokenizerPath);
         var classifier = new TrainedClassifier(hardware, folder.LoadWeights(hardware.Type, hardware.Device), tokenizer, labels);
         try

@@ -1,6 +1,7 @@
 using Azure.Storage.Blobs.Specialized;
 using Serverless.Serving;
 using Serverless.Storage;
+using Serverless.Trainer.Data;
 using Serverless.Trainer.Jobs;
 
 namespace Serverless.UnitTests.Trainer;
@@ -131,11 +132,24 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
         await ToyModel.PublishAsync(registry, Classifier, "v2", seed: 2, "left", "right");
         await storage.Container(StorageNames.ModelsContainer).DeleteBlobAsync($"{StorageNames.VersionFolder(Classifier, "v2")}labels.json", cancellationToken: Cancel);
 
-        var serving = await ServingVersion.FindAsync(registry, Classifier, log, Cancel);
-
-        Assert.Equal("v1", serving.Version!.Version);
+        Assert.Equal("v1", (await AskServingAsync())?.Version);
         Assert.Matches("version v2 of topics is passed over: .*labels.json", log.ToString());
-        Assert.Equal((await registry.ReadPointerAsync(Classifier, null, Cancel)).ETag, serving.PointerETag);
+    }
+
+    [Theory]
+    [InlineData(true, "has 2 labels and a head for 3")]
+    [InlineData(false, "There is no base model 'tests/gone'")]
+    public async Task A_serving_version_that_is_whole_and_cannot_be_loaded_is_passed_over_too(bool hasBase, string problem)
+    {
+        await ToyModel.PublishAsync(registry, Classifier, "v1", seed: 1, "left", "right");
+        var adapter = Path.Combine(folder.Path, "adapter");
+        ToyModel.WriteAdapter(adapter, seed: 2, "left", "right", "third");
+        new ClassifierLabels(["left", "right"], MaxTokens: 64, Temperature: 2).Write(adapter);
+        await registry.UploadVersionAsync(Classifier, "v2", adapter, hasBase ? ToyModel.Base : "tests/gone", dataset: null, datasetETag: null, Cancel);
+        await registry.PublishAsync(Classifier, "v2", (await registry.ReadPointerAsync(Classifier, null, Cancel)).ETag, Cancel);
+
+        Assert.Equal("v1", (await AskServingAsync())?.Version);
+        Assert.Matches($"version v2 of topics is passed over: .*{problem}", log.ToString());
     }
 
     [Fact]
@@ -146,11 +160,8 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
         var pointer = storage.Container(StorageNames.ModelsContainer).GetBlobClient(StorageNames.PointerBlob(Classifier));
         await pointer.UploadAsync(BinaryData.FromString("{"), overwrite: true, Cancel);
 
-        var serving = await ServingVersion.FindAsync(registry, Classifier, log, Cancel);
-
-        Assert.Equal("v2", serving.Version!.Version);
+        Assert.Equal("v2", (await AskServingAsync())?.Version);
         Assert.Contains("Promoting a version writes it anew.", log.ToString(), StringComparison.Ordinal);
-        Assert.True(await registry.PublishAsync(Classifier, "v1", serving.PointerETag, Cancel));
     }
 
     [Fact]
@@ -403,6 +414,9 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
         (await storage.Container(StorageNames.ModelsContainer).GetBlobClient(StorageNames.TrainingLeaseBlob(Classifier)).GetPropertiesAsync(cancellationToken: Cancel)).Value.ContentLength;
 
     private async Task<string?> ServingAsync() => (await registry.ReadPointerAsync(Classifier, null, Cancel)).Current?.Version;
+
+    private async Task<ServingVersion?> AskServingAsync() => await ServingVersion.AskAsync(
+        registry, Classifier, await registry.ReadPointerAsync(Classifier, null, Cancel), ToyTask.Options.Precision, [new DataSetRow(1, "llll", "left", null)], log, Cancel);
 
     private async Task<int> QueueLengthAsync(string queue) =>
         (await storage.Queue(queue).GetPropertiesAsync(Cancel)).Value.ApproximateMessagesCount;
