@@ -62,7 +62,7 @@ internal sealed class TrainingWorker(StorageClients storage, ClassifierOptions s
 
     private async Task<bool> TrainAsync(TrainingMessage message, ClassifierLease lease, TrainingRequest request, CancellationToken cancellationToken)
     {
-        var earlier = await CloseOrphansAsync(await runs.ListAsync(request.Classifier, cancellationToken), cancellationToken);
+        var earlier = await CloseOrphansAsync(request.Classifier, cancellationToken);
         if (earlier.FirstOrDefault(run => IsDone(run, request)) is { } done)
         {
             log.WriteLine($"{request.Dataset} was trained on already: version {done.Version}, {done.State}.");
@@ -134,27 +134,33 @@ internal sealed class TrainingWorker(StorageClients storage, ClassifierOptions s
         }
     }
 
-    /// <summary>Runs that still stand as running, though we have the classifier's lease, belong to a trainer that was killed, maybe just after it had published.</summary>
-    private async Task<IReadOnlyList<TrainingRun>> CloseOrphansAsync(IReadOnlyList<TrainingRun> earlier, CancellationToken cancellationToken)
+    /// <summary>
+    /// Runs that still stand as running, though we have the classifier's lease, belong to a trainer that was killed. It, or one that stands as failed
+    /// since it was stopped or lost the answer, may have published before.
+    /// </summary>
+    private async Task<IReadOnlyList<TrainingRun>> CloseOrphansAsync(string classifier, CancellationToken cancellationToken)
     {
-        var closed = new List<TrainingRun>();
-        foreach (var run in earlier)
+        var serving = (await registry.ReadPointerAsync(classifier, known: null, cancellationToken)).Current?.Version;
+        var earlier = new List<TrainingRun>();
+        foreach (var run in await runs.ListAsync(classifier, cancellationToken))
         {
-            closed.Add(run.State == TrainingState.Running ? await CloseAsync(run, cancellationToken) : run);
+            var closed = run switch
+            {
+                { State: TrainingState.Running } or { State: TrainingState.Failed, PromotedAt: null } when run.Version == serving =>
+                    run with { State = TrainingState.Published, Progress = 1, Reason = "Published; the trainer ended before it could tell more.", FinishedAt = time.GetUtcNow() },
+                { State: TrainingState.Running } =>
+                    run with { State = TrainingState.Failed, Reason = "The trainer was killed; its request came back to the queue.", FinishedAt = time.GetUtcNow() },
+                _ => run,
+            };
+            if (closed != run)
+            {
+                await runs.WriteAsync(closed, cancellationToken);
+            }
+
+            earlier.Add(closed);
         }
 
-        return closed;
-    }
-
-    private async Task<TrainingRun> CloseAsync(TrainingRun orphan, CancellationToken cancellationToken)
-    {
-        var serving = (await registry.ReadPointerAsync(orphan.Classifier, known: null, cancellationToken)).Current;
-        var closed = serving?.Version == orphan.Version
-            ? orphan with { State = TrainingState.Published, Progress = 1, Reason = "Published; the trainer was killed before it could tell more." }
-            : orphan with { State = TrainingState.Failed, Reason = "The trainer was killed; its request came back to the queue." };
-        closed = closed with { FinishedAt = time.GetUtcNow() };
-        await runs.WriteAsync(closed, cancellationToken);
-        return closed;
+        return earlier;
     }
 
     private static async Task ReleaseAsync(TrainingMessage message, TimeSpan delay)

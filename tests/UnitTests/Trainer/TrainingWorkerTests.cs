@@ -263,13 +263,15 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
         Assert.Equal((TrainingState.Failed, "The trainer was killed; its request came back to the queue."), (orphan.State, orphan.Reason));
     }
 
-    [Fact]
-    public async Task A_trainer_killed_between_the_pointer_and_its_row_has_published_all_the_same()
+    [Theory]
+    [InlineData(TrainingState.Running)] // it was killed
+    [InlineData(TrainingState.Failed)] // it was stopped, or the answer was lost
+    public async Task A_trainer_that_ended_between_the_pointer_and_its_row_has_published_all_the_same(TrainingState state)
     {
         var request = await RequestAsync("topics/a.csv", ToyTask.Csv(150, seed: 1));
         await RunAsync();
         var published = Assert.Single(await runs.ListAsync(Classifier, Cancel));
-        await runs.WriteAsync(published with { State = TrainingState.Running, Reason = null, FinishedAt = null }, Cancel);
+        await runs.WriteAsync(published with { State = state, Reason = null, FinishedAt = null }, Cancel);
         await SendAsync(request);
 
         Assert.True(await RunAsync());
