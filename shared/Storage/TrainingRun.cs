@@ -25,7 +25,7 @@ public sealed record TrainingRun(string Classifier, string Version)
     /// <summary>From 0 to 1.</summary>
     public double Progress { get; init; }
 
-    /// <summary>What is being done, for people: "epoch 1 of 3, step 40 of 120".</summary>
+    /// <summary>What is being done, for people: "step 40 of 120".</summary>
     public string? Step { get; init; }
 
     /// <summary>Why the run was refused or failed, or what the gate said.</summary>

@@ -17,7 +17,7 @@ internal static class Calibration
     private const double Coolest = 0.5;
     private const double Hottest = 5;
 
-    /// <summary>The temperature with the lowest cross-entropy; the fewer the rows, the nearer it stays to 2.</summary>
+    /// <summary>The most probable temperature (maximum a posteriori) between 0.5 and 5; the fewer the rows, the nearer it stays to 2.</summary>
     public static double FitTemperature(Predictions predictions)
     {
         double Cost(double logT)
@@ -26,7 +26,8 @@ internal static class Calibration
             return (predictions.Count * predictions.Loss(Math.Exp(logT))) + (deviations * deviations / 2);
         }
 
-        // Golden-section search over log T: the cross-entropy has one minimum in 1/T, the prior one in log T.
+        // Golden-section search over log T. Cross-entropy and prior have one minimum each; should their sum have two between
+        // these, one of them is found.
         var ratio = (Math.Sqrt(5) - 1) / 2;
         var (low, high) = (Math.Log(Coolest), Math.Log(Hottest));
         while (high - low > 1e-4)
