@@ -49,21 +49,23 @@ public sealed class ResultStore(StorageClients storage)
     public async Task<ResultWrite?> SettleAsync(string classifier, string articleId, string textHash, DateTimeOffset insertedOn, CancellationToken cancellationToken)
     {
         var hash = Sha256Hex.OfText(articleId);
+        RowState? row = null;
         for (var round = 0; round < Rounds; round++)
         {
-            var rowETag = rows.ReadETagAsync(classifier, hash, cancellationToken);
             var stored = await ReadBlobAsync(classifier, hash, cancellationToken);
-            var row = await rowETag;
             var verdict = Judge(stored?.Result, ClassificationStatus.Classified, textHash, insertedOn);
             if (verdict is not (ResultWrite.AlreadyFinal or ResultWrite.Older))
             {
                 return null;
             }
 
-            if (row.IsOf(stored!.ETag) || await rows.TryWriteAsync(stored.Result, stored.ETag, row, cancellationToken))
+            if (row is not null && (row.IsOf(stored!.ETag) || await rows.TryWriteAsync(stored.Result, stored.ETag, row, cancellationToken)))
             {
                 return verdict;
             }
+
+            // Most messages are new, and their blob alone says so. Where it does not, it is read again after the row: see WriteAsync.
+            row = await rows.ReadETagAsync(classifier, hash, cancellationToken);
         }
 
         throw Contended(hash);
