@@ -53,6 +53,8 @@ public sealed class ArticleProcessor(
 
         if (await results.SettleAsync(article.Classifier, article.Message.Id, article.TextHash, insertedOn, cancellationToken) is { } settled)
         {
+            // The attempt before may have ended between its result and this.
+            await WithdrawOutdatedAsync(article, settled, cancellationToken);
             log.LogDebug("Article {ArticleId} needs no forward pass: {Outcome}", article.Message.Id, settled);
             return settled;
         }
@@ -105,14 +107,23 @@ public sealed class ArticleProcessor(
         }
 
         var outcome = await results.WriteAsync(result, cancellationToken);
-        if (outcome == ResultWrite.Replaced)
-        {
-            await reviews.WithdrawAsync(result.Classifier, result.Id, result.TextHash, cancellationToken);
-        }
-
+        await WithdrawOutdatedAsync(article, outcome, cancellationToken);
         log.LogInformation(
             "Article {ArticleId} of {Classifier} is {Label} ({Score:0.000}) by {ModelVersion}, {Milliseconds:0} ms after it arrived: {Outcome}",
             result.Id, result.Classifier, result.Label, result.Score, result.ModelVersion, result.WaitMilliseconds + result.ForwardMilliseconds, outcome);
         return outcome;
+    }
+
+    /// <summary>Nobody is to be asked about a text that the article no longer has.</summary>
+    private async Task WithdrawOutdatedAsync(ReadArticle article, ResultWrite outcome, CancellationToken cancellationToken)
+    {
+        if (outcome == ResultWrite.Older)
+        {
+            await reviews.WithdrawAsync(article.Classifier, article.Message.Id, article.TextHash, cancellationToken);
+        }
+        else if (outcome != ResultWrite.Written && await results.FindAsync(article.Classifier, article.Message.Id, cancellationToken) is { } standing)
+        {
+            await reviews.WithdrawEarlierAsync(standing, cancellationToken);
+        }
     }
 }

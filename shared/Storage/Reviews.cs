@@ -26,21 +26,21 @@ public sealed class Reviews(StorageClients storage, ArticleTexts texts, TimeProv
         }
     }
 
-    /// <summary>Takes back the questions about earlier texts of an article.</summary>
-    /// <param name="classifier">The classifier's name.</param>
-    /// <param name="articleId">Of the article that has a new text now.</param>
-    /// <param name="textHash">The new text.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    public async Task WithdrawAsync(string classifier, string articleId, string textHash, CancellationToken cancellationToken)
+    /// <summary>Takes back the question about one text of an article.</summary>
+    public Task WithdrawAsync(string classifier, string articleId, string textHash, CancellationToken cancellationToken)
     {
-        var current = StorageNames.ReviewRow(Sha256Hex.OfText(articleId), textHash);
-        foreach (var row in await FindAsync(classifier, articleId, cancellationToken))
-        {
-            if (row.RowKey != current && row.GetString("State") == ReviewRows.Waiting)
-            {
-                await DeleteAsync(row, cancellationToken);
-            }
-        }
+        var outdated = StorageNames.ReviewRow(Sha256Hex.OfText(articleId), textHash);
+        return WithdrawAsync(classifier, articleId, row => row.RowKey == outdated, cancellationToken);
+    }
+
+    /// <summary>Takes back the questions about an article's earlier texts. One that was asked after this result belongs to a result still to come.</summary>
+    /// <param name="standing">The article's result.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public Task WithdrawEarlierAsync(ClassificationResult standing, CancellationToken cancellationToken)
+    {
+        var current = StorageNames.ReviewRow(standing.ArticleHash(), standing.TextHash);
+        return WithdrawAsync(
+            standing.Classifier, standing.Id, row => row.RowKey != current && row.GetDateTimeOffset("Time") <= standing.CompletedAt, cancellationToken);
     }
 
     /// <summary>Articles that wait for a person, in no particular order.</summary>
@@ -100,6 +100,17 @@ public sealed class Reviews(StorageClients storage, ArticleTexts texts, TimeProv
         var hash = Sha256Hex.OfText(articleId);
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {classifier} and RowKey ge {hash + "-"} and RowKey lt {hash + "."}");
         return await table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken).ToListAsync(cancellationToken);
+    }
+
+    private async Task WithdrawAsync(string classifier, string articleId, Func<TableEntity, bool> isOutdated, CancellationToken cancellationToken)
+    {
+        foreach (var row in await FindAsync(classifier, articleId, cancellationToken))
+        {
+            if (isOutdated(row) && row.GetString("State") == ReviewRows.Waiting)
+            {
+                await DeleteAsync(row, cancellationToken);
+            }
+        }
     }
 
     private async Task DeleteAsync(TableEntity row, CancellationToken cancellationToken)

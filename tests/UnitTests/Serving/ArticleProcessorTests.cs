@@ -182,6 +182,7 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
         await Storage.Container("models").DeleteBlobAsync("adapters/broken/v1/labels.json", cancellationToken: Cancel);
         Options = Options with { LoadWait = TimeSpan.FromSeconds(1) };
         classifier = NewClassifier();
+        await LetLoadFailAsync(classifier, "broken");
         var body = BinaryData.FromString("""{"id":"a","text":"x","classifier":"broken"}""");
 
         await Assert.ThrowsAsync<ModelNotReadyException>(() => Processor().ProcessAsync(Message(body, Noon, ArticleLimits.Attempts), Cancel));
@@ -340,6 +341,36 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
     }
 
     [Fact]
+    public async Task A_crash_between_a_result_and_the_withdrawal_of_the_text_before_is_mended_by_the_next_delivery()
+    {
+        Options = Options with { ReviewThreshold = 1 };
+        await ProcessAsync("""{"id":"a","text":"Oil rises."}""");
+        await results.WriteAsync(OfFallingOil(), Cancel);
+        var waiting = await reviews.ListAsync("news", 10, null, Cancel);
+
+        var outcome = await ProcessAsync("""{"id":"a","text":"Oil falls."}""", Noon.AddMinutes(1));
+
+        Assert.Equal("Oil rises.", Assert.Single(waiting.Items).Text);
+        Assert.Equal(ResultWrite.AlreadyFinal, outcome);
+        Assert.Empty((await reviews.ListAsync("news", 10, null, Cancel)).Items);
+    }
+
+    [Fact]
+    public async Task A_text_that_a_newer_one_overtook_during_its_forward_pass_does_not_wait_for_a_person()
+    {
+        Options = Options with { ReviewThreshold = 1 };
+        var labels = await ReplaceAsync("adapters/news/v1/labels.json", "spoilt");
+        var overtaken = ProcessAsync("""{"id":"a","text":"Oil rises."}""");
+        await Until(() => classifier.Status.State == ModelState.Failed);
+
+        await results.WriteAsync(OfFallingOil(), Cancel);
+        await ReplaceAsync("adapters/news/v1/labels.json", labels);
+
+        Assert.Equal(ResultWrite.Older, await overtaken);
+        Assert.Empty((await reviews.ListAsync("news", 10, null, Cancel)).Items);
+    }
+
+    [Fact]
     public async Task Results_are_listed_newest_first_page_by_page_as_they_are_found()
     {
         for (var i = 0; i < 5; i++)
@@ -372,6 +403,17 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
 
     private static Task<ResultWrite> ProcessAsync(ArticleProcessor processor, string body, DateTimeOffset? insertedOn = null) =>
         processor.ProcessAsync(Message(BinaryData.FromString(body), insertedOn ?? Noon), Cancel);
+
+    /// <summary>What another instance made of the article's next text.</summary>
+    private static ClassificationResult OfFallingOil() => new()
+    {
+        Id = "a",
+        Classifier = "news",
+        Status = ClassificationStatus.Classified,
+        TextHash = Sha256Hex.OfText("Oil falls."),
+        InsertedOn = Noon.AddMinutes(1),
+        CompletedAt = DateTimeOffset.UtcNow,
+    };
 
     private ArticleProcessor Processor(ArticleClassifier? other = null, TimeProvider? clock = null, ILogger<ArticleProcessor>? log = null)
     {

@@ -55,6 +55,16 @@ public abstract class ServingTest(Emulator emulator) : IAsyncLifetime
         return before;
     }
 
+    /// <summary>Lets the first load fail, however long it takes: whoever asks from now on is told why, however short his wait.</summary>
+    private protected static async Task LetLoadFailAsync(ArticleClassifier classifier, string? name = null)
+    {
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var asked = Record.ExceptionAsync(() => classifier.ClassifyAsync(name, "text", leaving.Token));
+        await Until(() => classifier.Status.State == ModelState.Failed);
+        await leaving.CancelAsync();
+        Assert.True(await asked is OperationCanceledException or ModelNotReadyException);
+    }
+
     /// <summary>Waits for what happens in the background; fails after half a minute.</summary>
     private protected static async Task Until(Func<bool> condition)
     {

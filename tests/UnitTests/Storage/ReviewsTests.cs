@@ -53,10 +53,20 @@ public sealed class ReviewsTests(Emulator emulator) : IAsyncLifetime
         await AskAsync("a", "Oil falls.");
         await AskAsync("a", "Oil stays.");
 
-        await reviews.WithdrawAsync("news", "a", Sha256Hex.OfText("Oil stays."), Cancel);
+        await reviews.WithdrawEarlierAsync(Answer("a", "Oil stays."), Cancel);
 
         Assert.Equal("Oil stays.", Assert.Single((await ListAsync()).Items).Text);
         Assert.Equal("Cup Oil rises.", Assert.Single(await LabelledAsync()).Text);
+    }
+
+    [Fact]
+    public async Task A_text_that_is_asked_about_before_its_result_is_written_goes_on_waiting()
+    {
+        await AskAsync("a", "Oil rises.");
+
+        await reviews.WithdrawEarlierAsync(Answer("a", "Oil falls.") with { CompletedAt = Noon.AddSeconds(-1) }, Cancel);
+
+        Assert.Single((await ListAsync()).Items);
     }
 
     [Fact]
@@ -125,20 +135,20 @@ public sealed class ReviewsTests(Emulator emulator) : IAsyncLifetime
     }
 
     private Task AskAsync(string id, string text, string classifier = "news") => reviews.AskAsync(
-        new ArticleMessage(id) { Text = text, Title = "Cup" },
-        new ClassificationResult
-        {
-            Id = id,
-            Classifier = classifier,
-            Status = ClassificationStatus.Classified,
-            Label = "World",
-            Score = 0.4,
-            Probabilities = new OrderedDictionary<string, double> { ["World"] = 0.4, ["Sports"] = 0.3 },
-            ModelVersion = "v1",
-            TextHash = Sha256Hex.OfText(text),
-            CompletedAt = Noon,
-        },
-        Cancel);
+        new ArticleMessage(id) { Text = text, Title = "Cup" }, Answer(id, text, classifier), Cancel);
+
+    private static ClassificationResult Answer(string id, string text, string classifier = "news") => new()
+    {
+        Id = id,
+        Classifier = classifier,
+        Status = ClassificationStatus.Classified,
+        Label = "World",
+        Score = 0.4,
+        Probabilities = new OrderedDictionary<string, double> { ["World"] = 0.4, ["Sports"] = 0.3 },
+        ModelVersion = "v1",
+        TextHash = Sha256Hex.OfText(text),
+        CompletedAt = Noon,
+    };
 
     private Task<ListPage<ReviewArticle>> ListAsync() => reviews.ListAsync("news", 10, null, Cancel);
 
