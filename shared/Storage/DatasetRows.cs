@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
@@ -9,6 +10,9 @@ internal sealed class DatasetRows
     // In the order in which the trainer prefers them: AG News calls them 'description' and 'class index'.
     private static readonly string[] TextColumns = ["text", "description", "title"];
     private static readonly string[] LabelColumns = ["label", "class index"];
+
+    // AG News' own files name no columns; as for the trainer, an integer in the first field tells.
+    private static readonly string[] AgNews = ["class index", "title", "description"];
 
     private readonly Func<LabelledText, string> write;
 
@@ -28,7 +32,7 @@ internal sealed class DatasetRows
     /// <summary>Rows to follow a data set.</summary>
     /// <param name="dataset">Its content; left at the end. An empty one gets a first line with the names of the columns.</param>
     /// <param name="extension">Of its name: CSV, or one JSON object a line.</param>
-    /// <exception cref="InvalidDataException">A CSV file whose first line names no text or label.</exception>
+    /// <exception cref="InvalidDataException">A CSV file whose first line names no text or label, and which is not in the form of AG News' own.</exception>
     public static DatasetRows After(Stream dataset, string extension)
     {
         if (dataset.Length == 0)
@@ -57,7 +61,8 @@ internal sealed class DatasetRows
     {
         dataset.Position = 0;
         using var reader = new StreamReader(dataset, Encoding.UTF8, leaveOpen: true);
-        return [.. (reader.ReadLine() ?? "").Split(',').Select(column => column.Trim().Trim('"').Trim().ToLowerInvariant())];
+        string[] columns = [.. (reader.ReadLine() ?? "").Split(',').Select(column => column.Trim().Trim('"').Trim().ToLowerInvariant())];
+        return columns.Length >= AgNews.Length && int.TryParse(columns[0], NumberStyles.None, CultureInfo.InvariantCulture, out _) ? AgNews : columns;
     }
 
     private static bool EndsWithNewLine(Stream dataset)

@@ -13,6 +13,7 @@ public sealed class DatasetRowsTests
     [InlineData("news.csv", "text,label\nGoals were scored,Sports")]
     [InlineData("news.csv", "Label,split,Text\nSports,,Goals were scored\n")]
     [InlineData("news.csv", "class index,title,description\nSports,Goals,were scored\n")]
+    [InlineData("news.csv", "\"3\",\"Goals, again\",\"were scored\"\n")]
     [InlineData("news.jsonl", "{\"text\":\"Goals were scored\",\"label\":\"Sports\"}\n")]
     [InlineData("news.csv", "")]
     public void The_trainer_reads_what_was_added_in_the_format_that_the_data_set_has(string file, string content)
