@@ -168,14 +168,11 @@ public sealed class ArticleClassifier : IDisposable
                 ? $"The model could not be loaded and is tried again: {problem}"
                 : "The model is still being loaded.");
         }
-        catch (UnknownClassifierException)
-        {
-            // Names come from outside; those that lead nowhere are not kept.
-            classifiers.TryRemove(new(name, served));
-            throw;
-        }
     }
 
     private ServedClassifier Create(string name) =>
-        new(name, merge: name == options.Default, registry, loader, thread, time, log, stopping.Token);
+        new(name, merge: name == options.Default, registry, loader, thread, time, log, Forget, stopping.Token);
+
+    /// <summary>Names come from outside; those that lead nowhere are not kept.</summary>
+    private void Forget(ServedClassifier unknown) => classifiers.TryRemove(new(unknown.Status.Name, unknown));
 }

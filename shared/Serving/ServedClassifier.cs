@@ -9,9 +9,18 @@ namespace Serverless.Serving;
 /// fails is tried again, with growing pauses, and so is a newer version that cannot be used: meanwhile the one that serves goes on
 /// and, where none serves yet, an earlier one does. A damaged pointer is taken likewise.
 /// </summary>
+/// <param name="forget">Called when nothing was published under the name, whether anybody still waits or not.</param>
 /// <param name="merge">Merge its versions into the base: for the default classifier, since merged weights are a model's size each.</param>
 internal sealed class ServedClassifier(
-    string name, bool merge, ModelRegistry registry, ModelLoader loader, ModelThread thread, TimeProvider time, ILogger log, CancellationToken stopping) : IDisposable
+    string name,
+    bool merge,
+    ModelRegistry registry,
+    ModelLoader loader,
+    ModelThread thread,
+    TimeProvider time,
+    ILogger log,
+    Action<ServedClassifier> forget,
+    CancellationToken stopping) : IDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
@@ -144,7 +153,13 @@ internal sealed class ServedClassifier(
             try
             {
                 var reading = await registry.ReadPointerAsync(name, null, stopping);
-                await TakeFirstUsableAsync(reading.ETag is null ? throw new UnknownClassifierException(name) : reading);
+                if (reading.ETag is null)
+                {
+                    forget(this);
+                    throw new UnknownClassifierException(name);
+                }
+
+                await TakeFirstUsableAsync(reading);
                 return;
             }
             catch (Exception exception) when (exception is not UnknownClassifierException && !stopping.IsCancellationRequested)

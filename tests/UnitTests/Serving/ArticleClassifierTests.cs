@@ -115,6 +115,19 @@ public sealed class ArticleClassifierTests(Emulator emulator) : ServingTest(emul
     }
 
     [Fact]
+    public async Task A_classifier_that_turns_out_to_be_unknown_when_nobody_waits_any_more_is_not_remembered_either()
+    {
+        await ToyModel.PublishAsync(Registry, "news", "v1", 1, "a", "b"); // and no base, so that the load fails
+        var classifier = NewClassifier();
+        await LetLoadFailAsync(classifier);
+
+        await ReplaceAsync("adapters/news/current.json", content: null);
+
+        await Until(() => classifier.Status.Classifiers.Count == 0);
+        Assert.True(classifier.Status.Healthy);
+    }
+
+    [Fact]
     public async Task A_classifier_is_known_as_soon_as_it_is_published()
     {
         var classifier = NewClassifier();
@@ -280,6 +293,7 @@ public sealed class ArticleClassifierTests(Emulator emulator) : ServingTest(emul
         await Registry.PublishAsync("news", "v1", expected: null, Cancel);
         Options = Options with { LoadWait = TimeSpan.FromSeconds(1) };
         var classifier = NewClassifier();
+        await LetLoadFailAsync(classifier);
 
         var error = await Assert.ThrowsAsync<ModelNotReadyException>(() => classifier.ClassifyAsync(null, "text", Cancel));
 

@@ -107,7 +107,14 @@ public sealed class ModelThreadTests : IDisposable
         var chore = thread.RunAsync(new[] { "never" });
 
         var ending = Task.Run(thread.Dispose, Cancel);
-        await Task.Delay(50, Cancel);
+        Assert.Throws<ObjectDisposedException>(() =>
+        {
+            while (!Cancel.IsCancellationRequested)
+            {
+                _ = Add(thread, Text());
+                Thread.Sleep(10);
+            }
+        });
         computation.Release();
         await ending;
 
@@ -137,7 +144,7 @@ public sealed class ModelThreadTests : IDisposable
     private static readonly ServedClassifier News = Classifier("news");
 
     // Nothing of the classifier but its identity matters here.
-    private static ServedClassifier Classifier(string name) => new(name, false, null!, null!, null!, null!, null!, default);
+    private static ServedClassifier Classifier(string name) => new(name, false, null!, null!, null!, null!, null!, null!, default);
 
     private static PendingText Text(ServedClassifier? classifier = null, int tokens = 1, CancellationToken? leaving = null) =>
         new(classifier ?? News, "", new TokenizedText(new int[tokens], false), 64, 0, leaving ?? Cancel);

@@ -84,6 +84,7 @@ public sealed class UnusableVersionTests(Emulator emulator) : ServingTest(emulat
         await ReplaceAsync(Pointer, "no JSON");
         Options = Options with { LoadWait = TimeSpan.FromSeconds(1) };
         var classifier = NewClassifier();
+        await LetLoadFailAsync(classifier);
 
         var error = await Assert.ThrowsAsync<ModelNotReadyException>(() => classifier.ClassifyAsync(null, "text", Cancel));
 
