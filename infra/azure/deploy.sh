@@ -41,7 +41,9 @@ main() {
 
   check_azure_cli
   make_group
-  deploy "1 of 3: identities, storage, registry, environment"
+  # Whatever the environment says, no program before its image and no event before who answers it.
+  export SERVERLESS_SUBSCRIBE=false
+  SERVERLESS_IMAGE_TAG= deploy "1 of 3: identities, storage, registry, environment"
   check_roles
   local storage registry functions
   storage="$(output storageName)"
@@ -141,23 +143,33 @@ wait_for_health() {
 
 drop_dataset() {
   say "A first data set for the classifier $classifier; the trainer starts by itself"
+  local before
+  before="$(pointer)"
   run az storage blob upload --auth-mode login --account-name "$storage" --container-name datasets \
     --name "$classifier/$(basename "$dataset")" --file "$dataset" --overwrite --output none
   retry 270 trained
 }
 
-# Done as soon as the pointer to a version is there: the trainer writes it last.
+# Done as soon as the pointer names this run's version: the trainer writes it last.
 trained() {
-  [[ "$(ask true az storage blob exists --auth-mode login --account-name "$storage" --container-name models \
-    --name "adapters/$classifier/current.json" --query exists --output tsv)" == true ]]
+  local after
+  after="$(pointer)" && { $dry_run || [[ -n "$after" && "$after" != "$before" ]]; }
+}
+
+# The state of the pointer to the version that serves; empty before the first.
+pointer() {
+  ask pointer az storage blob list --auth-mode login --account-name "$storage" --container-name models \
+    --prefix "adapters/$classifier/current.json" --query "[].properties.etag" --output tsv
 }
 
 drop_article() {
   say "A first article"
-  local id=first-article body hash
+  # A name of this run's own: the result of an earlier one says nothing about these images.
+  local id body hash
+  printf -v id 'first-article-%(%s)T' -1
   body="{\"id\":\"$id\",\"classifier\":\"$classifier\",\"text\":\"The clinic opens at night so that patients can keep their jobs.\"}"
   hash="$(printf '%s' "$id" | sha256sum | cut -d ' ' -f 1)"
-  # Base64, as the Functions host expects it; anything else would end in the poison queue.
+  # Base64, as the functions read it; anything else gets a result that says it was rejected.
   run az storage message put --auth-mode login --account-name "$storage" --queue-name articles \
     --content "$(printf '%s' "$body" | base64 --wrap 0)" --output none
   retry 30 run az storage blob download --auth-mode login --account-name "$storage" --container-name results \

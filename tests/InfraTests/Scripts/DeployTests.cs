@@ -119,9 +119,10 @@ public sealed partial class DeployTests(DefaultDeployment fixture)
         var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(id)));
         var download = commands.All.Single(command => Verb(command) == "az storage blob download");
 
+        Assert.Matches("^first-article-[0-9]+$", id); // each run has one of its own
         Assert.Equal("desk", (string)JsonNode.Parse(body)!["classifier"]!);
         Assert.Contains(StorageNames.ResultBlob("desk", hash), download);
-        Assert.Contains($"{StorageNames.PointerBlob("desk")}", commands.Values("--name"));
+        Assert.Contains($"{StorageNames.PointerBlob("desk")}", commands.Values("--prefix"));
         Assert.Contains(StorageNames.BaseFolder("serverless/starter").TrimEnd('/'), commands.Values("--destination-path"));
     }
 

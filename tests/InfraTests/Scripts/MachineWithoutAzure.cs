@@ -20,11 +20,14 @@ internal sealed class MachineWithoutAzure : IDisposable
         File.SetUnixFileMode(folder.File(tool), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
+    /// <summary>What else stands in the environment.</summary>
+    public Dictionary<string, string> Environment { get; } = [];
+
     public Task<Command> RunAsync(string script, params string[] arguments) => Command.RunAsync(
         "/bin/bash",
         [Repository.PathOf(script), .. arguments],
         TestContext.Current.CancellationToken,
-        environment: new Dictionary<string, string> { ["HOME"] = folder.Path, ["PATH"] = folder.Path });
+        environment: new Dictionary<string, string>(Environment) { ["HOME"] = folder.Path, ["PATH"] = folder.Path });
 
     public void Dispose() => folder.Dispose();
 }
