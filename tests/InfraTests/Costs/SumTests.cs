@@ -40,17 +40,17 @@ public sealed class SumTests
 
     [Theory]
     [InlineData(0.1, 1)]
-    [InlineData(5.7, 1)]
-    [InlineData(5.8, 2)]
-    [InlineData(100, 18)]
-    public void Replicas_are_enough_for_the_rate_at_the_planned_load(double rate, int replicas) => Assert.Equal(replicas, new Load(rate).CpuReplicas);
+    [InlineData(0.79, 1)]
+    [InlineData(0.81, 2)]
+    [InlineData(14, 18)]
+    public void Replicas_are_enough_for_the_rate_at_the_planned_load(double busyReplicas, int replicas) => Assert.Equal(replicas, Busy(busyReplicas).CpuReplicas);
 
     [Fact]
     public void The_first_replica_is_up_after_a_cold_start_and_more_take_a_polling_for_each_step()
     {
         Assert.Equal(Replica.Cpu.ColdStartSeconds, new Load(1).ScaleOutSeconds);
         // 1, 4, 8, 16, 32: four steps for eighteen replicas.
-        Assert.Equal(Replica.Cpu.ColdStartSeconds + 4 * 30, new Load(100).ScaleOutSeconds);
+        Assert.Equal(Replica.Cpu.ColdStartSeconds + 4 * 30, Busy(14).ScaleOutSeconds);
     }
 
     [Fact]
@@ -91,4 +91,7 @@ public sealed class SumTests
         Assert.Contains($"param maxReplicas = {Measurements.MaxReplicas.Value}", Repository.Read("infra/azure/main.bicepparam"));
         Assert.Contains($"\"batchSize\": {Measurements.ReceiveBatch.Value}", Repository.Read("host.json"));
     }
+
+    /// <summary>The rate that so many replicas master if they never rest.</summary>
+    private static Load Busy(double replicas) => new(replicas * Replica.Cpu.ArticlesPerSecond);
 }
