@@ -1,3 +1,4 @@
+using Azure.Data.Tables;
 using Serverless.FaultTests.Checks;
 using Serverless.FaultTests.Programs;
 using Serverless.FaultTests.Report;
@@ -32,6 +33,43 @@ public sealed class TwoOfEverythingTests
                 Assert.All(results.Values, result => Assert.False(result.Replaced));
                 return $"{results.Count} results, none missing, none twice";
             });
+    }
+
+    [Fact]
+    public async Task A_redelivery_of_the_old_text_that_is_overtaken_by_the_new_one_leaves_its_row_alone()
+    {
+        await using var installation = await Installation.StartAsync();
+        var (redelivered, newer) = (new ResultStore(Installation.ClientsOf(installation.Proxy.ConnectionString)), new ResultStore(installation.Storage));
+        var start = DateTimeOffset.UtcNow;
+        await newer.WriteAsync(Result("Oil rises.", start, "World"), Ended);
+        var overtakes = 0;
+        installation.Proxy.Before = async request =>
+        {
+            if (request.StartsWith("GET classifications(", StringComparison.Ordinal) && Interlocked.Increment(ref overtakes) == 1)
+            {
+                await newer.WriteAsync(Result("Oil falls.", start.AddMinutes(1), "Business"), Ended);
+            }
+
+            return true;
+        };
+
+        await redelivered.SettleAsync("news", "a", Sha256Hex.OfText("Oil rises."), start, Ended);
+
+        Assert.True(overtakes > 0);
+        Assert.Equal("Business", (await newer.FindAsync("news", "a", Ended))!.Label);
+        var row = await installation.Storage.Table(StorageNames.ClassificationsTable).QueryAsync<TableEntity>(cancellationToken: Ended).SingleAsync(Ended);
+        Assert.Equal("Business", row.GetString("Label"));
+
+        static ClassificationResult Result(string text, DateTimeOffset time, string label) => new()
+        {
+            Id = "a",
+            Classifier = "news",
+            Status = ClassificationStatus.Classified,
+            Label = label,
+            TextHash = Sha256Hex.OfText(text),
+            InsertedOn = time,
+            CompletedAt = time,
+        };
     }
 
     [Fact]
