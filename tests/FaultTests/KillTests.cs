@@ -152,11 +152,10 @@ public sealed class KillTests
         while (true)
         {
             await using var victim = installation.StartTrainer();
-            var killed = moment.Arm(installation.Proxy, victim);
-            await Task.WhenAny(killed, victim.WaitAsync());
-            await victim.WaitAsync();
+            moment.Arm(installation.Proxy, victim);
+            var exitCode = await victim.WaitAsync();
             TrainerMoment.Disarm(installation.Proxy);
-            if (killed.IsCompleted)
+            if (exitCode == RunningProgram.Killed)
             {
                 return;
             }

@@ -29,17 +29,17 @@ internal sealed record TrainerMoment(string Name, Func<string, bool> Request, bo
     public static TrainerMoment At(int number) => Moments[number % Moments.Length];
 
     /// <summary>Kills the trainer when the moment comes.</summary>
-    /// <returns>Ends when it is dead.</returns>
-    public Task Arm(StorageProxy proxy, RunningProgram trainer)
+    public void Arm(StorageProxy proxy, RunningProgram trainer)
     {
-        var killed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var come = false;
         async Task<bool> WatchAsync(string request)
         {
-            if (!Request(request) || killed.Task.IsCompleted)
+            if (!Request(request) || come)
             {
                 return true;
             }
 
+            come = true;
             if (Later > TimeSpan.Zero)
             {
                 _ = KillLaterAsync();
@@ -47,7 +47,6 @@ internal sealed record TrainerMoment(string Name, Func<string, bool> Request, bo
             }
 
             await trainer.KillAsync();
-            killed.TrySetResult();
             return false;
         }
 
@@ -55,12 +54,10 @@ internal sealed record TrainerMoment(string Name, Func<string, bool> Request, bo
         {
             await Task.Delay(Later);
             await trainer.KillAsync();
-            killed.TrySetResult();
         }
 
         proxy.Before = Done ? null : WatchAsync;
         proxy.After = Done ? WatchAsync : null;
-        return killed.Task;
     }
 
     public static void Disarm(StorageProxy proxy) => (proxy.Before, proxy.After) = (null, null);

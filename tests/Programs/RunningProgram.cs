@@ -8,6 +8,9 @@ namespace Serverless.Tests;
 /// <summary>A program under test: a process of its own, stopped or killed by its id.</summary>
 internal sealed class RunningProgram : IAsyncDisposable
 {
+    /// <summary>The exit code of a program that was killed: 128 and the signal's number.</summary>
+    public const int Killed = 128 + 9;
+
     private const int SigInt = 2;
     private const int SigTerm = 15;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
