@@ -17,7 +17,7 @@ public sealed record ClassifierOptions
     /// <summary>Where downloaded models are kept.</summary>
     public string CacheFolder { get; init; } = Path.Combine(Path.GetTempPath(), "serverless-models");
 
-    /// <summary>Whether the default classifier is loaded when the process starts, and not by the first article: that one waits a second less.</summary>
+    /// <summary>Whether the default classifier is loaded when the process starts, so that the first article finds it loaded or on its way.</summary>
     public bool LoadAtStart { get; init; }
 
     /// <summary>How often the pointers to the serving versions are read.</summary>
