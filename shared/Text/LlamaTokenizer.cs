@@ -52,6 +52,9 @@ public sealed class LlamaTokenizer
     /// <summary>One more than the highest id of an ordinary token.</summary>
     public int VocabularySize { get; }
 
+    /// <summary>Ended when the library merges words from now on.</summary>
+    internal Task LibraryReady => library.Value;
+
     /// <exception cref="InvalidDataException">The file is no byte-level BPE that this code understands; names the setting.</exception>
     public static LlamaTokenizer Read(string tokenizerJsonPath) => new(TokenizerFile.Read(tokenizerJsonPath));
 
