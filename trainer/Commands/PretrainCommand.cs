@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Serverless.Files;
 using Serverless.Trainer.Pretraining;
 
 namespace Serverless.Trainer.Commands;
@@ -17,14 +18,26 @@ internal static class PretrainCommand
             AllowMultipleArgumentsPerToken = true,
         }.AcceptExistingOnly();
         var output = new Option<DirectoryInfo>("--output") { Description = "Folder of the base model; a stopped run goes on there.", HelpName = "folder", Required = true };
+        var startFrom = new Option<DirectoryInfo?>("--base")
+        {
+            Description = "Base model to go on from: its shape, its tokenizer and its weights. Without it the weights begin at random.",
+            HelpName = "folder",
+        };
         var exclude = ExcludeOption.Create();
-        var command = new Command("pretrain", "Make a small base model from plain text.") { text, exclude, output };
+        var command = new Command("pretrain", "Make a small base model from plain text.") { text, exclude, output, startFrom };
         var settings = new SettingOptions<PretrainOptions>(command);
         command.SetAction((parsed, cancellationToken) =>
         {
             var options = settings.Given(parsed).Deserialize<PretrainOptions>(SnakeCase)!;
+            var folder = parsed.GetValue(startFrom) is { } found ? HuggingFaceFolder.Open(found.FullName) : null;
+            if (folder is not null && options.WithShapeOf(folder.Config) != options && options.WithShapeOf(new PretrainOptions().Shape()) != options)
+            {
+                throw new InvalidRecipeException($"The shape comes from {folder.Path}: leave out --vocab-size, --hidden-size and the other options of the shape, or --base.");
+            }
+
             PretrainedBase.Make(
-                parsed.GetRequiredValue(text), parsed.GetRequiredValue(exclude), parsed.GetRequiredValue(output).FullName, options, Console.Error, TimeProvider.System, cancellationToken);
+                parsed.GetRequiredValue(text), parsed.GetRequiredValue(exclude), parsed.GetRequiredValue(output).FullName, folder, options,
+                Console.Error, TimeProvider.System, cancellationToken);
             return Task.CompletedTask;
         });
         return command;

@@ -20,12 +20,13 @@ internal sealed class BagOfWords : IDisposable
     private readonly double weight;
 
     /// <param name="frequencies">Share of each token in the text.</param>
-    /// <param name="options">The shape, and the weight of this objective.</param>
-    public BagOfWords(double[] frequencies, PretrainOptions options)
+    /// <param name="hiddenSize">Width of the states.</param>
+    /// <param name="weight">Of this objective, beside the next token's 1.</param>
+    public BagOfWords(double[] frequencies, int hiddenSize, double weight)
     {
-        weight = options.BagOfWordsWeight;
+        this.weight = weight;
         importance = Importance(frequencies).DetachFromDisposeScope();
-        Projection = eye(options.HiddenSize).requires_grad_(true).DetachFromDisposeScope(); // at first the language model's own reading
+        Projection = eye(hiddenSize).requires_grad_(true).DetachFromDisposeScope(); // at first the language model's own reading
     }
 
     /// <summary><c>[hidden, hidden]</c>, fp32, trained.</summary>
@@ -67,10 +68,12 @@ internal sealed class BagOfWords : IDisposable
     /// <summary>The share of each word in its sequence, weighted by importance: <c>[sequences, vocab]</c>, rows of sum 1.</summary>
     private Tensor Bags(PackedBatch batch, long vocabulary)
     {
-        var sequence = zeros(batch.Tokens, int64);
+        var tokens = batch.Tokens - batch.Filler;
+        var ids = batch.Ids.narrow(0, 0, tokens);
+        var sequence = zeros(tokens, int64);
         sequence.index_fill_(0, batch.Last.narrow(0, 0, batch.Sequences - 1) + 1, 1);
         var bags = zeros(batch.Sequences, vocabulary);
-        bags.view(-1).index_add_(0, sequence.cumsum(0) * vocabulary + batch.Ids, importance.index_select(0, batch.Ids), alpha: 1);
+        bags.view(-1).index_add_(0, sequence.cumsum(0) * vocabulary + ids, importance.index_select(0, ids), alpha: 1);
         return bags.div_(bags.sum(1, keepdim: true).clamp_min_(1e-9));
     }
 

@@ -57,6 +57,17 @@ internal sealed record PretrainOptions
     [Description("Steps between two evaluations and checkpoints.")]
     public int SaveSteps { get; init; } = 500;
 
+    /// <summary>The same schedule for a base that is there.</summary>
+    public PretrainOptions WithShapeOf(LlamaConfig config) => this with
+    {
+        VocabSize = config.VocabSize,
+        HiddenSize = config.HiddenSize,
+        IntermediateSize = config.IntermediateSize,
+        NumHiddenLayers = config.NumHiddenLayers,
+        NumAttentionHeads = config.NumAttentionHeads,
+        NumKeyValueHeads = config.NumKeyValueHeads,
+    };
+
     public LlamaConfig Shape() => new()
     {
         VocabSize = VocabSize,

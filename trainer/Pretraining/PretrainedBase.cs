@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Serverless.Files;
+using Serverless.Model;
 using Serverless.Text;
 using Serverless.Trainer.Data;
 using static TorchSharp.torch;
@@ -18,19 +19,31 @@ internal static class PretrainedBase
     /// <param name="text">Files of text; see <see cref="TextFiles"/>. A file named twice counts twice.</param>
     /// <param name="exclude">Files of test articles; texts that overlap with one of them are left out.</param>
     /// <param name="output">The folder.</param>
+    /// <param name="startFrom">A base to go on from: its shape, its vocabulary and its weights. Null begins with nothing.</param>
     /// <param name="options">The shape and the schedule.</param>
     /// <param name="log">Told what is done.</param>
     /// <param name="time">For the speed.</param>
     /// <param name="cancellationToken">Ends the training between two steps.</param>
     public static void Make(
-        IReadOnlyList<FileInfo> text, IReadOnlyList<FileInfo> exclude, string output, PretrainOptions options, TextWriter log, TimeProvider time, CancellationToken cancellationToken)
+        IReadOnlyList<FileInfo> text, IReadOnlyList<FileInfo> exclude, string output, HuggingFaceFolder? startFrom, PretrainOptions options,
+        TextWriter log, TimeProvider time, CancellationToken cancellationToken)
     {
+        if (startFrom is { Config.TieWordEmbeddings: false })
+        {
+            throw new InvalidDataException($"{startFrom.Path}: its embedding and its language-model head are not tied; pretraining goes on from tied ones only.");
+        }
+
+        options = startFrom is null ? options : options.WithShapeOf(startFrom.Config);
         var measuredBy = Shingles.InFiles(exclude);
         var found = TextFiles.Read(text).ToLookup(document => measuredBy.Find(document) is not null);
         string[] documents = [.. found[false]];
         var tokenizerPath = Path.Combine(output, "tokenizer.json");
         Directory.CreateDirectory(Path.Combine(output, "checkpoint"));
-        if (!File.Exists(tokenizerPath))
+        if (startFrom is not null)
+        {
+            File.Copy(startFrom.TokenizerPath, tokenizerPath, overwrite: true);
+        }
+        else if (!File.Exists(tokenizerPath))
         {
             TokenizerTraining.Write(tokenizerPath, documents, options.VocabSize);
         }
@@ -49,21 +62,30 @@ internal static class PretrainedBase
             CultureInfo.InvariantCulture, $"text   {documents.Length} documents, {tokens} tokens; {heldOut.Count} of {training.Count + heldOut.Count} sequences held out"));
 
         var checkpoint = Path.Combine(output, "checkpoint", "checkpoint.safetensors");
-        using var loop = new PretrainingLoop(options, bfloat16, training, checkpoint);
+        var weights = startFrom is null ? LlamaWeights.Random(options.Shape(), float32, options.Seed) : Copy(startFrom);
+        using var loop = new PretrainingLoop(weights, options, bfloat16, training, checkpoint);
         var progress = new PretrainingLog(log);
         loop.Run(heldOut, progress, time, cancellationToken);
 
         var begin = tokenizer.BeginOfText!.Value;
-        options.Shape().Write(Path.Combine(output, "config.json"), "bfloat16", begin, begin + 1);
+        weights.Config.Write(Path.Combine(output, "config.json"), "bfloat16", begin, begin + 1);
         SafetensorsWriter.Write(Path.Combine(output, "model.safetensors"), loop.Weights.All.Select(entry => (entry.Name, entry.Value.to(bfloat16))));
-        File.WriteAllText(Path.Combine(output, "pretraining.json"), Record(text, exclude, options, tokens, progress.HeldOutLoss).ToJsonString(Json) + "\n");
+        File.WriteAllText(Path.Combine(output, "pretraining.json"), Record(text, exclude, startFrom, options, tokens, progress.HeldOutLoss).ToJsonString(Json) + "\n");
         Directory.Delete(Path.Combine(output, "checkpoint"), recursive: true);
+    }
+
+    /// <summary>In memory of their own: training writes on them.</summary>
+    private static LlamaWeights Copy(HuggingFaceFolder folder)
+    {
+        using var mapped = folder.LoadWeights(float32);
+        return new LlamaWeights(mapped.Config, LlamaWeights.Names(mapped.Config).ToDictionary(entry => entry.Name, entry => mapped[entry.Name].clone()));
     }
 
     /// <summary>What the base was made from, so that it can be made again.</summary>
     private static JsonObject Record(
-        IReadOnlyList<FileInfo> text, IReadOnlyList<FileInfo> exclude, PretrainOptions options, long tokens, double heldOutLoss) => new()
+        IReadOnlyList<FileInfo> text, IReadOnlyList<FileInfo> exclude, HuggingFaceFolder? startFrom, PretrainOptions options, long tokens, double? heldOutLoss) => new()
     {
+        ["started_from"] = startFrom is null ? null : Files([.. new DirectoryInfo(startFrom.Path).GetFiles("*.safetensors").OrderBy(file => file.Name, StringComparer.Ordinal)]),
         ["options"] = JsonSerializer.SerializeToNode(options, Json),
         ["text"] = Files(text),
         ["exclude"] = Files(exclude),
@@ -86,7 +108,7 @@ internal static class PretrainedBase
     {
         private const int LoggingSteps = 25;
 
-        public double HeldOutLoss { get; private set; } = double.NaN;
+        public double? HeldOutLoss { get; private set; } // null for a text too small to hold any of it out
 
         public void Report(PretrainingProgress value)
         {

@@ -1,15 +1,16 @@
 using Serverless.Model;
+using Serverless.Serving;
 using Serverless.Trainer.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Serverless.Trainer.Pretraining;
 
-/// <summary>How far a pretraining is. Losses are means, in nats a token; the held-out one is null between evaluations.</summary>
+/// <summary>How far a pretraining is. Losses are means, in nats a token; the held-out one is null between evaluations, and where nothing is held out.</summary>
 internal sealed record PretrainingProgress(int Step, int Steps, double Loss, double? HeldOutLoss, double LearningRate, double TokensPerSecond);
 
 /// <summary>
-/// Teaches a fresh Llama to predict the next token. Weights and optimizer are 32 bit, matrix products
+/// Teaches a Llama to predict the next token. Weights and optimizer are 32 bit, matrix products
 /// <c>computeType</c>. Everything it needs to know of its past lies in the checkpoint: weights, moments, step.
 /// </summary>
 internal sealed class PretrainingLoop : IDisposable
@@ -20,6 +21,9 @@ internal sealed class PretrainingLoop : IDisposable
     // 1,024 tokens × 256 channels × 4 bytes = 1 MB: the activations of a pass stay in the cache.
     private const int PassTokens = 1024;
 
+    // oneDNN compiles its kernels for a number of tokens, each number anew.
+    private const int PassMultiple = 64;
+
     private readonly PretrainOptions options;
     private readonly ScalarType computeType;
     private readonly LlamaWeights weights;
@@ -29,21 +33,27 @@ internal sealed class PretrainingLoop : IDisposable
     private readonly Tensor embedding;
     private readonly CandidateTokens candidates;
     private readonly BagOfWords? bagOfWords;
+    private readonly DataParallel parallel = new(get_num_threads());
     private readonly IReadOnlyList<int[]> training;
 
-    public PretrainingLoop(PretrainOptions options, ScalarType computeType, IReadOnlyList<int[]> training, string checkpointPath)
+    /// <param name="weights">What is trained, fp32; taken over.</param>
+    /// <param name="options">The schedule.</param>
+    /// <param name="computeType">The type of the matrix products.</param>
+    /// <param name="training">Token ids of the text.</param>
+    /// <param name="checkpointPath">Where a stopped run left off, or will.</param>
+    public PretrainingLoop(
+        LlamaWeights weights, PretrainOptions options, ScalarType computeType, IReadOnlyList<int[]> training, string checkpointPath)
     {
-        (this.options, this.computeType, this.training) = (options, computeType, training);
-        weights = LlamaWeights.Random(options.Shape(), float32, options.Seed);
+        (this.weights, this.options, this.computeType, this.training) = (weights, options, computeType, training);
         foreach (var (_, weight) in weights.All)
         {
             weight.requires_grad = true;
         }
 
         model = new Llama(weights, computeType, residualType: float32);
-        var frequencies = CandidateTokens.Frequencies(training, options.VocabSize);
+        var frequencies = CandidateTokens.Frequencies(training, weights.Config.VocabSize);
         candidates = new CandidateTokens(frequencies, options.SampledTokens);
-        bagOfWords = options.BagOfWordsWeight > 0 ? new BagOfWords(frequencies, options) : null;
+        bagOfWords = options.BagOfWordsWeight > 0 ? new BagOfWords(frequencies, weights.Config.HiddenSize, options.BagOfWordsWeight) : null;
         (string Name, Tensor Value)[] parameters = [.. weights.All, .. bagOfWords is null ? [] : new[] { ("bag_of_words.weight", bagOfWords.Projection) }];
         optimizer = new AdamW([.. parameters.Select(entry => entry.Value)], options.WeightDecay, Beta2);
         checkpoint = new PretrainingCheckpoint(checkpointPath, parameters, optimizer);
@@ -74,12 +84,13 @@ internal sealed class PretrainingLoop : IDisposable
                 checkpoint.Save(step);
             }
 
-            progress.Report(new PretrainingProgress(step, Steps, loss, save ? Evaluate(heldOut) : null, learningRate, speed));
+            progress.Report(new PretrainingProgress(step, Steps, loss, save && heldOut.Count > 0 ? Evaluate(heldOut) : null, learningRate, speed));
         }
     }
 
     public void Dispose()
     {
+        parallel.Dispose();
         optimizer.Dispose();
         bagOfWords?.Dispose();
         model.Dispose();
@@ -98,16 +109,43 @@ internal sealed class PretrainingLoop : IDisposable
     {
         using var scope = NewDisposeScope();
         optimizer.ZeroGradient();
+        var words = embedding.detach().to(computeType);
         var rowsInStep = sequences.Sum(sequence => (long)sequence.Length - 1);
         var bagRowsInStep = BagOfWords.Rows(sequences);
-        var words = embedding.detach().to(computeType);
-        var wordsGradient = zeros_like(embedding);
-        var random = new Random(unchecked(options.Seed * 7919 + optimizer.Steps)); // a resumed run draws what it would have drawn
+        var parts = parallel.RunShares(sequences, (share, number) =>
+        {
+            var random = new Random(unchecked((options.Seed * 7919) + (optimizer.Steps * 31) + number)); // a resumed run draws what it would have drawn
+            return Backward(share, random, words, rowsInStep, bagRowsInStep);
+        });
+        using (no_grad())
+        {
+            foreach (var (_, wordsGradient) in parts)
+            {
+                embedding.grad!.add_(wordsGradient); // tied: the embedding learns from both of its uses
+                wordsGradient.Dispose();
+            }
+        }
+
+        if (!double.IsFinite(optimizer.ClipGradient(MaxGradNorm)))
+        {
+            throw new TrainingDivergedException(optimizer.Steps);
+        }
+
+        optimizer.Step(learningRate);
+        return parts.Sum(part => part.Loss) / rowsInStep;
+    }
+
+    /// <summary>Adds the gradients of some of the sequences to the weights'; autograd lets one thread at a time add to a weight.</summary>
+    /// <returns>The sum of its losses, and the gradient of the embedding where it foretells.</returns>
+    private (double Loss, Tensor WordsGradient) Backward(IReadOnlyList<int[]> share, Random random, Tensor words, long rowsInStep, int bagRowsInStep)
+    {
+        using var scope = NewDisposeScope();
+        var wordsGradient = zeros_like(embedding).DetachFromDisposeScope();
         var loss = 0.0;
-        foreach (var part in TextBatches.Cut(sequences, PassTokens))
+        foreach (var part in TextBatches.Divide(share, PassTokens))
         {
             using var pass = NewDisposeScope();
-            using var batch = PackedBatch.Create(part, CPU);
+            using var batch = PackedBatch.Create(part, CPU, PassMultiple);
             var (rows, targets) = NextTokens(batch);
             var hidden = model.Forward(batch, pooledOnly: false);
             // A leaf between the decoder and its heads: their gradients meet there, and the decoder goes back once.
@@ -120,18 +158,7 @@ internal sealed class PretrainingLoop : IDisposable
             hidden.backward([states.grad]);
         }
 
-        using (no_grad())
-        {
-            embedding.grad!.add_(wordsGradient); // tied: the embedding learns from both of its uses
-        }
-
-        if (!double.IsFinite(optimizer.ClipGradient(MaxGradNorm)))
-        {
-            throw new TrainingDivergedException(optimizer.Steps);
-        }
-
-        optimizer.Step(learningRate);
-        return loss / rowsInStep;
+        return (loss, wordsGradient);
     }
 
     private double Evaluate(IReadOnlyList<int[]> sequences)
@@ -154,7 +181,7 @@ internal sealed class PretrainingLoop : IDisposable
     /// <summary>The rows that have a next token (all but each sequence's last), and those tokens.</summary>
     private static (Tensor Rows, Tensor Targets) NextTokens(PackedBatch batch)
     {
-        var keep = ones(batch.Tokens, @bool);
+        var keep = ones(batch.Tokens - batch.Filler, @bool);
         keep.index_fill_(0, batch.Last, false);
         var rows = keep.nonzero().squeeze(1);
         return (rows, batch.Ids.index_select(0, rows + 1));

@@ -28,6 +28,14 @@ internal sealed class TextBatches(IReadOnlyList<int[]> sequences, int batchToken
         }
     }
 
+    /// <summary>As many batches as come closest to <paramref name="tokens"/> each, all of about the same size.</summary>
+    public static IEnumerable<int[][]> Divide(IReadOnlyList<int[]> sequences, int tokens)
+    {
+        var sum = sequences.Sum(sequence => sequence.Length);
+        var batches = Math.Max(1, (int)Math.Round((double)sum / tokens));
+        return Cut(sequences, (sum + batches - 1) / batches);
+    }
+
     /// <summary>Neighbours, until each batch has about <paramref name="tokens"/>.</summary>
     public static IEnumerable<int[][]> Cut(IEnumerable<int[]> sequences, int tokens)
     {

@@ -36,6 +36,16 @@ public sealed class DataParallelTests
         Assert.Equal([50, 50], shares);
     }
 
+    [Fact]
+    public void What_is_summed_over_texts_comes_back_once_for_each_share_in_the_order_of_their_numbers()
+    {
+        using var parallel = new DataParallel(threads: 2);
+
+        var shares = parallel.RunShares(TextsOf(40, 30, 20, 10), (texts, number) => (number, texts.Sum(text => text.Length)));
+
+        Assert.Equal([(0, 50), (1, 50)], shares);
+    }
+
     [Theory]
     [InlineData(64)]
     [InlineData(500, 20)]

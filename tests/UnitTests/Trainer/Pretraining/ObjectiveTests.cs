@@ -70,10 +70,9 @@ public sealed class ObjectiveTests
     public void Prefixes_of_a_document_foretell_the_words_of_all_of_it()
     {
         using var scope = NewDisposeScope();
-        var options = new PretrainOptions { VocabSize = Vocabulary, HiddenSize = Hidden, BagOfWordsWeight = 0.5 };
         int[][] sequences = [[38, 3, 4, 4, 39], [38, .. Enumerable.Range(5, 17), 39]]; // 5 and 19 tokens: prefixes of 5, and of 3 and 19
-        using var batch = PackedBatch.Create(sequences, CPU);
-        using var bagOfWords = new BagOfWords(Frequencies, options);
+        using var batch = PackedBatch.Create(sequences, CPU, multipleOf: 32); // filler belongs to no document
+        using var bagOfWords = new BagOfWords(Frequencies, Hidden, weight: 0.5);
         var (states, embedding, _) = Problem(batch.Tokens);
         var importance = Frequencies.Select((frequency, token) => token >= 38 ? 0 : Math.Min(1, Math.Sqrt(1e-4 / frequency))).ToArray();
         var bags = stack([Bag(sequences[0], importance), Bag(sequences[1], importance), Bag(sequences[1], importance)]);

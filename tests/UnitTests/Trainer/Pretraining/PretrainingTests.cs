@@ -1,4 +1,8 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Serverless.Files;
 using Serverless.Model;
 using Serverless.Text;
 using Serverless.Trainer.Pretraining;
@@ -90,12 +94,48 @@ public sealed class PretrainingTests
         var losses = new List<double>();
 
         using var loop = new PretrainingLoop(
-            Toy with { TotalTokens = 60 * 60, LearningRate = 1e-2 }, float32, Sequences(), Path.Combine(folder.Path, "checkpoint"));
+            Fresh(), Toy with { TotalTokens = 60 * 60, LearningRate = 1e-2 }, float32, Sequences(), Path.Combine(folder.Path, "checkpoint"));
         loop.Run(Sequences(), new Losses(losses), TimeProvider.System, TestContext.Current.CancellationToken);
 
         Assert.Equal(Math.Log(300), losses[0], 0.2); // nothing known: every token equally likely
         Assert.True(losses[^1] < losses[0] / 2, $"from {losses[0]:F2} to {losses[^1]:F2}");
     }
+
+    [Fact]
+    public void Pretraining_goes_on_from_a_base_with_its_vocabulary_shape_and_weights_and_leaves_it_alone()
+    {
+        using var folder = new TemporaryFolder();
+        var (first, second) = (Path.Combine(folder.Path, "first"), Path.Combine(folder.Path, "second"));
+        var text = new FileInfo(Path.Combine(folder.Path, "text.txt"));
+        File.WriteAllLines(text.FullName, Documents);
+        var options = Toy with { TotalTokens = 60 * 100, LearningRate = 1e-2 };
+        Make(first, startFrom: null, options);
+        var before = Weights(first);
+
+        var log = Make(second, HuggingFaceFolder.Open(first), options with { HiddenSize = 32, LearningRate = 1e-12 });
+
+        Assert.True(FirstLoss(log) < Math.Log(300) / 2, log); // nothing known would be log(300)
+        Assert.All(new[] { "config.json", "tokenizer.json" }, file => Assert.Equal(
+            File.ReadAllText(Path.Combine(first, file)), File.ReadAllText(Path.Combine(second, file))));
+        Assert.Equal(before, Weights(first));
+        var record = JsonNode.Parse(File.ReadAllText(Path.Combine(second, "pretraining.json")))!;
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(before)), (string?)record["started_from"]![0]!["sha256"]);
+        Assert.Equal(16, (int?)record["options"]!["hidden_size"]);
+
+        string Make(string output, HuggingFaceFolder? startFrom, PretrainOptions settings)
+        {
+            using var written = new StringWriter();
+            PretrainedBase.Make([text], [], output, startFrom, settings, written, TimeProvider.System, TestContext.Current.CancellationToken);
+            return written.ToString();
+        }
+    }
+
+    private static byte[] Weights(string folder) => File.ReadAllBytes(Path.Combine(folder, "model.safetensors"));
+
+    private static double FirstLoss(string log) =>
+        double.Parse(Regex.Match(log, @"loss (\d+\.\d+)").Groups[1].Value, CultureInfo.InvariantCulture);
+
+    private static LlamaWeights Fresh() => LlamaWeights.Random(Toy.Shape(), float32, Toy.Seed);
 
     private static List<int[]> Sequences()
     {
@@ -107,7 +147,7 @@ public sealed class PretrainingTests
     private static PretrainingLoop Run(string checkpoint, List<int[]> sequences, int? stopAfter)
     {
         using var stop = new CancellationTokenSource();
-        var loop = new PretrainingLoop(Toy, float32, sequences, checkpoint);
+        var loop = new PretrainingLoop(Fresh(), Toy, float32, sequences, checkpoint);
         try
         {
             loop.Run(sequences, new StopAfter(stopAfter, stop), TimeProvider.System, stop.Token);
