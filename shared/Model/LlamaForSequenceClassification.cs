@@ -28,9 +28,6 @@ public sealed class LlamaForSequenceClassification : IDisposable
         }
     }
 
-    /// <summary>Set while in training.</summary>
-    public LoraDropout? Dropout { get; set; }
-
     public int Labels => (int)Score.shape[0];
 
     /// <summary>The projections, in checkpoint order: what is merged one by one.</summary>
@@ -116,11 +113,12 @@ public sealed class LlamaForSequenceClassification : IDisposable
     }
 
     /// <param name="batch">The texts.</param>
+    /// <param name="dropout">Null unless in training.</param>
     /// <returns>Logits, <c>[sequences, labels]</c>, fp32, in the order in which the sequences were given.</returns>
-    public Tensor Forward(PackedBatch batch)
+    public Tensor Forward(PackedBatch batch, LoraDropout? dropout = null)
     {
         using var scope = NewDisposeScope();
-        var pooled = model.Forward(batch, pooledOnly: true, Dropout).to(float32); // [sequences, hidden]
+        var pooled = model.Forward(batch, pooledOnly: true, dropout).to(float32); // [sequences, hidden]
         return functional.linear(pooled, Score).index_select(0, batch.Order).MoveToOuterDisposeScope();
     }
 

@@ -14,6 +14,8 @@ public sealed class DataParallel(int threads) : IDisposable
     // Shares less even than this leave a core idle for longer than the waiting costs.
     private const double LargestShare = 1.15;
 
+    public int Threads => threads;
+
     private readonly BlockingCollection<Task> work = [];
     private Thread[] workers = [];
 
@@ -22,9 +24,9 @@ public sealed class DataParallel(int threads) : IDisposable
     /// <returns>A result for each text, in their order.</returns>
     public T[] Run<T>(IReadOnlyList<int[]> texts, Func<IReadOnlyList<int[]>, T[]> pass)
     {
-        var shares = Shares(texts);
         var results = new T[texts.Count];
-        foreach (var (share, rows) in shares.Zip(Compute(shares, texts, (share, _) => pass(share))))
+        var computed = RunShares([.. texts.Select(text => text.Length)], (share, _) => (share, Rows: pass([.. share.Select(text => texts[text])])));
+        foreach (var (share, rows) in computed)
         {
             foreach (var (text, row) in share.Zip(rows))
             {
@@ -35,10 +37,28 @@ public sealed class DataParallel(int threads) : IDisposable
         return results;
     }
 
-    /// <param name="texts">Token ids of each text.</param>
-    /// <param name="pass">Computes a share of the texts as a whole, on any thread; also told the share's number, from 0.</param>
-    /// <returns>A result for each share. The shares depend on the lengths of the texts alone.</returns>
-    public T[] RunShares<T>(IReadOnlyList<int[]> texts, Func<IReadOnlyList<int[]>, int, T> pass) => Compute(Shares(texts), texts, pass);
+    /// <param name="lengths">Tokens of each text.</param>
+    /// <param name="pass">Computes some of the texts as a whole, on any thread: given their indices and the share's number, from 0.</param>
+    /// <returns>A result for each share, in the order of their numbers. The shares depend on the lengths alone.</returns>
+    public T[] RunShares<T>(IReadOnlyList<int> lengths, Func<IReadOnlyList<int>, int, T> pass)
+    {
+        var shares = Share(lengths, threads);
+        var mean = (double)lengths.Sum() / threads;
+        if (threads == 1 || shares.Max(share => share.Sum(text => lengths[text])) > LargestShare * mean)
+        {
+            return [pass([.. Enumerable.Range(0, lengths.Count)], 0)];
+        }
+
+        StartWorkers();
+        var tasks = shares.Select((share, number) => new Task<T>(() => pass(share, number))).ToArray();
+        foreach (var task in tasks)
+        {
+            work.Add(task);
+        }
+
+        // All of them, also when one fails: the model may go away after this.
+        return Task.WhenAll(tasks).GetAwaiter().GetResult();
+    }
 
     public void Dispose()
     {
@@ -51,44 +71,16 @@ public sealed class DataParallel(int threads) : IDisposable
         work.Dispose();
     }
 
-    private T[] Compute<T>(IReadOnlyList<int>[] shares, IReadOnlyList<int[]> texts, Func<IReadOnlyList<int[]>, int, T> pass)
-    {
-        if (shares.Length == 1)
-        {
-            return [pass(texts, 0)];
-        }
-
-        StartWorkers();
-        var tasks = shares.Select((share, number) => new Task<T>(() => pass([.. share.Select(text => texts[text])], number))).ToArray();
-        foreach (var task in tasks)
-        {
-            work.Add(task);
-        }
-
-        // All of them, also when one fails: the model may go away after this.
-        return Task.WhenAll(tasks).GetAwaiter().GetResult();
-    }
-
-    /// <summary>A share for each thread, or all texts as one where the threads would be uneven.</summary>
-    private IReadOnlyList<int>[] Shares(IReadOnlyList<int[]> texts)
-    {
-        var shares = Share(texts, threads);
-        var mean = (double)texts.Sum(text => text.Length) / threads;
-        return threads == 1 || shares.Max(share => share.Sum(text => texts[text].Length)) > LargestShare * mean
-            ? [[.. Enumerable.Range(0, texts.Count)]]
-            : shares;
-    }
-
     /// <summary>The longest text first, each to the share with the fewest tokens (Graham 1969).</summary>
-    private static List<int>[] Share(IReadOnlyList<int[]> texts, int count)
+    private static List<int>[] Share(IReadOnlyList<int> lengths, int count)
     {
         var shares = Enumerable.Range(0, count).Select(_ => new List<int>()).ToArray();
         var tokens = new int[count];
-        foreach (var text in Enumerable.Range(0, texts.Count).OrderByDescending(text => texts[text].Length))
+        foreach (var text in Enumerable.Range(0, lengths.Count).OrderByDescending(text => lengths[text]))
         {
             var least = Array.IndexOf(tokens, tokens.Min());
             shares[least].Add(text);
-            tokens[least] += texts[text].Length;
+            tokens[least] += lengths[text];
         }
 
         return shares;

@@ -20,7 +20,7 @@ internal static class PretrainCommand
         var output = new Option<DirectoryInfo>("--output") { Description = "Folder of the base model; a stopped run goes on there.", HelpName = "folder", Required = true };
         var startFrom = new Option<DirectoryInfo?>("--base")
         {
-            Description = "Base model to go on from: its shape, its tokenizer and its weights. Without it the weights begin at random.",
+            Description = "Base model to go on from: its shape, its tokenizer and its weights; --num-hidden-layers can add layers. Without it the weights begin at random.",
             HelpName = "folder",
         };
         var exclude = ExcludeOption.Create();
@@ -30,9 +30,9 @@ internal static class PretrainCommand
         {
             var options = settings.Given(parsed).Deserialize<PretrainOptions>(SnakeCase)!;
             var folder = parsed.GetValue(startFrom) is { } found ? HuggingFaceFolder.Open(found.FullName) : null;
-            if (folder is not null && options.WithShapeOf(folder.Config) != options && options.WithShapeOf(new PretrainOptions().Shape()) != options)
+            if (folder is not null && options.WithShapeOf(folder.Config) != options && options.WithShapeOf(new PretrainOptions { NumHiddenLayers = options.NumHiddenLayers }.Shape()) != options)
             {
-                throw new InvalidRecipeException($"The shape comes from {folder.Path}: leave out --vocab-size, --hidden-size and the other options of the shape, or --base.");
+                throw new InvalidRecipeException($"The shape comes from {folder.Path}: --num-hidden-layers can add to it; leave out --vocab-size, --hidden-size and the others, or --base.");
             }
 
             PretrainedBase.Make(

@@ -16,7 +16,7 @@ internal sealed class Evaluator(Func<PackedBatch, Tensor> forward, Device device
     private int batchSize = batchSize;
 
     public Evaluator(LlamaForSequenceClassification model, Device device, int batchSize, TextWriter log)
-        : this(batch => Answer(model, batch), device, batchSize, log)
+        : this(batch => model.Forward(batch), device, batchSize, log)
     {
     }
 
@@ -50,12 +50,6 @@ internal sealed class Evaluator(Func<PackedBatch, Tensor> forward, Device device
         }
 
         return logits;
-    }
-
-    private static Tensor Answer(LlamaForSequenceClassification model, PackedBatch batch)
-    {
-        model.Dropout = null;
-        return model.Forward(batch);
     }
 
     /// <returns>Null if memory ran out.</returns>

@@ -1,4 +1,5 @@
 using Serverless.Model;
+using Serverless.Trainer.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -39,13 +40,15 @@ internal sealed class BagOfWords : IDisposable
     /// <param name="states">The decoder's output, <c>[tokens, hidden]</c>: a leaf of the autograd graph.</param>
     /// <param name="batch">Its tokens.</param>
     /// <param name="embedding">The tied embedding in the type of the matrix products, <c>[vocab, hidden]</c>.</param>
+    /// <param name="gradients">Added to, for <see cref="Projection"/>.</param>
     /// <param name="embeddingGradient">Added to; <c>[vocab, hidden]</c>, fp32.</param>
     /// <param name="rowsInStep">All rows of the optimizer step, see <see cref="Rows"/>.</param>
-    public void Backward(Tensor states, PackedBatch batch, Tensor embedding, Tensor embeddingGradient, int rowsInStep)
+    public void Backward(Tensor states, PackedBatch batch, Tensor embedding, GradientSum gradients, Tensor embeddingGradient, int rowsInStep)
     {
         using var scope = NewDisposeScope();
         var (rows, sequences) = Prefixes(batch);
-        var read = nn.functional.linear(states.index_select(0, rows), Projection).to(embedding.dtype);
+        var projection = Projection.detach().requires_grad_(true); // a leaf of this thread's own
+        var read = nn.functional.linear(states.index_select(0, rows), projection).to(embedding.dtype);
         Tensor gradient;
         using (no_grad())
         {
@@ -57,6 +60,7 @@ internal sealed class BagOfWords : IDisposable
         }
 
         read.backward([gradient]);
+        gradients[Projection].add_(projection.grad!);
     }
 
     public void Dispose()

@@ -57,13 +57,13 @@ internal sealed record PretrainOptions
     [Description("Steps between two evaluations and checkpoints.")]
     public int SaveSteps { get; init; } = 500;
 
-    /// <summary>The same schedule for a base that is there.</summary>
+    /// <summary>The same schedule for a base that is there, with as many layers as these options ask for, if it has fewer.</summary>
     public PretrainOptions WithShapeOf(LlamaConfig config) => this with
     {
         VocabSize = config.VocabSize,
         HiddenSize = config.HiddenSize,
         IntermediateSize = config.IntermediateSize,
-        NumHiddenLayers = config.NumHiddenLayers,
+        NumHiddenLayers = Math.Max(NumHiddenLayers, config.NumHiddenLayers),
         NumAttentionHeads = config.NumAttentionHeads,
         NumKeyValueHeads = config.NumKeyValueHeads,
     };

@@ -19,7 +19,7 @@ internal static class PretrainedBase
     /// <param name="text">Files of text; see <see cref="TextFiles"/>. A file named twice counts twice.</param>
     /// <param name="exclude">Files of test articles; texts that overlap with one of them are left out.</param>
     /// <param name="output">The folder.</param>
-    /// <param name="startFrom">A base to go on from: its shape, its vocabulary and its weights. Null begins with nothing.</param>
+    /// <param name="startFrom">A base to go on from: its shape (but for layers to add), its vocabulary and its weights. Null begins with nothing.</param>
     /// <param name="options">The shape and the schedule.</param>
     /// <param name="log">Told what is done.</param>
     /// <param name="time">For the speed.</param>
@@ -62,7 +62,7 @@ internal static class PretrainedBase
             CultureInfo.InvariantCulture, $"text   {documents.Length} documents, {tokens} tokens; {heldOut.Count} of {training.Count + heldOut.Count} sequences held out"));
 
         var checkpoint = Path.Combine(output, "checkpoint", "checkpoint.safetensors");
-        var weights = startFrom is null ? LlamaWeights.Random(options.Shape(), float32, options.Seed) : Copy(startFrom);
+        var weights = startFrom is null ? LlamaWeights.Random(options.Shape(), float32, options.Seed) : Grown(startFrom, options);
         using var loop = new PretrainingLoop(weights, options, bfloat16, training, checkpoint);
         var progress = new PretrainingLog(log);
         loop.Run(heldOut, progress, time, cancellationToken);
@@ -74,11 +74,28 @@ internal static class PretrainedBase
         Directory.Delete(Path.Combine(output, "checkpoint"), recursive: true);
     }
 
-    /// <summary>In memory of their own: training writes on them.</summary>
-    private static LlamaWeights Copy(HuggingFaceFolder folder)
+    /// <summary>
+    /// The weights of a base, in memory of their own. Layers that it does not have come on top and at first add nothing to what they are
+    /// given (Chen et al. 2016, arXiv:1511.05641): the model foretells as well as before.
+    /// </summary>
+    private static LlamaWeights Grown(HuggingFaceFolder folder, PretrainOptions options)
     {
         using var mapped = folder.LoadWeights(float32);
-        return new LlamaWeights(mapped.Config, LlamaWeights.Names(mapped.Config).ToDictionary(entry => entry.Name, entry => mapped[entry.Name].clone()));
+        var found = mapped.All.ToDictionary(entry => entry.Name, entry => entry.Value, StringComparer.Ordinal);
+        var grown = LlamaWeights.Random(mapped.Config with { NumHiddenLayers = options.NumHiddenLayers }, float32, options.Seed);
+        foreach (var (name, weight) in grown.All)
+        {
+            if (found.TryGetValue(name, out var value))
+            {
+                weight.copy_(value);
+            }
+            else if (name.EndsWith("o_proj.weight", StringComparison.Ordinal) || name.EndsWith("down_proj.weight", StringComparison.Ordinal))
+            {
+                weight.zero_();
+            }
+        }
+
+        return grown;
     }
 
     /// <summary>What the base was made from, so that it can be made again.</summary>

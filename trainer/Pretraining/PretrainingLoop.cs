@@ -28,6 +28,7 @@ internal sealed class PretrainingLoop : IDisposable
     private readonly ScalarType computeType;
     private readonly LlamaWeights weights;
     private readonly Llama model;
+    private readonly Tensor[] parameters;
     private readonly AdamW optimizer;
     private readonly PretrainingCheckpoint checkpoint;
     private readonly Tensor embedding;
@@ -54,9 +55,10 @@ internal sealed class PretrainingLoop : IDisposable
         var frequencies = CandidateTokens.Frequencies(training, weights.Config.VocabSize);
         candidates = new CandidateTokens(frequencies, options.SampledTokens);
         bagOfWords = options.BagOfWordsWeight > 0 ? new BagOfWords(frequencies, weights.Config.HiddenSize, options.BagOfWordsWeight) : null;
-        (string Name, Tensor Value)[] parameters = [.. weights.All, .. bagOfWords is null ? [] : new[] { ("bag_of_words.weight", bagOfWords.Projection) }];
-        optimizer = new AdamW([.. parameters.Select(entry => entry.Value)], options.WeightDecay, Beta2);
-        checkpoint = new PretrainingCheckpoint(checkpointPath, parameters, optimizer);
+        (string Name, Tensor Value)[] trained = [.. weights.All, .. bagOfWords is null ? [] : new[] { ("bag_of_words.weight", bagOfWords.Projection) }];
+        parameters = [.. trained.Select(entry => entry.Value)];
+        optimizer = new AdamW(parameters, options.WeightDecay, Beta2);
+        checkpoint = new PretrainingCheckpoint(checkpointPath, trained, optimizer);
         embedding = weights["model.embed_tokens.weight"];
     }
 
@@ -112,18 +114,14 @@ internal sealed class PretrainingLoop : IDisposable
         var words = embedding.detach().to(computeType);
         var rowsInStep = sequences.Sum(sequence => (long)sequence.Length - 1);
         var bagRowsInStep = BagOfWords.Rows(sequences);
-        var parts = parallel.RunShares(sequences, (share, number) =>
+        var parts = parallel.RunShares([.. sequences.Select(sequence => sequence.Length)], (share, number) =>
         {
             var random = new Random(unchecked((options.Seed * 7919) + (optimizer.Steps * 31) + number)); // a resumed run draws what it would have drawn
-            return Backward(share, random, words, rowsInStep, bagRowsInStep);
+            return Backward([.. share.Select(sequence => sequences[sequence])], random, words, rowsInStep, bagRowsInStep);
         });
-        using (no_grad())
+        foreach (var (_, gradients) in parts)
         {
-            foreach (var (_, wordsGradient) in parts)
-            {
-                embedding.grad!.add_(wordsGradient); // tied: the embedding learns from both of its uses
-                wordsGradient.Dispose();
-            }
+            gradients.MoveToParameters();
         }
 
         if (!double.IsFinite(optimizer.ClipGradient(MaxGradNorm)))
@@ -135,12 +133,11 @@ internal sealed class PretrainingLoop : IDisposable
         return parts.Sum(part => part.Loss) / rowsInStep;
     }
 
-    /// <summary>Adds the gradients of some of the sequences to the weights'; autograd lets one thread at a time add to a weight.</summary>
-    /// <returns>The sum of its losses, and the gradient of the embedding where it foretells.</returns>
-    private (double Loss, Tensor WordsGradient) Backward(IReadOnlyList<int[]> share, Random random, Tensor words, long rowsInStep, int bagRowsInStep)
+    /// <returns>The sum of the losses of some of the step's sequences, and their part of the gradients.</returns>
+    private (double Loss, GradientSum Gradients) Backward(IReadOnlyList<int[]> share, Random random, Tensor words, long rowsInStep, int bagRowsInStep)
     {
-        using var scope = NewDisposeScope();
-        var wordsGradient = zeros_like(embedding).DetachFromDisposeScope();
+        var gradients = new GradientSum(parameters);
+        var wordsGradient = gradients[embedding]; // tied: the embedding learns from both of its uses
         var loss = 0.0;
         foreach (var part in TextBatches.Divide(share, PassTokens))
         {
@@ -150,15 +147,15 @@ internal sealed class PretrainingLoop : IDisposable
             var hidden = model.Forward(batch, pooledOnly: false);
             // A leaf between the decoder and its heads: their gradients meet there, and the decoder goes back once.
             var states = hidden.detach().requires_grad_(true);
-            bagOfWords?.Backward(states, batch, words, wordsGradient, bagRowsInStep);
+            bagOfWords?.Backward(states, batch, words, gradients, wordsGradient, bagRowsInStep);
             var (sum, gradient) = LanguageModelHead.Backward(
                 states.detach().index_select(0, rows), words, wordsGradient, candidates.For(targets.data<int>().ToArray(), random), rowsInStep);
             loss += sum;
             (states.grad ??= zeros_like(states)).index_add_(0, rows, gradient, alpha: 1);
-            hidden.backward([states.grad]);
+            gradients.Backward(hidden, states.grad);
         }
 
-        return (loss, wordsGradient);
+        return (loss, gradients);
     }
 
     private double Evaluate(IReadOnlyList<int[]> sequences)

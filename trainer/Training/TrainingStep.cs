@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Serverless.Model;
+using Serverless.Serving;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -7,8 +8,9 @@ using static TorchSharp.torch.nn;
 namespace Serverless.Trainer.Training;
 
 /// <summary>
-/// One optimizer step: for each pass pack, forward, loss, backward; then clip and AdamW. How its articles are cut into
-/// passes changes the memory it takes and nothing else, so a step that runs out of memory is taken again in smaller passes.
+/// One optimizer step: for each pass pack, forward, loss, backward; then clip and AdamW. On a CPU each core takes articles of its
+/// own. How the articles are cut into passes changes the memory it takes and nothing else, so a step that runs out of memory is taken again in
+/// smaller passes.
 /// </summary>
 internal sealed class TrainingStep : IDisposable
 {
@@ -20,19 +22,24 @@ internal sealed class TrainingStep : IDisposable
     private readonly Hardware hardware;
     private readonly Article[] train;
     private readonly TextWriter log;
+    private readonly Tensor[] parameters;
     private readonly AdamW optimizer;
     private readonly LossScaler scaler;
+    private readonly DataParallel parallel;
 
     /// <param name="log">Told when memory runs out.</param>
     public TrainingStep(LlamaForSequenceClassification model, TrainOptions options, Hardware hardware, Article[] train, TextWriter log)
     {
         (this.model, this.options, this.hardware, this.train, this.log) = (model, options, hardware, train, log);
-        optimizer = new AdamW([.. model.TrainableParameters.Select(parameter => parameter.Value)], options.WeightDecay);
+        parameters = [.. model.TrainableParameters.Select(parameter => parameter.Value)];
+        optimizer = new AdamW(parameters, options.WeightDecay);
         scaler = new LossScaler(enabled: hardware.Type == ScalarType.Float16);
+        // In fp16 dropout draws from libtorch's one generator, which threads would share in an order of chance.
+        parallel = new DataParallel(hardware.Device.type == DeviceType.CPU && hardware.Type != ScalarType.Float16 ? get_num_threads() : 1);
         PassTokens = options.PerDeviceTrainBatchSize * options.MaxLength;
     }
 
-    /// <summary>The most tokens in a pass; one article may have more.</summary>
+    /// <summary>The most tokens in the passes that are computed at once; one article may have more.</summary>
     public int PassTokens { get; private set; }
 
     /// <summary>Steps that an fp16 overflow cost.</summary>
@@ -71,7 +78,11 @@ internal sealed class TrainingStep : IDisposable
         return loss.Value / articles.Count;
     }
 
-    public void Dispose() => optimizer.Dispose();
+    public void Dispose()
+    {
+        parallel.Dispose();
+        optimizer.Dispose();
+    }
 
     /// <summary>Leaves the gradient of the mean loss, times the loss scale.</summary>
     /// <returns>The sum of the losses; null if memory ran out.</returns>
@@ -79,29 +90,45 @@ internal sealed class TrainingStep : IDisposable
     {
         try
         {
-            // A function of the step: nothing of a generator's past has to be saved.
-            model.Dropout = LoraDropout.For(hardware.Device, hardware.Type, unchecked((options.Seed * 1_000_003) + number));
-            optimizer.ZeroGradient();
-            var sum = 0.0;
             var span = new RandomSpan(options.RandomSpan, options.Seed, number);
-            var dropout = new TokenDropout(options.TokenDropout, options.Seed, number);
-            foreach (var pass in Passes(articles))
+            var tokenDropout = new TokenDropout(options.TokenDropout, options.Seed, number);
+            Article[] read = [.. articles.Select(article => train[article] with { Ids = tokenDropout.Apply(span.Apply(train[article].Ids)) })];
+            optimizer.ZeroGradient();
+            var parts = parallel.RunShares([.. read.Select(article => article.Ids.Length)], (share, lane) =>
             {
-                using var scope = NewDisposeScope();
-                using var batch = PackedBatch.Create([.. pass.Select(article => dropout.Apply(span.Apply(train[article].Ids)))], hardware.Device, PassMultiple);
-                var labels = tensor(pass.Select(article => (long)train[article].Label).ToArray(), device: hardware.Device);
-                var logits = model.Forward(batch); // [articles, labels], fp32
-                var loss = functional.cross_entropy(logits, labels, reduction: Reduction.Sum);
-                (loss * (scaler.Scale / articles.Count)).backward();
-                sum += loss.item<float>();
+                // A function of the step: nothing of a generator's past has to be saved.
+                var dropout = LoraDropout.For(hardware.Device, hardware.Type, unchecked((options.Seed * 1_000_003) + (lane * 15_485_867) + number));
+                return Backward([.. share.Order().Select(article => read[article])], dropout, scaler.Scale / articles.Count);
+            });
+            foreach (var (_, gradients) in parts)
+            {
+                gradients.MoveToParameters();
             }
 
-            return sum;
+            return parts.Sum(part => part.Loss);
         }
         catch (ExternalException fault) when (OutOfMemory.Is(fault))
         {
             return null;
         }
+    }
+
+    /// <returns>The sum of the losses, and the gradients of its product with the scale.</returns>
+    private (double Loss, GradientSum Gradients) Backward(Article[] articles, LoraDropout dropout, double scale)
+    {
+        var gradients = new GradientSum(parameters);
+        var sum = 0.0;
+        foreach (var pass in Passes(articles))
+        {
+            using var scope = NewDisposeScope();
+            using var batch = PackedBatch.Create([.. pass.Select(article => article.Ids)], hardware.Device, PassMultiple);
+            var labels = tensor(pass.Select(article => (long)article.Label).ToArray(), device: hardware.Device);
+            var loss = functional.cross_entropy(model.Forward(batch, dropout), labels, reduction: Reduction.Sum);
+            gradients.Backward(loss * scale);
+            sum += loss.item<float>();
+        }
+
+        return (sum, gradients);
     }
 
     private void HalvePasses(IReadOnlyList<int> articles, int number)
@@ -120,20 +147,20 @@ internal sealed class TrainingStep : IDisposable
             $"The result is the same; a lower --per-device-train-batch-size does so from the start.");
     }
 
-    private IEnumerable<int[]> Passes(IReadOnlyList<int> articles)
+    private IEnumerable<Article[]> Passes(Article[] articles)
     {
-        var (pass, tokens) = (new List<int>(), 0);
+        var most = PassTokens / parallel.Threads;
+        var (pass, tokens) = (new List<Article>(), 0);
         foreach (var article in articles)
         {
-            var length = train[article].Ids.Length;
-            if (pass.Count > 0 && tokens + length > PassTokens)
+            if (pass.Count > 0 && tokens + article.Ids.Length > most)
             {
                 yield return [.. pass];
                 (pass, tokens) = ([], 0);
             }
 
             pass.Add(article);
-            tokens += length;
+            tokens += article.Ids.Length;
         }
 
         yield return [.. pass];

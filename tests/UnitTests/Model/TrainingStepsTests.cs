@@ -50,7 +50,6 @@ public sealed class TrainingStepsTests
         using var guard = no_grad();
         using var initial = PeftAdapter.Read(Repository.Fixture("training", "initial"));
         model.AddLora(initial.Config, initial.Labels, seed: 0);
-        model.Dropout = LoraDropout.For(CPU, ScalarType.Float32, seed: 0);
         foreach (var (name, value) in model.TrainableParameters)
         {
             value.copy_(initial.Tensors[name]);
@@ -62,12 +61,13 @@ public sealed class TrainingStepsTests
     {
         var rows = microBatches.Sum(part => part.Labels.Length);
         var loss = 0.0;
+        var dropout = LoraDropout.For(CPU, ScalarType.Float32, seed: 0);
         foreach (var part in microBatches)
         {
             using var scope = NewDisposeScope();
             using var batch = PackedBatch.Create(ReferenceCase.WithoutPadding(part.InputIds), CPU);
             var labels = tensor(part.Labels, int64);
-            var share = nn.functional.cross_entropy(model.Forward(batch), labels, reduction: nn.Reduction.Sum) / rows;
+            var share = nn.functional.cross_entropy(model.Forward(batch, dropout), labels, reduction: nn.Reduction.Sum) / rows;
             share.backward();
             loss += share.item<float>();
         }

@@ -41,9 +41,9 @@ public sealed class DataParallelTests
     {
         using var parallel = new DataParallel(threads: 2);
 
-        var shares = parallel.RunShares(TextsOf(40, 30, 20, 10), (texts, number) => (number, texts.Sum(text => text.Length)));
+        var shares = parallel.RunShares([40, 30, 20, 10], (texts, number) => $"{number}: {string.Join(" and ", texts)}");
 
-        Assert.Equal([(0, 50), (1, 50)], shares);
+        Assert.Equal(["0: 0 and 3", "1: 1 and 2"], shares);
     }
 
     [Theory]

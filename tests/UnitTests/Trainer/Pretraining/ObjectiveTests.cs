@@ -1,5 +1,6 @@
 using Serverless.Model;
 using Serverless.Trainer.Pretraining;
+using Serverless.Trainer.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -81,12 +82,13 @@ public sealed class ObjectiveTests
         var leaf = states.detach().clone().requires_grad_(true);
         var embeddingGradient = zeros_like(embedding);
 
-        bagOfWords.Backward(leaf, batch, embedding.detach(), embeddingGradient, BagOfWords.Rows(sequences));
+        var gradients = new GradientSum([bagOfWords.Projection]);
+        bagOfWords.Backward(leaf, batch, embedding.detach(), gradients, embeddingGradient, BagOfWords.Rows(sequences));
 
         Assert.Equal(3, BagOfWords.Rows(sequences));
         Assert.True(allclose(states.grad!, leaf.grad!, 1e-4, 1e-6));
         Assert.True(allclose(embedding.grad!, embeddingGradient, 1e-4, 1e-6));
-        Assert.NotEqual(0, bagOfWords.Projection.grad!.abs().sum().item<float>());
+        Assert.NotEqual(0, gradients[bagOfWords.Projection].abs().sum().item<float>());
     }
 
     private static (Tensor Hidden, Tensor Embedding, int[] Targets) Problem(int rows)

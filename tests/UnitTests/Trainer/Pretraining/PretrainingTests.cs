@@ -102,6 +102,31 @@ public sealed class PretrainingTests
     }
 
     [Fact]
+    public void Layers_that_are_added_to_a_base_change_nothing_at_first()
+    {
+        using var folder = new TemporaryFolder();
+        var (first, second) = (Path.Combine(folder.Path, "first"), Path.Combine(folder.Path, "second"));
+        var text = new FileInfo(Path.Combine(folder.Path, "text.txt"));
+        File.WriteAllLines(text.FullName, Documents);
+        PretrainedBase.Make([text], [], first, startFrom: null, Toy, TextWriter.Null, TimeProvider.System, TestContext.Current.CancellationToken);
+
+        PretrainedBase.Make(
+            [text], [], second, HuggingFaceFolder.Open(first), Toy with { NumHiddenLayers = 4, LearningRate = 1e-12 }, TextWriter.Null, TimeProvider.System, TestContext.Current.CancellationToken);
+
+        Assert.Equal(4, LlamaConfig.Read(Path.Combine(second, "config.json")).NumHiddenLayers);
+        Assert.True(allclose(States(first), States(second), 1e-3, 1e-3));
+    }
+
+    private static Tensor States(string folder)
+    {
+        using var weights = HuggingFaceFolder.Open(folder).LoadWeights(float32);
+        using var model = new Llama(weights, float32, float32);
+        using var batch = PackedBatch.Create([[1, 2, 3, 4, 5]], CPU);
+        using var guard = no_grad();
+        return model.Forward(batch, pooledOnly: false);
+    }
+
+    [Fact]
     public void Pretraining_goes_on_from_a_base_with_its_vocabulary_shape_and_weights_and_leaves_it_alone()
     {
         using var folder = new TemporaryFolder();
