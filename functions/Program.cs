@@ -5,8 +5,10 @@ using Serverless.Functions;
 using Serverless.Serving;
 
 var builder = FunctionsApplication.CreateBuilder(args);
-TorchRuntime.Initialise(builder.Configuration.GetValue<int?>("Classifier:TorchThreads"));
+var libtorch = TorchRuntime.InitialiseAsync(builder.Configuration.GetValue<int?>("Classifier:TorchThreads"));
 builder.ConfigureFunctionsWebApplication();
 builder.Services.AddTelemetry(builder.Configuration);
 builder.Services.AddArticleClassifier(builder.Configuration);
-builder.Build().Run();
+using var host = builder.Build();
+await libtorch;
+await host.RunAsync();

@@ -28,6 +28,8 @@ public sealed class LlamaForSequenceClassification : IDisposable
         }
     }
 
+    public LlamaConfig Config => weights.Config;
+
     public int Labels => (int)Score.shape[0];
 
     /// <summary>The projections, in checkpoint order: what is merged one by one.</summary>

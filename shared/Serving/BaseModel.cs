@@ -50,7 +50,7 @@ internal sealed class BaseModel : IDisposable
         try
         {
             network.LoadAdapter(adapter);
-            return new ServedModel(version.Version, labels, tokenizer, network, () => precision.ForMerged(weights.Config));
+            return new ServedModel(version.Version, labels, tokenizer, network, precision);
         }
         catch
         {

@@ -10,7 +10,7 @@ namespace Serverless.Serving;
 /// <param name="setting"><c>auto</c>, <c>fp32</c>, <c>bf16</c> or <c>int8</c>; see <see cref="ClassifierOptions.Precision"/>.</param>
 internal sealed class PrecisionChoice(string setting, ILogger log)
 {
-    private Precision? merged;
+    private bool explained;
 
     /// <summary>The type of everything that is not merged, and of what lies between the linears.</summary>
     public ScalarType ComputeType { get; } = setting switch
@@ -20,38 +20,41 @@ internal sealed class PrecisionChoice(string setting, ILogger log)
         _ => TorchRuntime.CpuType,
     };
 
-    /// <summary>What merged weights are kept in. The first call measures, a few hundredths of a second on the model's thread, and logs.</summary>
-    public Precision ForMerged(LlamaConfig config) => merged ??= Choose(config);
+    /// <summary>What merged weights are kept in. <c>auto</c> never picks int8, however fast: in the 1B shape its logits differ visibly (BENCHMARKS.md).</summary>
+    public Precision Merged => setting == "int8" && Processor.HasVnni ? Precision.Int8 : Plain;
 
-    private Precision Choose(LlamaConfig config)
+    private Precision Plain => ComputeType == bfloat16 ? Precision.Bf16 : Precision.Fp32;
+
+    /// <summary>
+    /// Logs once what merged weights are kept in and why; where there is a choice, after measuring for two tenths of a second. For the model's
+    /// thread, when nobody waits for it: whatever it measures, the choice stands.
+    /// </summary>
+    public void Explain(LlamaConfig config)
     {
-        var plain = ComputeType == bfloat16 ? Precision.Bf16 : Precision.Fp32;
+        if (explained)
+        {
+            return;
+        }
+
+        explained = true;
         if (setting is "fp32" or "bf16")
         {
-            log.LogInformation("The merged model computes in {Precision}, as set", plain);
-            return plain;
+            log.LogInformation("The merged model computes in {Precision}, as set", Plain);
         }
-
-        if (!Processor.HasVnni)
+        else if (Processor.HasVnni)
         {
-            if (setting == "int8")
-            {
-                log.LogWarning("The merged model computes in {Precision} although int8 is set: this processor does not multiply bytes into sums of 32 bit (VNNI)", plain);
-            }
-            else
-            {
-                log.LogInformation("The merged model computes in {Precision}, the best that this processor has", plain);
-            }
-
-            return plain;
+            log.LogInformation(
+                "The merged model computes in {Precision}: a linear layer of its shape runs at {Int8:0} GOP/s in int8 and at {PlainRate:0} in {Plain}",
+                Merged, Rate(Precision.Int8, config), Rate(Plain, config), Plain);
         }
-
-        // auto never picks int8, however fast: in the 1B shape its logits differ visibly (BENCHMARKS.md). The log says what it would gain.
-        var (plainRate, int8Rate) = (Rate(plain, config), Rate(Precision.Int8, config));
-        var chosen = setting == "int8" ? Precision.Int8 : plain;
-        log.LogInformation(
-            "The merged model computes in {Precision}: a linear layer of its shape ran at {Int8:0} GOP/s in int8 and at {PlainRate:0} in {Plain}", chosen, int8Rate, plainRate, plain);
-        return chosen;
+        else if (setting == "int8")
+        {
+            log.LogWarning("The merged model computes in {Precision} although int8 is set: this processor does not multiply bytes into sums of 32 bit (VNNI)", Plain);
+        }
+        else
+        {
+            log.LogInformation("The merged model computes in {Precision}, the best that this processor has", Plain);
+        }
     }
 
     /// <summary>The best of a few products in the shape of an MLP, in 10⁹ operations a second.</summary>

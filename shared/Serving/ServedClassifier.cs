@@ -114,7 +114,6 @@ internal sealed class ServedClassifier(
         try
         {
             await TakeAsync(version, manifestSha256, cancellationToken);
-            await NoteAsync(version, problem: "", cancellationToken);
             return null;
         }
         catch (InvalidDataException exception)
@@ -222,13 +221,17 @@ internal sealed class ServedClassifier(
         yield break;
     }
 
-    /// <summary>Merges linear by linear, each into the memory that the previous version gives up for it: two merged models never exist.</summary>
+    /// <summary>
+    /// Notes that a version serves; then merges linear by linear, each into the memory that the previous version gives up for it: two merged
+    /// models never exist. Those who waited for the version are answered before.
+    /// </summary>
     private async Task SettleAsync(ServedModel next, ServedModel? previous)
     {
         using (previous)
         {
             try
             {
+                await NoteAsync(next.Version, problem: "", stopping);
                 if (merge)
                 {
                     await thread.RunAsync(next.MergeSteps(previous));

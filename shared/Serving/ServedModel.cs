@@ -7,9 +7,9 @@ using static TorchSharp.torch;
 namespace Serverless.Serving;
 
 /// <summary>One version of a classifier in memory. Encoding is for any thread; the rest belongs to the model's thread, and to those that it shares a batch out to.</summary>
-/// <param name="precision">Decides, when it is asked first, what merged weights are rounded to.</param>
+/// <param name="precision">What merged weights are rounded to.</param>
 internal sealed class ServedModel(
-    string version, ClassifierLabels labels, LlamaTokenizer tokenizer, LlamaForSequenceClassification network, Func<Precision> precision) : IDisposable
+    string version, ClassifierLabels labels, LlamaTokenizer tokenizer, LlamaForSequenceClassification network, PrecisionChoice precision) : IDisposable
 {
     private const string ProvingText = "The quick brown fox jumps over the lazy dog.";
 
@@ -45,13 +45,13 @@ internal sealed class ServedModel(
     /// <param name="previous">The version before: each of its merged weights is given up for the new one. It answers no more.</param>
     public IEnumerable MergeSteps(ServedModel? previous)
     {
-        var chosen = precision();
-        yield return chosen;
         foreach (var (fused, given) in FusedLinears.Zip(previous?.FusedLinears ?? FusedLinears.Select(FusedLinear? (_) => null)))
         {
-            fused.Merge(chosen, given);
+            fused.Merge(precision.Merged, given);
             yield return fused;
         }
+
+        precision.Explain(network.Config);
     }
 
     public void Dispose() => network.Dispose();

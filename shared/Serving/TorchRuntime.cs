@@ -19,20 +19,36 @@ public static partial class TorchRuntime
     /// <exception cref="InvalidOperationException">The library cannot be loaded; says in one sentence what is missing.</exception>
     public static void Initialise(int? threads = null, bool training = false)
     {
+        Prepare(threads, training);
+        Load(threads);
+    }
+
+    /// <summary>The same for serving, beside other work: it takes a quarter of a second. Nothing may be computed, and no classifier made, before it has ended.</summary>
+    public static Task InitialiseAsync(int? threads = null)
+    {
+        Prepare(threads, training: false); // here, since the environment of a process is for one thread at a time
+        return Task.Run(() => Load(threads));
+    }
+
+    private static void Prepare(int? threads, bool training)
+    {
         if (threads is < 1)
         {
             throw new InvalidOperationException($"The setting Classifier__TorchThreads is '{threads}'; it must be 1 or more.");
         }
 
+        WaitWithoutSpinning();
+        KeepFreedMemory();
+        if (training)
+        {
+            ForgetKernels();
+        }
+    }
+
+    private static void Load(int? threads)
+    {
         try
         {
-            WaitWithoutSpinning();
-            KeepFreedMemory();
-            if (training)
-            {
-                ForgetKernels();
-            }
-
             torch.set_num_threads(threads ?? (Environment.ProcessorCount <= 2 ? Environment.ProcessorCount : Environment.ProcessorCount - 1));
         }
         catch (Exception exception) when (exception is DllNotFoundException or NotSupportedException or TypeInitializationException or EntryPointNotFoundException)

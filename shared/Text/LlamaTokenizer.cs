@@ -22,6 +22,10 @@ public sealed class LlamaTokenizer
     // BytePairEncoder takes under one. One hostile article must not hold up all others; ordinary words are far shorter.
     private const int MaxLibraryWord = 512;
 
+    // The library takes most of a second of a core to make its tables for Llama 3. A cold process answers its first articles before,
+    // with the same tokens.
+    private const int WordsBeforeLibrary = 256;
+
     private readonly WordSplitter words;
     private readonly Lazy<Task<BpeTokenizer>> library;
     private readonly BytePairEncoder ownMerging;
@@ -110,8 +114,7 @@ public sealed class LlamaTokenizer
             return [token];
         }
 
-        // The library takes most of a second to make its tables for Llama 3: a cold process answers before, with the same tokens.
-        return word.Length <= MaxLibraryWord && library.Value is { IsCompletedSuccessfully: true } made
+        return word.Length <= MaxLibraryWord && rememberedCount >= WordsBeforeLibrary && library.Value is { IsCompletedSuccessfully: true } made
             ? [.. made.Result.EncodeToIds(word, considerPreTokenization: false, considerNormalization: false)]
             : ownMerging.Encode(Utf8(word));
     }

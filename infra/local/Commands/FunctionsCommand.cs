@@ -16,7 +16,7 @@ internal static class FunctionsCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var stopping = untilInputEnds.Link(arguments, cancellationToken);
-            await using var app = FunctionsHost.Create(arguments.GetValue(port), arguments.GetValue(keys));
+            await using var app = await FunctionsHost.CreateAsync(arguments.GetValue(port), arguments.GetValue(keys));
             await app.StartAsync(CancellationToken.None);
             await app.WaitForShutdownAsync(stopping.Token);
         });

@@ -17,10 +17,10 @@ internal static class FunctionsHost
 {
     /// <param name="port">On the loopback address.</param>
     /// <param name="keyFolder">Where the keys lie; null to ask callers for none, as Core Tools do on a developer's machine.</param>
-    public static WebApplication Create(int port, string? keyFolder)
+    public static async Task<WebApplication> CreateAsync(int port, string? keyFolder)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        TorchRuntime.Initialise(builder.Configuration.GetValue<int?>("Classifier:TorchThreads"));
+        var libtorch = TorchRuntime.InitialiseAsync(builder.Configuration.GetValue<int?>("Classifier:TorchThreads"));
         builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
         builder.Logging.AddSimpleConsole(console =>
         {
@@ -43,6 +43,7 @@ internal static class FunctionsHost
 
         var app = builder.Build();
         app.MapFunctions(functions, settings, keyFolder is null ? null : FunctionKeys.ReadOrCreate(keyFolder));
+        await libtorch;
         return app;
     }
 
