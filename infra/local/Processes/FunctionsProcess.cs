@@ -7,10 +7,16 @@ internal static class FunctionsProcess
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    /// <param name="folder">Where its models and its log lie.</param>
+    /// <param name="endpoints">Where storage is, and where to listen.</param>
+    /// <param name="keys">Whether callers are asked for keys.</param>
+    /// <param name="listener">Gets each line of output.</param>
+    /// <param name="cancellationToken">Stops waiting until it answers.</param>
+    /// <param name="program">Another build of this program; null for this one.</param>
     public static async Task<ChildProcess> StartAsync(
-        LocalFolder folder, Endpoints endpoints, bool keys, Action<string> listener, CancellationToken cancellationToken)
+        LocalFolder folder, Endpoints endpoints, bool keys, Action<string> listener, CancellationToken cancellationToken, string? program = null)
     {
-        List<string> command = ["dotnet", typeof(FunctionsProcess).Assembly.Location, "functions", "--port", $"{endpoints.Http}", "--until-input-ends"];
+        List<string> command = ["dotnet", program ?? typeof(FunctionsProcess).Assembly.Location, "functions", "--port", $"{endpoints.Http}", "--until-input-ends"];
         if (keys)
         {
             command.AddRange(["--keys", folder.Root]);

@@ -7,6 +7,10 @@ internal sealed class Series
 
     public double Median => Middle(values);
 
+    public double Least => values.Min();
+
+    public double Most => values.Max();
+
     public void Add(double value) => values.Add(value);
 
     /// <summary>The median of the rounds' ratios.</summary>
