@@ -14,8 +14,6 @@ public sealed class DataParallel(int threads) : IDisposable
     // Shares less even than this leave a core idle for longer than the waiting costs.
     private const double LargestShare = 1.15;
 
-    public int Threads => threads;
-
     private readonly BlockingCollection<Task> work = [];
     private Thread[] workers = [];
 
@@ -25,7 +23,7 @@ public sealed class DataParallel(int threads) : IDisposable
     public T[] Run<T>(IReadOnlyList<int[]> texts, Func<IReadOnlyList<int[]>, T[]> pass)
     {
         var results = new T[texts.Count];
-        var computed = RunShares([.. texts.Select(text => text.Length)], (share, _) => (share, Rows: pass([.. share.Select(text => texts[text])])));
+        var computed = RunShares([.. texts.Select(text => text.Length)], share => (share.Texts, Rows: pass([.. share.Texts.Select(text => texts[text])])));
         foreach (var (share, rows) in computed)
         {
             foreach (var (text, row) in share.Zip(rows))
@@ -38,19 +36,19 @@ public sealed class DataParallel(int threads) : IDisposable
     }
 
     /// <param name="lengths">Tokens of each text.</param>
-    /// <param name="pass">Computes some of the texts as a whole, on any thread: given their indices and the share's number, from 0.</param>
+    /// <param name="pass">Computes a share of the texts as a whole, on any thread.</param>
     /// <returns>A result for each share, in the order of their numbers. The shares depend on the lengths alone.</returns>
-    public T[] RunShares<T>(IReadOnlyList<int> lengths, Func<IReadOnlyList<int>, int, T> pass)
+    public T[] RunShares<T>(IReadOnlyList<int> lengths, Func<Share, T> pass)
     {
-        var shares = Share(lengths, threads);
+        var shares = Divide(lengths, threads);
         var mean = (double)lengths.Sum() / threads;
         if (threads == 1 || shares.Max(share => share.Sum(text => lengths[text])) > LargestShare * mean)
         {
-            return [pass([.. Enumerable.Range(0, lengths.Count)], 0)];
+            return [pass(new Share([.. Enumerable.Range(0, lengths.Count)], Number: 0, Of: 1))];
         }
 
         StartWorkers();
-        var tasks = shares.Select((share, number) => new Task<T>(() => pass(share, number))).ToArray();
+        var tasks = shares.Select((share, number) => new Task<T>(() => pass(new Share(share, number, Of: shares.Length)))).ToArray();
         foreach (var task in tasks)
         {
             work.Add(task);
@@ -72,7 +70,7 @@ public sealed class DataParallel(int threads) : IDisposable
     }
 
     /// <summary>The longest text first, each to the share with the fewest tokens (Graham 1969).</summary>
-    private static List<int>[] Share(IReadOnlyList<int> lengths, int count)
+    private static List<int>[] Divide(IReadOnlyList<int> lengths, int count)
     {
         var shares = Enumerable.Range(0, count).Select(_ => new List<int>()).ToArray();
         var tokens = new int[count];
@@ -111,3 +109,9 @@ public sealed class DataParallel(int threads) : IDisposable
         }
     }
 }
+
+/// <summary>Some of the texts of a batch, computed on one thread.</summary>
+/// <param name="Texts">Their indices in the batch.</param>
+/// <param name="Number">From 0.</param>
+/// <param name="Of">Shares that are computed at once.</param>
+public readonly record struct Share(IReadOnlyList<int> Texts, int Number, int Of);

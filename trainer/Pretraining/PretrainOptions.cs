@@ -31,7 +31,7 @@ internal sealed record PretrainOptions
     public int BatchTokens { get; init; } = 2048;
 
     [Description("Tokens of the whole run.")]
-    public long TotalTokens { get; init; } = 15_564_800;
+    public long TotalTokens { get; init; } = 26_624_000;
 
     [Description("Learning rate on the plateau.")]
     public double LearningRate { get; init; } = 2e-3;

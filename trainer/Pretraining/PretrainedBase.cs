@@ -13,6 +13,7 @@ namespace Serverless.Trainer.Pretraining;
 /// <summary>From plain text to a Hugging Face folder: vocabulary, language model, files.</summary>
 internal static class PretrainedBase
 {
+    private const string RecordFile = "pretraining.json";
     private const double HeldOutFraction = 0.005; // of the documents, by their text: a copy of one is held out too
 
     /// <summary>Makes the folder, or goes on making it where a stopped run left off.</summary>
@@ -70,7 +71,7 @@ internal static class PretrainedBase
         var begin = tokenizer.BeginOfText!.Value;
         weights.Config.Write(Path.Combine(output, "config.json"), "bfloat16", begin, begin + 1);
         SafetensorsWriter.Write(Path.Combine(output, "model.safetensors"), loop.Weights.All.Select(entry => (entry.Name, entry.Value.to(bfloat16))));
-        File.WriteAllText(Path.Combine(output, "pretraining.json"), Record(text, exclude, startFrom, options, tokens, progress.HeldOutLoss).ToJsonString(Json) + "\n");
+        File.WriteAllText(Path.Combine(output, RecordFile), Record(text, exclude, startFrom, options, tokens, progress.HeldOutLoss).ToJsonString(Json) + "\n");
         Directory.Delete(Path.Combine(output, "checkpoint"), recursive: true);
     }
 
@@ -102,13 +103,24 @@ internal static class PretrainedBase
     private static JsonObject Record(
         IReadOnlyList<FileInfo> text, IReadOnlyList<FileInfo> exclude, HuggingFaceFolder? startFrom, PretrainOptions options, long tokens, double? heldOutLoss) => new()
     {
-        ["started_from"] = startFrom is null ? null : Files([.. new DirectoryInfo(startFrom.Path).GetFiles("*.safetensors").OrderBy(file => file.Name, StringComparer.Ordinal)]),
+        ["started_from"] = startFrom is null ? null : Origin(new DirectoryInfo(startFrom.Path)),
         ["options"] = JsonSerializer.SerializeToNode(options, Json),
         ["text"] = Files(text),
         ["exclude"] = Files(exclude),
         ["tokens_in_text"] = tokens,
         ["held_out_loss"] = heldOutLoss,
     };
+
+    /// <summary>The weights of a base, and what it was made from where that is recorded.</summary>
+    private static JsonObject Origin(DirectoryInfo folder)
+    {
+        var record = Path.Combine(folder.FullName, RecordFile);
+        return new JsonObject
+        {
+            ["weights"] = Files([.. folder.GetFiles("*.safetensors").OrderBy(file => file.Name, StringComparer.Ordinal)]),
+            ["pretraining"] = File.Exists(record) ? JsonNode.Parse(File.ReadAllText(record)) : null,
+        };
+    }
 
     private static JsonArray Files(IReadOnlyList<FileInfo> files) =>
         new([.. files.Select(file => new JsonObject { ["file"] = file.Name, ["sha256"] = Sha256(file) })]);

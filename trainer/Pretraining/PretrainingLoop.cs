@@ -114,10 +114,10 @@ internal sealed class PretrainingLoop : IDisposable
         var words = embedding.detach().to(computeType);
         var rowsInStep = sequences.Sum(sequence => (long)sequence.Length - 1);
         var bagRowsInStep = BagOfWords.Rows(sequences);
-        var parts = parallel.RunShares([.. sequences.Select(sequence => sequence.Length)], (share, number) =>
+        var parts = parallel.RunShares([.. sequences.Select(sequence => sequence.Length)], share =>
         {
-            var random = new Random(unchecked((options.Seed * 7919) + (optimizer.Steps * 31) + number)); // a resumed run draws what it would have drawn
-            return Backward([.. share.Select(sequence => sequences[sequence])], random, words, rowsInStep, bagRowsInStep);
+            var random = new Random(unchecked((options.Seed * 7919) + (optimizer.Steps * 31) + share.Number)); // a resumed run draws what it would have drawn
+            return Backward([.. share.Texts.Select(sequence => sequences[sequence])], random, words, rowsInStep, bagRowsInStep);
         });
         foreach (var (_, gradients) in parts)
         {

@@ -94,11 +94,12 @@ internal sealed class TrainingStep : IDisposable
             var tokenDropout = new TokenDropout(options.TokenDropout, options.Seed, number);
             Article[] read = [.. articles.Select(article => train[article] with { Ids = tokenDropout.Apply(span.Apply(train[article].Ids)) })];
             optimizer.ZeroGradient();
-            var parts = parallel.RunShares([.. read.Select(article => article.Ids.Length)], (share, lane) =>
+            var parts = parallel.RunShares([.. read.Select(article => article.Ids.Length)], share =>
             {
                 // A function of the step: nothing of a generator's past has to be saved.
-                var dropout = LoraDropout.For(hardware.Device, hardware.Type, unchecked((options.Seed * 1_000_003) + (lane * 15_485_867) + number));
-                return Backward([.. share.Order().Select(article => read[article])], dropout, scaler.Scale / articles.Count);
+                var dropout = LoraDropout.For(hardware.Device, hardware.Type, unchecked((options.Seed * 1_000_003) + (share.Number * 15_485_867) + number));
+                Article[] shared = [.. share.Texts.Order().Select(article => read[article])];
+                return Backward(Passes(shared, PassTokens / share.Of), dropout, scaler.Scale / articles.Count);
             });
             foreach (var (_, gradients) in parts)
             {
@@ -114,11 +115,11 @@ internal sealed class TrainingStep : IDisposable
     }
 
     /// <returns>The sum of the losses, and the gradients of its product with the scale.</returns>
-    private (double Loss, GradientSum Gradients) Backward(Article[] articles, LoraDropout dropout, double scale)
+    private (double Loss, GradientSum Gradients) Backward(IEnumerable<Article[]> passes, LoraDropout dropout, double scale)
     {
         var gradients = new GradientSum(parameters);
         var sum = 0.0;
-        foreach (var pass in Passes(articles))
+        foreach (var pass in passes)
         {
             using var scope = NewDisposeScope();
             using var batch = PackedBatch.Create([.. pass.Select(article => article.Ids)], hardware.Device, PassMultiple);
@@ -147,9 +148,8 @@ internal sealed class TrainingStep : IDisposable
             $"The result is the same; a lower --per-device-train-batch-size does so from the start.");
     }
 
-    private IEnumerable<Article[]> Passes(Article[] articles)
+    private static IEnumerable<Article[]> Passes(Article[] articles, int most)
     {
-        var most = PassTokens / parallel.Threads;
         var (pass, tokens) = (new List<Article>(), 0);
         foreach (var article in articles)
         {

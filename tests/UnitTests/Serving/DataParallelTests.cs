@@ -41,9 +41,9 @@ public sealed class DataParallelTests
     {
         using var parallel = new DataParallel(threads: 2);
 
-        var shares = parallel.RunShares([40, 30, 20, 10], (texts, number) => $"{number}: {string.Join(" and ", texts)}");
+        var shares = parallel.RunShares([40, 30, 20, 10], share => $"{share.Number} of {share.Of}: {string.Join(" and ", share.Texts)}");
 
-        Assert.Equal(["0: 0 and 3", "1: 1 and 2"], shares);
+        Assert.Equal(["0 of 2: 0 and 3", "1 of 2: 1 and 2"], shares);
     }
 
     [Theory]

@@ -144,7 +144,8 @@ public sealed class PretrainingTests
             File.ReadAllText(Path.Combine(first, file)), File.ReadAllText(Path.Combine(second, file))));
         Assert.Equal(before, Weights(first));
         var record = JsonNode.Parse(File.ReadAllText(Path.Combine(second, "pretraining.json")))!;
-        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(before)), (string?)record["started_from"]![0]!["sha256"]);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(before)), (string?)record["started_from"]!["weights"]![0]!["sha256"]);
+        Assert.Equal(0.01, (double?)record["started_from"]!["pretraining"]!["options"]!["learning_rate"]);
         Assert.Equal(16, (int?)record["options"]!["hidden_size"]);
 
         string Make(string output, HuggingFaceFolder? startFrom, PretrainOptions settings)
