@@ -3,7 +3,7 @@ using Serverless.Model;
 
 namespace Serverless.Trainer.Pretraining;
 
-/// <summary>How a small base model is made from plain text. The defaults made the starter base.</summary>
+/// <summary>How a small base model is made from plain text. The defaults made the starter's first stage.</summary>
 internal sealed record PretrainOptions
 {
     [Description("Tokens of the vocabulary, special ones included.")]
