@@ -17,7 +17,7 @@ internal static class MicroCommand
     {
         [nameof(HotPath.Tokenise)] = 1600,
         [nameof(HotPath.WaitAndBatch)] = 420,
-        [nameof(HotPath.ClassifyWithTheStarter)] = 11500,
+        [nameof(HotPath.ClassifyWithTheStarter)] = 18800,
     };
 
     public static Command Create()
