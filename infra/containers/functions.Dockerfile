@@ -5,10 +5,9 @@ WORKDIR /src
 COPY global.json Directory.Build.props Directory.Packages.props host.json ./
 COPY shared/ shared/
 COPY functions/ functions/
-# linux-x64: only its native files are copied, and the program is compiled ahead of time (ColdStart.props). The real worker
-# packages, whatever a developer's feed has.
+# linux-x64: only its native files are copied, and the program is compiled ahead of time (ColdStart.props).
 RUN dotnet publish functions/Functions.csproj -c Release -r linux-x64 --no-self-contained \
-      -p:AzureFunctionsWorker=true -p:CreateHardLinksForPublishFilesIfPossible=false -o /publish \
+      -p:CreateHardLinksForPublishFilesIfPossible=false -o /publish \
  && mkdir /native && mv /publish/*.so /publish/*.so.* /native/
 
 # The finest tag that this line has; CI writes down the digest that it stood for.

@@ -8,7 +8,6 @@ export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 main() {
   check_prerequisites
   mend_libstdcxx
-  find_functions_worker
   install_emulator
   build
 }
@@ -80,38 +79,6 @@ debian_source() {
     /^[[:space:]]*$/ { uri = "" }
     $1 == "deb" { for (i = 2; i < NF; i++) if ($(i + 1) == "bookworm") { print $i; exit } }
   ' /etc/apt/sources.list.d/*.sources /etc/apt/sources.list.d/*.list $([[ -f /etc/apt/sources.list ]] && echo /etc/apt/sources.list)
-}
-
-# Some package feeds lack the Azure Functions worker; the answer is kept, so that plain `dotnet build` works afterwards.
-find_functions_worker() {
-  local answer=AzureFunctionsWorker.props version probe output available
-  [[ -f $answer ]] && return
-  version="$(sed -n 's/.*Include="Microsoft.Azure.Functions.Worker" Version="\([^"]*\)".*/\1/p' Directory.Packages.props)"
-  probe="$(mktemp -d)"
-  cat >"$probe/probe.csproj" <<PROJECT
-<Project Sdk="Microsoft.NET.Sdk">
-  <PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup>
-  <ItemGroup><PackageReference Include="Microsoft.Azure.Functions.Worker.Core" Version="[$version]" /></ItemGroup>
-</Project>
-PROJECT
-  if output="$(dotnet restore "$probe/probe.csproj" 2>&1)"; then
-    available=true
-  elif grep -qE 'NU110[0-3]' <<<"$output"; then
-    available=false
-    say "this package feed has no Azure Functions worker: functions/ is compiled against tests/WorkerContract"
-  else
-    rm -r "$probe"
-    fail "The package feed did not answer:" "$output"
-  fi
-  rm -r "$probe"
-  cat >$answer <<PROPS
-<!-- Written by infra/local/setup.sh; delete it to have the feed asked again. -->
-<Project>
-  <PropertyGroup>
-    <AzureFunctionsWorker Condition="'\$(AzureFunctionsWorker)' == ''">$available</AzureFunctionsWorker>
-  </PropertyGroup>
-</Project>
-PROPS
 }
 
 install_emulator() {

@@ -6,10 +6,7 @@ using Serverless.Storage;
 
 namespace Serverless.EndToEndTests.Worker;
 
-/// <summary>
-/// The compiled app on the genuine Functions worker, driven as the Functions host drives it. Where the package feed lacks the
-/// worker there is nothing to drive.
-/// </summary>
+/// <summary>The compiled app on the genuine Functions worker, driven as the Functions host drives it.</summary>
 public sealed class WorkerTests(WorkerTests.Up up) : IClassFixture<WorkerTests.Up>
 {
     private const string Sports = "The striker scored twice as the team won the cup final.";
@@ -19,8 +16,6 @@ public sealed class WorkerTests(WorkerTests.Up up) : IClassFixture<WorkerTests.U
     [Fact]
     public void The_worker_tells_the_host_exactly_these_functions_and_triggers()
     {
-        Skip();
-
         Assert.Equal(
             [
                 "Classify: httpTrigger post classify/{classifier?}",
@@ -48,7 +43,6 @@ public sealed class WorkerTests(WorkerTests.Up up) : IClassFixture<WorkerTests.U
     [Fact]
     public async Task A_message_becomes_a_result_and_its_second_delivery_changes_nothing()
     {
-        Skip();
         var message = Convert.ToBase64String(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(new { id = "worker-1", text = Sports })));
 
         var first = await Host.InvokeQueueAsync("ClassifyArticle", "message", message);
@@ -65,8 +59,6 @@ public sealed class WorkerTests(WorkerTests.Up up) : IClassFixture<WorkerTests.U
     [Fact]
     public async Task A_request_is_answered_by_the_workers_own_web_server_and_a_bad_one_gets_a_problem()
     {
-        Skip();
-
         var (invoked, response) = await Host.InvokeHttpAsync("Classify", Post("api/classify/news", JsonSerializer.Serialize(new { text = Sports })), ("classifier", "news"));
         var (_, bad) = await Host.InvokeHttpAsync("Classify", Post("api/classify", "{\"text\":\"\"}"));
         var (_, unknown) = await Host.InvokeHttpAsync("Classify", Post("api/classify/nowhere", "{\"text\":\"hello\"}"), ("classifier", "nowhere"));
@@ -82,7 +74,6 @@ public sealed class WorkerTests(WorkerTests.Up up) : IClassFixture<WorkerTests.U
     [Fact]
     public async Task What_the_worker_invokes_is_traced_to_Application_Insights_and_what_it_logs_names_the_invocation()
     {
-        Skip();
         await using var insights = await Insights.StartAsync();
         await using var host = await up.StartWorkerAsync(insights.Settings);
 
@@ -96,16 +87,12 @@ public sealed class WorkerTests(WorkerTests.Up up) : IClassFixture<WorkerTests.U
     [Fact]
     public async Task A_worker_that_is_told_to_terminate_ends_by_itself()
     {
-        Skip();
         await using var host = await up.StartWorkerAsync();
 
         var exitCode = await host.TerminateAsync();
 
         Assert.Equal(0, exitCode);
     }
-
-    private static void Skip() =>
-        Assert.SkipUnless(FunctionApp.HasWorker, "skipped: the package feed lacks the Azure Functions worker, so the functions were compiled against its declarations.");
 
     private static HttpRequestMessage Post(string path, string json) =>
         new(HttpMethod.Post, new Uri(path, UriKind.Relative)) { Content = new StringContent(json, new MediaTypeHeaderValue("application/json")) };
@@ -132,20 +119,14 @@ public sealed class WorkerTests(WorkerTests.Up up) : IClassFixture<WorkerTests.U
 
         public async ValueTask InitializeAsync()
         {
-            if (FunctionApp.HasWorker)
-            {
-                System = await RunningSystem.StartAsync();
-                Host = await StartWorkerAsync();
-            }
+            System = await RunningSystem.StartAsync();
+            Host = await StartWorkerAsync();
         }
 
         public async ValueTask DisposeAsync()
         {
-            if (FunctionApp.HasWorker)
-            {
-                await Host.DisposeAsync();
-                await System.DisposeAsync();
-            }
+            await Host.DisposeAsync();
+            await System.DisposeAsync();
         }
 
         internal Task<WorkerHost> StartWorkerAsync(IReadOnlyDictionary<string, string>? settings = null) => WorkerHost.StartAsync(new Dictionary<string, string>(settings ?? new Dictionary<string, string>())

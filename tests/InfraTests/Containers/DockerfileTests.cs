@@ -107,10 +107,6 @@ public sealed partial class DockerfileTests
     public void It_says_how_its_health_is_asked_for(string name) => Assert.Single(Dockerfile.Read(name).Image.All("HEALTHCHECK"));
 
     [Fact]
-    public void The_functions_are_published_with_the_real_worker_packages() =>
-        Assert.Contains("-p:AzureFunctionsWorker=true", Dockerfile.Read("functions").Publish);
-
-    [Fact]
     public void The_trainer_is_published_with_CUDA_unless_told_otherwise()
     {
         Assert.Contains("-p:Cuda=${CUDA}", Dockerfile.Read("trainer").Publish);
@@ -127,12 +123,7 @@ public sealed partial class DockerfileTests
         var path = Repository.PathOf(prefix + project);
         foreach (Match match in ProjectReference().Matches(File.ReadAllText(path)))
         {
-            var referred = Path.GetRelativePath(Repository.Root, Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path)!, match.Groups[1].Value)));
-            // The contract build stands in for the real packages, which is what an image is built with.
-            if (!referred.StartsWith("tests/WorkerContract", StringComparison.Ordinal))
-            {
-                yield return referred;
-            }
+            yield return Path.GetRelativePath(Repository.Root, Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path)!, match.Groups[1].Value)));
         }
     }
 

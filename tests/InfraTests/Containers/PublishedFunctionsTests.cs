@@ -1,10 +1,7 @@
 namespace Serverless.InfraTests.Containers;
 
-/// <summary>
-/// The functions, published as their image publishes them, but against the worker's declarations in tests/WorkerContract:
-/// they are on every feed. What the real packages add (worker.config.json, functions.metadata) is not seen here.
-/// </summary>
-public sealed class PublishedFunctions() : Published("functions", new() { ["AzureFunctionsWorker=true"] = "AzureFunctionsWorker=false" });
+/// <summary>The functions, published as their image publishes them.</summary>
+public sealed class PublishedFunctions() : Published("functions", []);
 
 [Collection("publishing")] // one at a time: each takes both cores
 public sealed class PublishedFunctionsTests(PublishedFunctions functions) : IClassFixture<PublishedFunctions>
@@ -16,6 +13,9 @@ public sealed class PublishedFunctionsTests(PublishedFunctions functions) : ICla
     [InlineData("libtorch_cpu.so")]
     [InlineData("libc10.so")]
     [InlineData("libLibTorchSharp.so")]
+    [InlineData("functions.metadata")]
+    [InlineData("worker.config.json")]
+    [InlineData("extensions.json")]
     public void What_they_need_is_published(string file) => Assert.True(File.Exists(Path.Combine(functions.Folder, file)), file);
 
     [Fact]
