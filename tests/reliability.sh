@@ -32,4 +32,4 @@ export RELIABILITY_REPORT="$PWD/RELIABILITY.md"
 
 infra/local/setup.sh
 # One test at a time: they share the machine, and their rows tell what each does to it.
-exec tests/FaultTests/bin/Release/net10.0/Serverless.FaultTests -parallelMode none -method "$only"
+exec artifacts/bin/FaultTests/release/Serverless.FaultTests -parallelMode none -method "$only"

@@ -3,4 +3,4 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 infra/local/setup.sh
-exec dotnet infra/local/bin/Release/net10.0/Serverless.Local.dll up "$@"
+exec dotnet artifacts/bin/Local/release/Serverless.Local.dll up "$@"

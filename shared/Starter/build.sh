@@ -7,7 +7,7 @@ data="$(realpath "$1")" output="$(realpath -m "$2")"
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 dotnet build trainer -c Release -v quiet
-trainer() { trainer/bin/Release/net10.0/trainer "$@"; }
+trainer() { artifacts/bin/Trainer/release/trainer "$@"; }
 train="$data/ag_news/train.csv" more="$data/ag_news/train_more.csv" news="$data/news/news.txt.gz" test="$data/ag_news/test.csv"
 
 # What shares eight words in a row with a test article is shown here, and left out below.

@@ -12,7 +12,6 @@ internal static partial class SettingsRead
         from room in rooms
         where Directory.Exists(Repository.PathOf(room))
         from file in Directory.EnumerateFiles(Repository.PathOf(room), "*.cs", SearchOption.AllDirectories)
-        where !file.Contains("/obj/", StringComparison.Ordinal)
         from match in Read().Matches(File.ReadAllText(file))
         select Name(match);
 
