@@ -11,21 +11,21 @@ internal static class NumberOption
     /// <param name="least">The smallest number that makes sense; null for any.</param>
     public static Option<T?> Create<T>(string name, string description, T? least = null)
         where T : struct, INumber<T> => new(name)
-    {
-        Description = description,
-        HelpName = "number",
-        CustomParser = argument => Read(name, argument, least),
-    };
+        {
+            Description = description,
+            HelpName = "number",
+            CustomParser = argument => Read(name, argument, least),
+        };
 
     /// <param name="otherwise">Where the option is not given.</param>
     public static Option<T> Create<T>(string name, string description, T otherwise, T? least = null)
         where T : struct, INumber<T> => new(name)
-    {
-        Description = description,
-        HelpName = "number",
-        DefaultValueFactory = _ => otherwise,
-        CustomParser = argument => Read(name, argument, least) ?? otherwise,
-    };
+        {
+            Description = description,
+            HelpName = "number",
+            DefaultValueFactory = _ => otherwise,
+            CustomParser = argument => Read(name, argument, least) ?? otherwise,
+        };
 
     private static T? Read<T>(string name, ArgumentResult argument, T? least)
         where T : struct, INumber<T>

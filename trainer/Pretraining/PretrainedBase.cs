@@ -102,14 +102,14 @@ internal static class PretrainedBase
     /// <summary>What the base was made from, so that it can be made again.</summary>
     private static JsonObject Record(
         IReadOnlyList<FileInfo> text, IReadOnlyList<FileInfo> exclude, HuggingFaceFolder? startFrom, PretrainOptions options, long tokens, double? heldOutLoss) => new()
-    {
-        ["started_from"] = startFrom is null ? null : Origin(new DirectoryInfo(startFrom.Path)),
-        ["options"] = JsonSerializer.SerializeToNode(options, Json),
-        ["text"] = Files(text),
-        ["exclude"] = Files(exclude),
-        ["tokens_in_text"] = tokens,
-        ["held_out_loss"] = heldOutLoss,
-    };
+        {
+            ["started_from"] = startFrom is null ? null : Origin(new DirectoryInfo(startFrom.Path)),
+            ["options"] = JsonSerializer.SerializeToNode(options, Json),
+            ["text"] = Files(text),
+            ["exclude"] = Files(exclude),
+            ["tokens_in_text"] = tokens,
+            ["held_out_loss"] = heldOutLoss,
+        };
 
     /// <summary>The weights of a base, and what it was made from where that is recorded.</summary>
     private static JsonObject Origin(DirectoryInfo folder)

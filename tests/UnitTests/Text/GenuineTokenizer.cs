@@ -32,8 +32,13 @@ internal static class GenuineTokenizer
             ["padding"] = null,
             ["added_tokens"] = new JsonArray(new JsonObject
             {
-                ["id"] = 50256, ["content"] = "<|endoftext|>", ["single_word"] = false, ["lstrip"] = false,
-                ["rstrip"] = false, ["normalized"] = false, ["special"] = true,
+                ["id"] = 50256,
+                ["content"] = "<|endoftext|>",
+                ["single_word"] = false,
+                ["lstrip"] = false,
+                ["rstrip"] = false,
+                ["normalized"] = false,
+                ["special"] = true,
             }),
             ["normalizer"] = null,
             ["pre_tokenizer"] = new JsonObject
@@ -43,13 +48,19 @@ internal static class GenuineTokenizer
                     new JsonObject { ["type"] = "Digits", ["individual_digits"] = true },
                     new JsonObject
                     {
-                        ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = true,
+                        ["type"] = "ByteLevel",
+                        ["add_prefix_space"] = false,
+                        ["trim_offsets"] = true,
+                        ["use_regex"] = true,
                     }),
             },
             ["post_processor"] = null,
             ["decoder"] = new JsonObject
             {
-                ["type"] = "ByteLevel", ["add_prefix_space"] = true, ["trim_offsets"] = true, ["use_regex"] = true,
+                ["type"] = "ByteLevel",
+                ["add_prefix_space"] = true,
+                ["trim_offsets"] = true,
+                ["use_regex"] = true,
             },
             ["model"] = new JsonObject
             {

@@ -73,8 +73,15 @@ public sealed class ProgressTests(Emulator emulator)
         Assert.Equal(
             new Dictionary<string, double>
             {
-                ["step"] = 50, ["steps"] = 3750, ["trainingLoss"] = 0.5, ["learningRate"] = 4.9e-5, ["articlesPerSecond"] = 80.4, ["secondsRemaining"] = 3720,
-                ["gpuMemoryBytes"] = 5_900_000_000, ["accuracy"] = 0.9, ["loss"] = 0.4,
+                ["step"] = 50,
+                ["steps"] = 3750,
+                ["trainingLoss"] = 0.5,
+                ["learningRate"] = 4.9e-5,
+                ["articlesPerSecond"] = 80.4,
+                ["secondsRemaining"] = 3720,
+                ["gpuMemoryBytes"] = 5_900_000_000,
+                ["accuracy"] = 0.9,
+                ["loss"] = 0.4,
             },
             run.Metrics);
     }

@@ -16,12 +16,25 @@ internal static class Shape
         Starter => LlamaConfig.Read(Path.Combine(Serverless.Storage.Starter.Folder, "base", "config.json")),
         _ => Small with
         {
-            VocabSize = 128_256, HiddenSize = 2048, IntermediateSize = 8192, NumHiddenLayers = 16, NumAttentionHeads = 32, NumKeyValueHeads = 8, HeadDim = 64, RopeTheta = 500_000,
+            VocabSize = 128_256,
+            HiddenSize = 2048,
+            IntermediateSize = 8192,
+            NumHiddenLayers = 16,
+            NumAttentionHeads = 32,
+            NumKeyValueHeads = 8,
+            HeadDim = 64,
+            RopeTheta = 500_000,
         },
     };
 
     private static LlamaConfig Small { get; } = new()
     {
-        VocabSize = 0, HiddenSize = 0, IntermediateSize = 0, NumHiddenLayers = 0, NumAttentionHeads = 0, NumKeyValueHeads = 0, HeadDim = 0,
+        VocabSize = 0,
+        HiddenSize = 0,
+        IntermediateSize = 0,
+        NumHiddenLayers = 0,
+        NumAttentionHeads = 0,
+        NumKeyValueHeads = 0,
+        HeadDim = 0,
     };
 }
