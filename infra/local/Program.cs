@@ -14,7 +14,7 @@ var root = new RootCommand("The whole system on this machine.")
 {
     UpCommand.Create(),
     FunctionsCommand.Create(),
-    DropCommand.Create(),
+    SendCommand.Create(),
     ResultCommand.Create(),
     UploadCommand.Create(),
     RunsCommand.Create(),

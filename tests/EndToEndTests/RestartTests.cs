@@ -70,16 +70,16 @@ public sealed class RestartTests
     }
 
     [Fact]
-    public async Task The_subcommands_drop_an_article_and_show_its_result()
+    public async Task The_subcommands_send_an_article_and_show_its_result()
     {
         await using var system = await RunningSystem.StartAsync();
 
-        var (dropCode, _) = await LocalProgram.RunAsync("drop", Science, "--id", "dropped", "--data", system.Folder);
-        var (resultCode, result) = await LocalProgram.RunAsync("result", "dropped", "--data", system.Folder);
+        var (sendCode, _) = await LocalProgram.RunAsync("send", Science, "--id", "sent", "--data", system.Folder);
+        var (resultCode, result) = await LocalProgram.RunAsync("result", "sent", "--data", system.Folder);
         var (connectionCode, connection) = await LocalProgram.RunAsync("connection", "--data", system.Folder);
         var (missingCode, missing) = await LocalProgram.RunAsync("result", "unknown", "--wait", "0", "--data", system.Folder);
 
-        Assert.Equal(0, dropCode);
+        Assert.Equal(0, sendCode);
         Assert.Equal(0, resultCode);
         Assert.Equal("Sci/Tech", JsonDocument.Parse(result).RootElement.GetProperty("label").GetString());
         Assert.Equal(0, connectionCode);

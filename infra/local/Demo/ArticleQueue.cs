@@ -2,7 +2,7 @@ using Serverless.Storage;
 
 namespace Serverless.Local.Demo;
 
-/// <summary>Drops sample articles on the queue and waits for what comes back.</summary>
+/// <summary>Sends sample articles to the queue and waits for their results.</summary>
 internal sealed class ArticleQueue(StorageClients storage, string run)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
@@ -10,7 +10,7 @@ internal sealed class ArticleQueue(StorageClients storage, string run)
     private readonly ArticleSender sender = new(storage, new ArticleTexts(storage));
     private readonly ResultStore results = new(storage);
 
-    /// <param name="articles">What to drop.</param>
+    /// <param name="articles">The articles to send.</param>
     /// <param name="classifier">Which classifier to ask.</param>
     /// <param name="shown">Called for each result, in the order of the articles.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

@@ -4,8 +4,8 @@ using Spectre.Console;
 
 namespace Serverless.Local.Commands;
 
-/// <summary><c>drop</c>: puts an article on the queue.</summary>
-internal static class DropCommand
+/// <summary><c>send</c>: puts an article on the queue.</summary>
+internal static class SendCommand
 {
     public static Command Create()
     {
@@ -14,7 +14,7 @@ internal static class DropCommand
         var id = new Option<string?>("--id") { Description = "The article's id (default: the SHA-256 of its text)." };
         var classifier = new Option<string?>("--classifier") { Description = "Which classifier to ask (default: news)." };
         var data = DataOption.Create();
-        var command = new Command("drop", "Puts an article on the queue 'articles'.") { text, file, id, classifier, data };
+        var command = new Command("send", "Puts an article on the queue 'articles'.") { text, file, id, classifier, data };
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var article = arguments.GetValue(text) ?? await ReadAsync(arguments.GetValue(file), cancellationToken);
@@ -26,7 +26,7 @@ internal static class DropCommand
             var storage = data.Storage(arguments);
             var message = new ArticleMessage(arguments.GetValue(id) ?? Sha256Hex.OfText(article)) { Text = article, Classifier = arguments.GetValue(classifier) };
             await new ArticleSender(storage, new ArticleTexts(storage)).SendAsync(message, cancellationToken);
-            AnsiConsole.MarkupLineInterpolated($"Dropped. Its result: [bold]result {message.Id}{(message.Classifier is { } name ? $" --classifier {name}" : "")}[/]");
+            AnsiConsole.MarkupLineInterpolated($"Sent. Its result: [bold]result {message.Id}{(message.Classifier is { } name ? $" --classifier {name}" : "")}[/]");
         });
         return command;
     }
