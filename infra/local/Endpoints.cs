@@ -19,5 +19,5 @@ internal sealed record Endpoints(int Blobs, int Queues, int Tables, int Http)
     /// <exception cref="LocalSystemException">No system was ever started on this folder.</exception>
     public static Endpoints Read(LocalFolder folder) => File.Exists(folder.EndpointsFile)
         ? JsonSerializer.Deserialize<Endpoints>(File.ReadAllText(folder.EndpointsFile))!
-        : throw new LocalSystemException($"Nothing runs on the folder {folder.Root}: start the system with infra/local/up.sh.");
+        : throw new LocalSystemException($"Nothing runs on the folder {folder.Root}: start the system with ./topics up.");
 }

@@ -10,7 +10,8 @@ internal sealed record Command(int ExitCode, string Output, string Errors)
         IEnumerable<string> arguments,
         CancellationToken cancellationToken,
         string? folder = null,
-        IReadOnlyDictionary<string, string>? environment = null)
+        IReadOnlyDictionary<string, string>? environment = null,
+        string input = "")
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -25,9 +26,10 @@ internal sealed record Command(int ExitCode, string Output, string Errors)
         }
 
         using var process = Process.Start(start)!;
-        process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
         var errors = process.StandardError.ReadToEndAsync(cancellationToken);
+        await process.StandardInput.WriteAsync(input);
+        process.StandardInput.Close();
         try
         {
             await process.WaitForExitAsync(cancellationToken);

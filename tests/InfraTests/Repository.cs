@@ -6,10 +6,19 @@ using System.Runtime.Versioning;
 
 namespace Serverless.InfraTests;
 
-/// <summary>Where this test program was built: the repository, and the Bicep compiler that came as a package.</summary>
+/// <summary>Where this test program was built: the repository, the programs, and the Bicep compiler that came as a package.</summary>
 internal static class Repository
 {
     public static string Root { get; } = Metadata("RepositoryRoot");
+
+    /// <summary>The folder of everything that is built.</summary>
+    public static string Artifacts { get; } = Metadata("Artifacts");
+
+    /// <summary>The program of the local system.</summary>
+    public static string LocalSystem { get; } = Metadata("LocalSystem");
+
+    /// <summary>The trainer's program.</summary>
+    public static string Trainer { get; } = Metadata("Trainer");
 
     public static string Bicep { get; } = Metadata("Bicep");
 

@@ -63,7 +63,7 @@ public sealed partial class Emulator : IAsyncDisposable
     private async Task<int[]> StartAsync()
     {
         var program = Path.Combine(RepositoryRoot, "infra/local/emulator/node_modules/azurite/dist/src/azurite.js");
-        Assert.True(File.Exists(program), "The storage emulator is not installed: run infra/local/setup.sh once.");
+        Assert.True(File.Exists(program), "The storage emulator is not installed: run ./topics up once.");
         var start = new ProcessStartInfo("node")
         {
             ArgumentList =

@@ -28,7 +28,7 @@ internal static class UploadCommand
             }
 
             await data.Storage(arguments).Container(StorageNames.DatasetsContainer).GetBlobClient(blob).UploadAsync(source.FullName, overwrite: true, cancellationToken);
-            AnsiConsole.MarkupLineInterpolated($"Uploaded as {StorageNames.DatasetsContainer}/{blob}. The training: [bold]runs --classifier {arguments.GetValue(classifier)}[/]");
+            AnsiConsole.MarkupLineInterpolated($"Uploaded as {StorageNames.DatasetsContainer}/{blob}. The training: [bold]./topics runs --classifier {arguments.GetValue(classifier)}[/]");
         });
         return command;
     }
