@@ -20,6 +20,9 @@ internal static class Repository
     /// <summary>The trainer's program.</summary>
     public static string Trainer { get; } = Metadata("Trainer");
 
+    /// <summary>The functions and their bindings, as the Functions SDK writes them at each build.</summary>
+    public static string FunctionsMetadata { get; } = Metadata("FunctionsMetadata");
+
     public static string Bicep { get; } = Metadata("Bicep");
 
     public static string PathOf(string relative) => Path.Combine(Root, relative);

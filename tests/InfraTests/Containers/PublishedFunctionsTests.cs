@@ -22,7 +22,10 @@ public sealed class PublishedFunctionsTests(PublishedFunctions functions) : ICla
     public void The_settings_of_the_host_go_with_them() =>
         Assert.Equal(Repository.Read("host.json"), File.ReadAllText(Path.Combine(functions.Folder, "host.json")));
 
-    [Fact]
-    public void No_settings_of_a_developer_go_with_them() =>
-        Assert.Empty(Directory.EnumerateFiles(functions.Folder, "local.settings.json", SearchOption.AllDirectories));
+    [Theory]
+    [InlineData("local.settings.json*")]
+    [InlineData("launchSettings.json")]
+    [InlineData("*.http")]
+    public void No_file_of_a_developer_goes_with_them(string pattern) =>
+        Assert.Empty(Directory.EnumerateFiles(functions.Folder, pattern, SearchOption.AllDirectories));
 }
