@@ -5,7 +5,7 @@ namespace Serverless.InfraTests.Workflow;
 
 public sealed partial class WorkflowTests
 {
-    private readonly YamlMappingNode workflow = Read(".github/workflows/ci.yml");
+    private readonly YamlMappingNode workflow = YamlFile.Read(".github/workflows/ci.yml");
 
     [Fact]
     public void It_runs_the_one_test_command() => Assert.Contains("./tests/run.sh", Commands("test"));
@@ -48,29 +48,11 @@ public sealed partial class WorkflowTests
         ((YamlMappingNode)workflow["jobs"]).Children.Values,
         job => Assert.InRange(int.Parse(job["timeout-minutes"].ToString(), null), 1, 60));
 
-    [Fact]
-    public void Every_folder_that_is_watched_for_new_versions_is_there()
-    {
-        var updates = ((YamlSequenceNode)Read(".github/dependabot.yml")["updates"]).Cast<YamlMappingNode>().ToList();
-        var folders = updates.SelectMany(update => update.Children.TryGetValue("directories", out var several)
-            ? ((YamlSequenceNode)several).Select(each => each.ToString())
-            : [update["directory"].ToString()]);
-
-        Assert.All(folders, folder => Assert.True(Directory.Exists(Repository.PathOf(folder.TrimStart('/'))), folder));
-    }
-
     private IEnumerable<string> Commands(string job) =>
         ((YamlSequenceNode)Job(job)["steps"]).Cast<YamlMappingNode>()
             .Where(step => step.Children.ContainsKey("run")).Select(step => step["run"].ToString());
 
     private YamlMappingNode Job(string name) => (YamlMappingNode)workflow["jobs"][name];
-
-    private static YamlMappingNode Read(string path)
-    {
-        var yaml = new YamlStream();
-        yaml.Load(new StringReader(Repository.Read(path)));
-        return (YamlMappingNode)yaml.Documents[0].RootNode;
-    }
 
     [GeneratedRegex(@"(?<![\w/-])(\./|\.github/)[\w./-]+\.sh")]
     private static partial Regex ScriptPath();
