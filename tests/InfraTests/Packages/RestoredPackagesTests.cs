@@ -1,0 +1,35 @@
+using System.Text.Json.Nodes;
+using System.Xml.Linq;
+
+namespace Serverless.InfraTests.Packages;
+
+/// <summary>What <c>./topics</c> restores at its first start: the packages of the product, and none that only the tests need.</summary>
+/// <remarks>Browsers, Bicep and benchmarks would be another 2.8 GB before a newcomer sees anything.</remarks>
+public sealed class RestoredPackagesTests
+{
+    [Theory]
+    [InlineData("Local")]
+    [InlineData("Functions")]
+    [InlineData("Trainer")]
+    public void No_package_of_the_tests_is_restored_for_the_product(string project)
+    {
+        var restored = PackagesOf(project);
+
+        Assert.Contains("TorchSharp", restored);
+        Assert.Empty(restored.Intersect(TestPackages()));
+    }
+
+    [Fact]
+    public void The_packages_of_the_tests_are_found_where_they_are_restored() =>
+        Assert.Superset(new HashSet<string>(["xunit.v3", "YamlDotNet"]), PackagesOf("InfraTests").Intersect(TestPackages()).ToHashSet());
+
+    /// <summary>Direct and transitive ones.</summary>
+    private static IEnumerable<string> PackagesOf(string project) =>
+        JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Artifacts, "obj", project, "project.assets.json")))!["libraries"]!.AsObject()
+            .Where(library => (string)library.Value!["type"]! == "package")
+            .Select(library => library.Key.Split('/')[0]);
+
+    private static IEnumerable<string> TestPackages() => XDocument.Parse(Repository.Read("Directory.Packages.props")).Descendants("ItemGroup")
+        .Single(group => (string?)group.Attribute("Label") == "Tests")
+        .Elements("PackageVersion").Select(package => (string)package.Attribute("Include")!);
+}
