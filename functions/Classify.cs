@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Functions.Contract;
 using Serverless.Serving;
-using Serverless.Storage;
 
 namespace Serverless.Functions;
 

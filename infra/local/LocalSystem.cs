@@ -86,10 +86,10 @@ internal sealed class LocalSystem : IAsyncDisposable
         Endpoints.Write(Folder);
         var dispatcher = new TrainingDispatcher(Folder, Endpoints, Storage, line => listener("trainer", line));
         dispatching = dispatcher.RunAsync(stopping.Token);
-        Broken = Task.WhenAny(EndOf(emulator), EndOf(functions)).Unwrap();
+        Broken = Task.WhenAny(WatchAsync(emulator), WatchAsync(functions)).Unwrap();
     }
 
-    private async Task EndOf(ChildProcess process)
+    private async Task WatchAsync(ChildProcess process)
     {
         var exitCode = await process.WaitAsync(stopping.Token);
         throw new LocalSystemException($"The {process.Name} ended by itself (exit code {exitCode}): see the logs in {Folder.Logs}.");

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Serverless.Model;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Serverless.Files;

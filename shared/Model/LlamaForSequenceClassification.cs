@@ -1,5 +1,4 @@
 using Serverless.Files;
-using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

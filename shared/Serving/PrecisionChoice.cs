@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Serverless.Model;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Serverless.Serving;

@@ -1,7 +1,6 @@
 using System.Collections;
 using Serverless.Model;
 using Serverless.Text;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Serverless.Serving;

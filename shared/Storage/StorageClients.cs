@@ -10,7 +10,7 @@ namespace Serverless.Storage;
 /// <summary>
 /// The clients of one storage account, made from the configuration section <c>Storage</c>: a connection string, or
 /// <c>blobServiceUri</c>, <c>queueServiceUri</c> and <c>tableServiceUri</c> with an identity (<c>clientId</c> for a
-/// user-assigned one). Queue messages are Base64, and <see cref="ArticleReader"/> expects them so.
+/// user-assigned one). Queue messages are Base64.
 /// </summary>
 public sealed class StorageClients
 {

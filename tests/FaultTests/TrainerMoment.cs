@@ -1,5 +1,4 @@
 using Serverless.FaultTests.Faults;
-using Serverless.FaultTests.Programs;
 using Serverless.Storage;
 
 namespace Serverless.FaultTests;

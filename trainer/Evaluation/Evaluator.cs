@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Serverless.Model;
 using Serverless.Trainer.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Serverless.Trainer.Evaluation;

@@ -1,6 +1,5 @@
 using Serverless.Model;
 using Serverless.Trainer.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Serverless.Trainer.Pretraining;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Serverless.Files;
 using Serverless.Trainer.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Serverless.Trainer.Pretraining;

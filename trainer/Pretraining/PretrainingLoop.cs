@@ -1,7 +1,6 @@
 using Serverless.Model;
 using Serverless.Serving;
 using Serverless.Trainer.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Serverless.Trainer.Pretraining;

@@ -1,5 +1,4 @@
 using Serverless.Files;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Serverless.Trainer.Training;

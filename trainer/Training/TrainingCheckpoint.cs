@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Serverless.Files;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Serverless.Trainer.Training;

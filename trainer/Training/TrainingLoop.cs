@@ -1,6 +1,5 @@
 using Serverless.Model;
 using Serverless.Trainer.Evaluation;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Serverless.Trainer.Training;

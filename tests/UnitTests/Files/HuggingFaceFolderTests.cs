@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Serverless.Files;
-using Serverless.UnitTests.Model;
 using static TorchSharp.torch;
 
 namespace Serverless.UnitTests.Files;

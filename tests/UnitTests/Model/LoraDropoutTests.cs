@@ -1,5 +1,4 @@
 using Serverless.Model;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Serverless.UnitTests.Model;

@@ -3,7 +3,6 @@ using Serverless.Files;
 using Serverless.Model;
 using Serverless.Text;
 using Serverless.UnitTests.Text;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Serverless.UnitTests.Model;

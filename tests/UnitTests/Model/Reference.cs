@@ -1,6 +1,5 @@
 using Serverless.Files;
 using Serverless.Model;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Serverless.UnitTests.Model;

@@ -5,17 +5,17 @@ namespace Serverless.UnitTests.Samples;
 /// <summary>A text as its words, lower-cased and freed of punctuation, and the runs of consecutive words in it.</summary>
 internal sealed partial class WordRuns
 {
-    private readonly string _normalised;
-    private readonly int[] _starts;
+    private readonly string normalised;
+    private readonly int[] starts;
 
     public WordRuns(string text)
     {
         Words = [.. Word().Matches(text.ToLowerInvariant()).Select(match => match.Value)];
-        _normalised = string.Join(' ', Words);
-        _starts = new int[Words.Length];
+        normalised = string.Join(' ', Words);
+        starts = new int[Words.Length];
         for (var i = 1; i < Words.Length; i++)
         {
-            _starts[i] = _starts[i - 1] + Words[i - 1].Length + 1;
+            starts[i] = starts[i - 1] + Words[i - 1].Length + 1;
         }
     }
 
@@ -27,7 +27,7 @@ internal sealed partial class WordRuns
         for (var first = 0; first + length <= Words.Length; first++)
         {
             var last = first + length - 1;
-            yield return _normalised.AsMemory(_starts[first]..(_starts[last] + Words[last].Length));
+            yield return normalised.AsMemory(starts[first]..(starts[last] + Words[last].Length));
         }
     }
 

@@ -1,5 +1,4 @@
 using Serverless.Trainer.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 using Parameter = TorchSharp.Modules.Parameter;
 

@@ -1,7 +1,5 @@
 using Serverless.Trainer;
-using Serverless.Trainer.Evaluation;
 using Serverless.Trainer.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Serverless.UnitTests.Trainer;

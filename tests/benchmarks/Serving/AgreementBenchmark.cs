@@ -1,8 +1,6 @@
 using System.Globalization;
-using Serverless.Files;
 using Serverless.Model;
 using Serverless.Serving;
-using Serverless.Storage;
 using Serverless.Text;
 using Serverless.Trainer.Data;
 using static TorchSharp.torch;

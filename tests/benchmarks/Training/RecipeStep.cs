@@ -1,7 +1,6 @@
 using Serverless.Model;
 using Serverless.Trainer;
 using Serverless.Trainer.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 using Parameter = TorchSharp.Modules.Parameter;

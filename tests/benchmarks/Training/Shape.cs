@@ -1,5 +1,4 @@
 using Serverless.Model;
-using Serverless.Storage;
 
 namespace Serverless.Benchmarks.Training;
 

@@ -1,7 +1,6 @@
 using Serverless.Model;
 using Serverless.Trainer.Pretraining;
 using Serverless.Trainer.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Serverless.UnitTests.Trainer.Pretraining;

@@ -6,7 +6,6 @@ using Serverless.Files;
 using Serverless.Model;
 using Serverless.Text;
 using Serverless.Trainer.Pretraining;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Serverless.UnitTests.Trainer.Pretraining;
