@@ -35,9 +35,9 @@ public sealed class AuditTests
 
     private static async Task<Func<string, string>> EvaluateAsync(string project, params string[] options)
     {
-        const string Properties = "TreatWarningsAsErrors,WarningsNotAsErrors,NuGetAudit,NuGetAuditMode,NuGetAuditLevel,RestoreConfigFile";
+        const string properties = "TreatWarningsAsErrors,WarningsNotAsErrors,NuGetAudit,NuGetAuditMode,NuGetAuditLevel,RestoreConfigFile";
         var run = await Command.RunAsync(
-            "dotnet", ["msbuild", Repository.PathOf(project), $"-getProperty:{Properties}", .. options], TestContext.Current.CancellationToken);
+            "dotnet", ["msbuild", Repository.PathOf(project), $"-getProperty:{properties}", .. options], TestContext.Current.CancellationToken);
         Assert.True(run.ExitCode == 0, run.Output + run.Errors);
         var values = JsonNode.Parse(run.Output)!["Properties"]!;
         return name => (string)values[name]!;
