@@ -14,6 +14,9 @@ internal sealed record LocalFolder(string Root)
     /// <summary>The trainer's program, built together with this one.</summary>
     public static string Trainer { get; } = Metadata(nameof(Trainer));
 
+    /// <summary>The function app, built together with this program.</summary>
+    public static string FunctionApp { get; } = Metadata(nameof(FunctionApp));
+
     public static string Default { get; } = Path.Combine(Repository, ".local");
 
     /// <summary>Blobs, queues and tables.</summary>

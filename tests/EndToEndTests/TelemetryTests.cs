@@ -5,6 +5,21 @@ namespace Serverless.EndToEndTests;
 public sealed class TelemetryTests
 {
     [Fact]
+    public async Task An_invocation_is_traced_to_Application_Insights()
+    {
+        await using var insights = await Insights.StartAsync();
+        await using var system = await RunningSystem.StartAsync(insights.Settings);
+
+        await system.SendAsync("""{"id":"traced-1","text":"Two goals in extra time won the final for Calder Rovers."}""");
+        await system.ResultAsync("traced-1");
+
+        await Eventually.TrueAsync(
+            () => Task.FromResult(insights.Received.Any(item => item.Contains("RequestData", StringComparison.Ordinal) && item.Contains("ClassifyArticle", StringComparison.Ordinal))
+                || insights.Received.Any(item => item.Contains("RemoteDependencyData", StringComparison.Ordinal) && item.Contains("ClassifyArticle", StringComparison.Ordinal))),
+            "a trace of ClassifyArticle");
+    }
+
+    [Fact]
     public async Task Logs_are_sent_to_Application_Insights_and_that_of_a_result_names_article_version_latency_and_invocation()
     {
         await using var insights = await Insights.StartAsync();

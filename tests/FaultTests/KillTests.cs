@@ -45,6 +45,53 @@ public sealed class KillTests
     }
 
     [Fact]
+    public async Task A_worker_that_is_killed_is_started_again_and_loses_no_article()
+    {
+        var kills = Extent.Of("WORKER_KILLS", 3);
+        var articles = kills * 20;
+        await ReliabilityReport.RecordAsync(
+            "Functions worker killed (SIGKILL) while articles flow, the host goes on",
+            $"{kills} kills, {articles} articles",
+            "the host starts the worker again each time; every article has one result blob and one row made from it; HTTP is answered again",
+            async () =>
+            {
+                await using var installation = await Installation.StartAsync();
+                await using var functions = await installation.StartFunctions().ReadyAsync();
+                var moments = new Random(Extent.Seed);
+                for (var kill = 0; kill < kills; kill++)
+                {
+                    await Task.WhenAll(Enumerable.Range(kill * 20, 20).Select(number => Articles.SendAsync(installation.Storage, number)));
+                    await Task.Delay(TimeSpan.FromSeconds(moments.NextDouble() * 2), Ended);
+                    await functions.KillWorkerAsync();
+                }
+
+                string[] ids = [.. Enumerable.Range(0, articles).Select(Articles.Id)];
+                await ResultsCheck.CompleteAsync(installation.Storage, ids);
+                var results = await ResultsCheck.ExactlyOneEachAsync(installation.Storage, ids);
+                await functions.ReadyAsync();
+                Assert.False(functions.Program.HasExited, functions.Program.Output);
+                return $"{results.Count} results, none missing, none twice; {results.Values.Count(result => result.Status == ClassificationStatus.Failed)} failed";
+            });
+    }
+
+    [Fact]
+    public async Task A_request_whose_worker_is_killed_gets_500_and_the_next_one_an_answer()
+    {
+        await using var installation = await Installation.StartAsync();
+        await using var functions = await installation.StartFunctions().ReadyAsync();
+        var articles = Enumerable.Range(0, 64).Select(number => new { text = string.Join(' ', Enumerable.Repeat(Articles.Text(number), 60)) });
+
+        var interrupted = functions.PostAsync("classify", System.Text.Json.JsonSerializer.Serialize(articles));
+        await Task.Delay(300, Ended);
+        await functions.KillWorkerAsync();
+        var (status, _) = await interrupted;
+        var (next, body) = await functions.PostAsync("classify", """{"text":"after the restart"}""");
+
+        Assert.Equal(System.Net.HttpStatusCode.InternalServerError, status);
+        Assert.True(next == System.Net.HttpStatusCode.OK, body);
+    }
+
+    [Fact]
     public async Task A_trainer_killed_at_any_moment_publishes_each_request_once()
     {
         var kills = Extent.Of("TRAINER_KILLS", 3);

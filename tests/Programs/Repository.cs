@@ -9,6 +9,8 @@ internal static class Repository
 
     public static string LocalSystem { get; } = Metadata("LocalSystem");
 
+    public static string FunctionApp { get; } = Metadata("FunctionApp");
+
     public static string Trainer { get; } = Metadata("Trainer");
 
     public static string Emulator { get; } = Path.Combine(Folder, "infra/local/emulator/start.mjs");

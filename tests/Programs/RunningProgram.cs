@@ -39,14 +39,16 @@ internal sealed class RunningProgram : IAsyncDisposable
         }
     }
 
-    /// <summary>Memory that it holds, in MB.</summary>
-    public double Megabytes =>
-        double.Parse(File.ReadLines($"/proc/{process.Id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
-
-    /// <summary>Files and sockets that it has open.</summary>
-    public int Handles => Directory.EnumerateFileSystemEntries($"/proc/{process.Id}/fd").Count();
-
     public int Id => process.Id;
+
+    /// <summary>Its id, and those of the processes that it and its children have started and that run.</summary>
+    public IReadOnlyList<int> Tree => [process.Id, .. Descendants(process.Id)];
+
+    /// <summary>Memory that it and its children hold, in MB.</summary>
+    public double Megabytes => Tree.Sum(ResidentKilobytes) / 1024;
+
+    /// <summary>Files and sockets that it and its children have open.</summary>
+    public int Handles => Tree.Sum(id => Directory.EnumerateFileSystemEntries($"/proc/{id}/fd").Count());
 
     /// <param name="command">The program and its arguments.</param>
     /// <param name="environment">Added to that of the tests.</param>
@@ -98,6 +100,19 @@ internal sealed class RunningProgram : IAsyncDisposable
 
         await reading;
         process.Dispose();
+    }
+
+    private static IEnumerable<int> Descendants(int id) =>
+        from thread in Directory.EnumerateDirectories($"/proc/{id}/task")
+        from child in File.ReadAllText(Path.Combine(thread, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries)
+        let childId = int.Parse(child, CultureInfo.InvariantCulture)
+        from descendant in Descendants(childId).Prepend(childId)
+        select descendant;
+
+    private static double ResidentKilobytes(int id)
+    {
+        var line = File.ReadLines($"/proc/{id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
+        return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
     }
 
     private async Task<int> EndAsync(int signal)

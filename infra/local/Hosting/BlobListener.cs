@@ -1,7 +1,6 @@
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
-using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Serverless.Storage;
@@ -9,16 +8,32 @@ using Serverless.Storage;
 namespace Serverless.Local.Hosting;
 
 /// <summary>
-/// One blob trigger. In Azure, Event Grid tells of each new blob; here the container is listed instead. A blob whose function
-/// throws is tried again at the next listing and after <c>poisonBlobThreshold</c> attempts named in the poison queue.
+/// One blob trigger. In Azure, Event Grid sends an event for each new blob; here the container is listed instead. A blob whose function
+/// throws is tried again at the next listing, and after <c>poisonBlobThreshold</c> attempts named in the poison queue.
 /// </summary>
+/// <remarks>
+/// What was seen is kept in memory, so that every blob triggers again after a restart: Event Grid delivers at least once too, and a
+/// training is requested once for each ETag.
+/// </remarks>
+/// <param name="function">The function's name, for the log and the poison queue.</param>
+/// <param name="path">The trigger's path.</param>
+/// <param name="blobs">The account of the container.</param>
+/// <param name="queues">The account of the poison queue.</param>
+/// <param name="invokeAsync">Invokes the function with a blob and the values of the path's parts.</param>
+/// <param name="settings">The rules of host.json.</param>
+/// <param name="log">The log.</param>
 internal sealed class BlobListener(
-    Function function, FunctionInvoker invoker, BlobServiceClient blobs, QueueServiceClient queues, HostSettings settings, ILogger<BlobListener> log) : BackgroundService
+    string function,
+    BlobPath path,
+    BlobServiceClient blobs,
+    QueueServiceClient queues,
+    Func<BlobClient, IReadOnlyDictionary<string, string?>, CancellationToken, Task> invokeAsync,
+    HostSettings settings,
+    ILogger<BlobListener> log) : BackgroundService
 {
     private const string PoisonQueue = "webjobs-blobtrigger-poison";
 
-    private readonly BlobPath path = new(((BlobTriggerAttribute)function.Trigger).BlobPath);
-    private readonly BlobReceipts receipts = new(blobs, function.Name);
+    private readonly HashSet<(string Blob, ETag ETag)> done = [];
     private readonly Dictionary<(string Blob, ETag ETag), int> failures = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -49,41 +64,42 @@ internal sealed class BlobListener(
         var container = blobs.GetBlobContainerClient(path.Container);
         await foreach (var item in container.GetBlobsAsync(cancellationToken: cancellationToken))
         {
-            var blob = container.GetBlobClient(item.Name);
-            if (path.Match(item.Name) is { } bindingData && item.Properties.ETag is { } etag && !await receipts.HasAsync(blob, etag, cancellationToken))
+            if (path.Match(item.Name) is { } parts && item.Properties.ETag is { } etag && !done.Contains((item.Name, etag))
+                && await TryInvokeAsync(container.GetBlobClient(item.Name), etag, parts, cancellationToken))
             {
-                await HandleAsync(blob, etag, bindingData, cancellationToken);
+                done.Add((item.Name, etag));
             }
         }
     }
 
-    private async Task HandleAsync(BlobClient blob, ETag etag, IReadOnlyDictionary<string, string?> bindingData, CancellationToken cancellationToken)
+    /// <returns>False if the blob is to be tried again.</returns>
+    private async Task<bool> TryInvokeAsync(BlobClient blob, ETag etag, IReadOnlyDictionary<string, string?> parts, CancellationToken cancellationToken)
     {
         try
         {
-            await invoker.InvokeAsync(function, blob, bindingData, cancellationToken);
+            await invokeAsync(blob, parts, cancellationToken);
+            return true;
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             var attempt = failures[(blob.Name, etag)] = failures.GetValueOrDefault((blob.Name, etag)) + 1;
-            log.LogError(exception, "{Function} failed on blob {Blob}, attempt {Attempt} of {Attempts}", function.Name, blob.Name, attempt, settings.PoisonBlobThreshold);
+            log.LogError(exception, "{Function} failed on blob {Blob}, attempt {Attempt} of {Attempts}", function, blob.Name, attempt, settings.PoisonBlobThreshold);
             if (attempt < settings.PoisonBlobThreshold)
             {
-                return;
+                return false;
             }
 
             await PoisonAsync(blob, etag, cancellationToken);
+            return true;
         }
-
-        await receipts.AddAsync(blob, etag, cancellationToken);
     }
 
     private async Task PoisonAsync(BlobClient blob, ETag etag, CancellationToken cancellationToken)
     {
         var poison = queues.GetQueueClient(PoisonQueue);
         await poison.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
-        var message = BinaryData.FromObjectAsJson(new { FunctionId = function.Name, blob.BlobContainerName, BlobName = blob.Name, ETag = etag.ToString() });
+        var message = BinaryData.FromObjectAsJson(new { FunctionId = function, blob.BlobContainerName, BlobName = blob.Name, ETag = etag.ToString() });
         await poison.SendMessageAsync(Convert.ToBase64String(message), cancellationToken);
-        log.LogError("Blob {Blob} was given up and named in queue {Queue}", blob.Name, PoisonQueue);
+        log.LogError("Blob {Blob} was named in queue {Queue}", blob.Name, PoisonQueue);
     }
 }

@@ -1,38 +1,78 @@
-using System.Reflection;
-using Microsoft.Extensions.DependencyInjection;
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using Serverless.Local.Hosting.Worker;
 
 namespace Serverless.Local.Hosting;
 
-/// <summary>Calls a function as the worker does: a new instance in a scope of its own, parameters by trigger, type and name; what it logs names the invocation.</summary>
-internal sealed class FunctionInvoker(IServiceScopeFactory scopes, ILogger<FunctionInvoker> log)
+/// <summary>Invokes functions in the worker, with the time limit of host.json.</summary>
+internal sealed class FunctionInvoker(WorkerSupervisor workers, HostSettings settings, ILogger<FunctionInvoker> log)
 {
-    /// <param name="function">What to call.</param>
-    /// <param name="trigger">The value of the parameter that carries the trigger.</param>
-    /// <param name="bindingData">Values for parameters by their names: route values, parts of a blob path.</param>
-    /// <param name="cancellationToken">Handed to the function.</param>
-    /// <returns>What the function returned, awaited; null if it returns nothing.</returns>
-    public async Task<object?> InvokeAsync(
-        Function function, object trigger, IReadOnlyDictionary<string, string?> bindingData, CancellationToken cancellationToken)
+    // How long a function may take to end once its token is cancelled.
+    private static readonly TimeSpan CancellationGrace = TimeSpan.FromSeconds(5);
+
+    /// <summary>Invokes a function in the worker that runs now, or in the next one.</summary>
+    /// <param name="function">The function.</param>
+    /// <param name="trigger">The value of its trigger parameter.</param>
+    /// <param name="triggerMetadata">Values for parameters by their names, such as the parts of a blob's path.</param>
+    /// <param name="cancellationToken">Cancels the function's token.</param>
+    /// <exception cref="FunctionFailedException">The function failed.</exception>
+    public async Task InvokeAsync(FunctionMetadata function, TypedData trigger, IReadOnlyDictionary<string, string?> triggerMetadata, CancellationToken cancellationToken)
     {
-        await using var scope = scopes.CreateAsyncScope();
-        using var invocation = log.BeginScope(new Dictionary<string, object> { ["faas.name"] = function.Name, ["faas.invocation_id"] = Guid.NewGuid() });
-        var instance = ActivatorUtilities.CreateInstance(scope.ServiceProvider, function.Method.DeclaringType!);
-        var arguments = function.Method.GetParameters().Select(parameter => Argument(parameter)).ToArray();
-        var returned = function.Method.Invoke(instance, BindingFlags.DoNotWrapExceptions, null, arguments, null);
-        if (returned is not Task task)
+        var worker = await workers.GetAsync(cancellationToken);
+        await InvokeAsync(worker, Guid.NewGuid().ToString(), function, trigger, triggerMetadata, cancellationToken);
+    }
+
+    /// <inheritdoc cref="InvokeAsync(FunctionMetadata, TypedData, IReadOnlyDictionary{string, string?}, CancellationToken)"/>
+    public async Task InvokeAsync(
+        FunctionsWorker worker,
+        string invocationId,
+        FunctionMetadata function,
+        TypedData trigger,
+        IReadOnlyDictionary<string, string?> triggerMetadata,
+        CancellationToken cancellationToken)
+    {
+        var request = new InvocationRequest
         {
-            return returned;
+            InvocationId = invocationId,
+            FunctionId = function.Id,
+            InputData = { new ParameterBinding { Name = function.Parameter, Data = trigger } },
+            TraceContext = new RpcTraceContext { TraceParent = Activity.Current?.Id ?? "", TraceState = Activity.Current?.TraceStateString ?? "" },
+        };
+        foreach (var (name, value) in triggerMetadata)
+        {
+            request.TriggerMetadata.Add(name, new TypedData { String = value ?? "" });
         }
 
-        await task;
-        return function.Method.ReturnType.IsGenericType ? task.GetType().GetProperty(nameof(Task<>.Result))!.GetValue(task) : null;
+        using var abandoned = new CancellationTokenSource(settings.FunctionTimeout);
+        await using var cancelling = cancellationToken.Register(() =>
+        {
+            worker.Cancel(invocationId);
+            abandoned.CancelAfter(CancellationGrace);
+        });
+        try
+        {
+            ThrowIfFailed(function, await worker.InvokeAsync(request, abandoned.Token), cancellationToken);
+        }
+        catch (OperationCanceledException) when (abandoned.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            // As on the Functions host: a function that is still running after functionTimeout costs its process.
+            log.LogError("{Function} ran longer than functionTimeout ({Timeout}): the worker process is restarted", function.Name, settings.FunctionTimeout);
+            worker.Kill();
+            throw new FunctionFailedException($"{function.Name} ran longer than functionTimeout ({settings.FunctionTimeout}).");
+        }
+    }
 
-        object? Argument(ParameterInfo parameter) =>
-            parameter == function.TriggerParameter ? trigger
-            : parameter.ParameterType == typeof(CancellationToken) ? cancellationToken
-            : bindingData.TryGetValue(parameter.Name!, out var value) ? value
-            : parameter.HasDefaultValue ? parameter.DefaultValue
-            : null;
+    private static void ThrowIfFailed(FunctionMetadata function, StatusResult result, CancellationToken cancellationToken)
+    {
+        if (result.Status == StatusResult.Types.Status.Success)
+        {
+            return;
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        throw new FunctionFailedException($"{function.Name}: {result.Exception?.Message ?? "failed"}\n{result.Exception?.StackTrace}".TrimEnd());
     }
 }
+
+/// <summary>A function threw; the message is the worker's, with its stack trace.</summary>
+internal sealed class FunctionFailedException(string message) : Exception(message);

@@ -1,9 +1,8 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.Azure.Functions.Worker;
 
 namespace Serverless.Local.Hosting;
 
-/// <summary>The two keys of the host: one for the functions of the level <c>function</c>, and the admin's, which opens all.</summary>
+/// <summary>The two keys of the host: one for the functions of the level <c>function</c>, and the admin key, which opens all.</summary>
 internal sealed class FunctionKeys(FunctionKey function, FunctionKey admin)
 {
     public const string FunctionFile = "function-key";

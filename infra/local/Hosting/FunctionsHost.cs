@@ -1,69 +1,150 @@
 using Azure.Storage.Queues;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Serverless.Functions;
-using Serverless.Serving;
+using Serverless.Local.Hosting.Worker;
 using Serverless.Storage;
 
 namespace Serverless.Local.Hosting;
 
-/// <summary>Hosts the function classes of functions/ on this machine: their triggers are read from their attributes.</summary>
-internal static class FunctionsHost
+/// <summary>
+/// Plays the Azure Functions host to the built function app: starts its worker process, listens to queues and blobs, and forwards HTTP.
+/// </summary>
+/// <remarks>What the genuine host does and this one does not is listed in docs/architecture.md.</remarks>
+internal sealed class FunctionsHost : IAsyncDisposable
 {
-    /// <param name="port">On the loopback address.</param>
+    private readonly RpcServer rpc;
+    private readonly WorkerSupervisor workers;
+    private readonly WebApplication web;
+
+    private FunctionsHost(RpcServer rpc, WorkerSupervisor workers, WebApplication web)
+    {
+        this.rpc = rpc;
+        this.workers = workers;
+        this.web = web;
+    }
+
+    /// <param name="app">The built or published function app.</param>
+    /// <param name="port">The port of the loopback address for HTTP.</param>
     /// <param name="keyFolder">Where the keys lie; null to ask callers for none, as Core Tools do on a developer's machine.</param>
-    public static async Task<WebApplication> CreateAsync(int port, string? keyFolder)
+    /// <param name="cancellationToken">Cancels the start.</param>
+    /// <exception cref="LocalSystemException">The worker did not start; the message says why.</exception>
+    public static async Task<FunctionsHost> StartAsync(FunctionApp app, int port, string? keyFolder, CancellationToken cancellationToken)
+    {
+        var builder = CreateBuilder(app, port);
+        using var logging = LoggerFactory.Create(console => Configure(console));
+        RpcServer? rpc = null;
+        WorkerSupervisor? workers = null;
+        try
+        {
+            rpc = await RpcServer.StartAsync(cancellationToken);
+            workers = await WorkerSupervisor.StartAsync(app, rpc, logging.CreateLogger<WorkerSupervisor>(), cancellationToken);
+            builder.Services.AddSingleton(workers);
+            var functions = (await workers.GetAsync(cancellationToken)).Functions;
+            AddListeners(builder.Services, functions);
+            var web = builder.Build();
+            web.Services.GetRequiredService<HttpEndpoints>().Map(web, functions, keyFolder is null ? null : FunctionKeys.ReadOrCreate(keyFolder));
+            await web.StartAsync(cancellationToken);
+            return new FunctionsHost(rpc, workers, web);
+        }
+        catch
+        {
+            await (workers?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await (rpc?.DisposeAsync() ?? ValueTask.CompletedTask);
+            throw;
+        }
+    }
+
+    /// <summary>Stops the listeners and the web server, which lets running functions end; then the worker.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await web.StopAsync();
+        await workers.DisposeAsync();
+        await web.DisposeAsync();
+        await rpc.DisposeAsync();
+    }
+
+    private static WebApplicationBuilder CreateBuilder(FunctionApp app, int port)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        var libtorch = TorchRuntime.InitialiseAsync(builder.Configuration.GetValue<int?>("Classifier:TorchThreads"));
+        var settings = HostSettings.Read(app.HostJson, builder.Configuration);
         builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
-        builder.Logging.AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.TimestampFormat = "HH:mm:ss ";
-        });
-        builder.Logging.AddFilter("Azure", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning);
-
-        var functions = Function.Of(typeof(ClassifyArticle).Assembly.GetExportedTypes());
-        var settings = HostSettings.Read(Path.Combine(AppContext.BaseDirectory, "host.json"), builder.Configuration);
-        builder.Services.AddTelemetry(builder.Configuration);
-        builder.Services.AddArticleClassifier(builder.Configuration);
-        builder.Services.AddSingleton(settings).AddSingleton<FunctionInvoker>().AddSingleton<IHostLifetime, SilentLifetime>();
+        // The functions have limits of their own.
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
+        builder.Logging.ClearProviders();
+        Configure(builder.Logging);
+        builder.Services.AddHttpForwarder();
+        builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton<FunctionInvoker>();
+        builder.Services.AddSingleton<HttpEndpoints>();
+        builder.Services.AddSingleton<StorageClients>();
+        builder.Services.AddSingleton<IHostLifetime, NoopHostLifetime>();
         builder.Services.Configure<HostOptions>(host =>
         {
             host.ServicesStopConcurrently = true;
             host.ShutdownTimeout = settings.DrainTime + TimeSpan.FromSeconds(10);
         });
-        AddListeners(builder.Services, functions);
-
-        var app = builder.Build();
-        app.MapFunctions(functions, settings, keyFolder is null ? null : FunctionKeys.ReadOrCreate(keyFolder));
-        await libtorch;
-        return app;
+        return builder;
     }
 
-    private static void AddListeners(IServiceCollection services, IReadOnlyList<Function> functions)
+    private static void Configure(ILoggingBuilder logging) => logging
+        .AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss ";
+        })
+        .AddFilter("Azure", LogLevel.Warning)
+        .AddFilter("Microsoft", LogLevel.Warning)
+        .AddFilter("Yarp", LogLevel.Error);
+
+    private static void AddListeners(IServiceCollection services, IReadOnlyList<FunctionMetadata> functions)
     {
-        // As they come: the listener decodes them by the rule of host.json, and one that it cannot decode stops no other.
+        // Messages are passed on as they are, whatever their encoding.
         services.AddSingleton(provider => new QueueServiceClient(
             provider.GetRequiredService<IConfiguration>()[StorageNames.Connection],
             new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None }));
-        services.AddSingleton(provider => provider.GetRequiredService<StorageClients>().Blobs);
         foreach (var function in functions)
         {
-            if (function.Trigger is QueueTriggerAttribute)
+            switch (function.Trigger)
             {
-                services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<QueueListener>(provider, function));
-            }
-            else if (function.Trigger is BlobTriggerAttribute)
-            {
-                services.AddSingleton<IHostedService>(provider => ActivatorUtilities.CreateInstance<BlobListener>(provider, function));
+                case QueueTrigger trigger:
+                    services.AddSingleton<IHostedService>(provider => Listen(provider, function, trigger));
+                    break;
+                case BlobTrigger trigger:
+                    services.AddSingleton<IHostedService>(provider => Listen(provider, function, trigger));
+                    break;
             }
         }
     }
+
+    private static QueueListener Listen(IServiceProvider provider, FunctionMetadata function, QueueTrigger trigger)
+    {
+        var invoker = provider.GetRequiredService<FunctionInvoker>();
+        var queues = provider.GetRequiredService<QueueServiceClient>();
+        return new QueueListener(
+            function.Name,
+            queues.GetQueueClient(trigger.Queue),
+            queues,
+            (message, cancellationToken) => invoker.InvokeAsync(function, TriggerData.From(message), NoMetadata, cancellationToken),
+            provider.GetRequiredService<HostSettings>(),
+            provider.GetRequiredService<ILogger<QueueListener>>());
+    }
+
+    private static BlobListener Listen(IServiceProvider provider, FunctionMetadata function, BlobTrigger trigger)
+    {
+        var invoker = provider.GetRequiredService<FunctionInvoker>();
+        return new BlobListener(
+            function.Name,
+            new BlobPath(trigger.Path),
+            provider.GetRequiredService<StorageClients>().Blobs,
+            provider.GetRequiredService<QueueServiceClient>(),
+            (blob, parts, cancellationToken) => invoker.InvokeAsync(function, TriggerData.From(blob, trigger.Connection), parts, cancellationToken),
+            provider.GetRequiredService<HostSettings>(),
+            provider.GetRequiredService<ILogger<BlobListener>>());
+    }
+
+    private static readonly Dictionary<string, string?> NoMetadata = [];
 }

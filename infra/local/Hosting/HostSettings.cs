@@ -3,11 +3,14 @@ using Microsoft.Extensions.Configuration;
 namespace Serverless.Local.Hosting;
 
 /// <summary>
-/// What the Functions host reads from host.json, with its defaults; and the times that it has fixed, which are settings here
+/// What the Functions host reads from host.json, with its defaults; and its fixed times, which are settings here
 /// (<c>Local__MessageVisibility</c> and so on), so that a test need not wait ten minutes for a message of a crashed host.
 /// </summary>
 internal sealed record HostSettings
 {
+    /// <summary>A function that runs longer costs its worker process.</summary>
+    public TimeSpan FunctionTimeout { get; init; } = TimeSpan.FromMinutes(30);
+
     public string RoutePrefix { get; init; } = "api";
 
     public QueueSettings Queues { get; init; } = new();
@@ -15,20 +18,23 @@ internal sealed record HostSettings
     /// <summary>How often a data set is tried before it goes to the poison queue.</summary>
     public int PoisonBlobThreshold { get; init; } = 5;
 
-    /// <summary>How often the containers of blob triggers are listed: this plays Event Grid.</summary>
+    /// <summary>How often the containers of blob triggers are listed, in place of Event Grid.</summary>
     public TimeSpan BlobScanInterval { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long in-flight functions may go on when the host stops; then they are cancelled.</summary>
+    /// <summary>How long running functions may go on when the host stops; then they are cancelled.</summary>
     public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(10);
 
     public static HostSettings Read(string hostJson, IConfiguration environment)
     {
-        var host = new ConfigurationBuilder().AddJsonFile(hostJson).Build().GetSection("extensions");
-        var read = new HostSettings
+        var root = new ConfigurationBuilder().AddJsonFile(hostJson).Build();
+        var extensions = root.GetSection("extensions");
+        var read = new HostSettings();
+        read = read with
         {
-            RoutePrefix = host["http:routePrefix"] ?? "api",
-            PoisonBlobThreshold = host.GetValue("blobs:poisonBlobThreshold", 5),
-            Queues = host.GetSection("queues").Get<QueueSettings>() ?? new QueueSettings(),
+            FunctionTimeout = root.GetValue("functionTimeout", read.FunctionTimeout),
+            RoutePrefix = extensions["http:routePrefix"] ?? read.RoutePrefix,
+            PoisonBlobThreshold = extensions.GetValue("blobs:poisonBlobThreshold", read.PoisonBlobThreshold),
+            Queues = extensions.GetSection("queues").Get<QueueSettings>() ?? read.Queues,
         };
         var local = environment.GetSection("Local");
         return read with
@@ -45,7 +51,7 @@ internal sealed record HostSettings
     }
 }
 
-/// <summary>The section <c>extensions.queues</c> of host.json.</summary>
+/// <summary>The section <c>extensions.queues</c> of host.json. Messages are passed on as they are: <c>messageEncoding</c> is <c>none</c>.</summary>
 internal sealed record QueueSettings
 {
     public int BatchSize { get; init; } = 16;
@@ -59,9 +65,6 @@ internal sealed record QueueSettings
     public TimeSpan VisibilityTimeout { get; init; }
 
     public TimeSpan MaxPollingInterval { get; init; } = TimeSpan.FromMinutes(1);
-
-    /// <summary><c>base64</c> or <c>none</c>.</summary>
-    public string MessageEncoding { get; init; } = "base64";
 
     /// <summary>How long a message stays hidden while it is worked on (renewed at half time); ten minutes in the Functions host.</summary>
     public TimeSpan MessageVisibility { get; init; } = TimeSpan.FromMinutes(10);

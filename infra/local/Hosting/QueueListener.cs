@@ -1,6 +1,5 @@
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
-using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Serverless.Storage;
@@ -12,16 +11,25 @@ namespace Serverless.Local.Hosting;
 /// hidden while it is worked on, deleted when the function returns, tried again when it throws, and after
 /// <c>maxDequeueCount</c> attempts moved to the poison queue.
 /// </summary>
+/// <param name="function">The function's name, for the log.</param>
+/// <param name="queue">The queue.</param>
+/// <param name="queues">The queue's account, which has the poison queue too.</param>
+/// <param name="invokeAsync">Invokes the function.</param>
+/// <param name="settings">The rules of host.json.</param>
+/// <param name="log">The log.</param>
 internal sealed class QueueListener(
-    Function function, FunctionInvoker invoker, QueueServiceClient queues, HostSettings settings, ILogger<QueueListener> log) : BackgroundService
+    string function,
+    QueueClient queue,
+    QueueServiceClient queues,
+    Func<QueueMessage, CancellationToken, Task> invokeAsync,
+    HostSettings settings,
+    ILogger<QueueListener> log) : BackgroundService
 {
     private const string PoisonSuffix = "-poison";
 
     private static readonly TimeSpan ShortestPollingInterval = TimeSpan.FromMilliseconds(100);
-    private static readonly Dictionary<string, string?> NoBindingData = [];
 
     private readonly QueueSettings rules = settings.Queues;
-    private readonly QueueClient queue = queues.GetQueueClient(((QueueTriggerAttribute)function.Trigger).QueueName);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -63,39 +71,32 @@ internal sealed class QueueListener(
         await Task.WhenAll(running);
     }
 
-    private async Task HandleAsync(QueueMessage raw, CancellationToken cancellationToken)
+    private async Task HandleAsync(QueueMessage message, CancellationToken cancellationToken)
     {
         try
         {
-            await using var lease = new MessageLease(queue, raw, rules.MessageVisibility, log);
-            await InvokeAsync(raw, lease, cancellationToken);
+            await using var lease = new MessageLease(queue, message, rules.MessageVisibility, log);
+            await InvokeAsync(message, lease, cancellationToken);
         }
         catch (Exception exception) when (StorageFault.Is(exception))
         {
-            log.LogWarning("Message {Message} could not be deleted or given back, and will come again: {Reason}", raw.MessageId, StorageFault.Explain(exception));
+            log.LogWarning("Message {Message} could not be deleted or released, and will come again: {Reason}", message.MessageId, StorageFault.Explain(exception));
         }
     }
 
-    private async Task InvokeAsync(QueueMessage raw, MessageLease lease, CancellationToken cancellationToken)
+    private async Task InvokeAsync(QueueMessage message, MessageLease lease, CancellationToken cancellationToken)
     {
-        if (Decode(raw) is not { } message)
+        if (message.DequeueCount > rules.MaxDequeueCount && !queue.Name.EndsWith(PoisonSuffix, StringComparison.Ordinal))
         {
-            log.LogError("Message {Message} of queue {Queue} is not Base64, as host.json demands", raw.MessageId, queue.Name);
-            await PoisonAsync(raw, lease);
-            return;
-        }
-
-        if (raw.DequeueCount > rules.MaxDequeueCount && !queue.Name.EndsWith(PoisonSuffix, StringComparison.Ordinal))
-        {
-            // No attempt came to an end: the process died in each of them, and would die again.
-            log.LogError("Message {Message} of queue {Queue} was begun {Attempts} times and never ended", raw.MessageId, queue.Name, rules.MaxDequeueCount);
-            await PoisonAsync(raw, lease);
+            // The process died in every attempt, and would die again.
+            log.LogError("Message {Message} of queue {Queue} was begun {Attempts} times and never ended", message.MessageId, queue.Name, rules.MaxDequeueCount);
+            await PoisonAsync(message, lease);
             return;
         }
 
         try
         {
-            await invoker.InvokeAsync(function, message, NoBindingData, cancellationToken);
+            await invokeAsync(message, cancellationToken);
             await lease.DeleteAsync();
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -104,13 +105,13 @@ internal sealed class QueueListener(
         }
         catch (Exception exception)
         {
-            log.LogError(exception, "{Function} failed on message {Message}, attempt {Attempt} of {Attempts}", function.Name, raw.MessageId, raw.DequeueCount, rules.MaxDequeueCount);
-            await (raw.DequeueCount < rules.MaxDequeueCount ? lease.ReleaseAsync(rules.VisibilityTimeout) : PoisonAsync(raw, lease));
+            log.LogError(exception, "{Function} failed on message {Message}, attempt {Attempt} of {Attempts}", function, message.MessageId, message.DequeueCount, rules.MaxDequeueCount);
+            await (message.DequeueCount < rules.MaxDequeueCount ? lease.ReleaseAsync(rules.VisibilityTimeout) : PoisonAsync(message, lease));
         }
     }
 
-    /// <summary>To the poison queue as it came. A message of a poison queue has nowhere to go and stays.</summary>
-    private async Task PoisonAsync(QueueMessage raw, MessageLease lease)
+    /// <summary>Moves a message to the poison queue as it came. A message of a poison queue stays where it is.</summary>
+    private async Task PoisonAsync(QueueMessage message, MessageLease lease)
     {
         if (queue.Name.EndsWith(PoisonSuffix, StringComparison.Ordinal))
         {
@@ -119,25 +120,9 @@ internal sealed class QueueListener(
 
         var poison = queues.GetQueueClient(queue.Name + PoisonSuffix);
         await poison.CreateIfNotExistsAsync();
-        await poison.SendMessageAsync(raw.Body.ToString());
+        await poison.SendMessageAsync(message.Body.ToString());
         await lease.DeleteAsync();
-        log.LogError("Message {Message} was moved to queue {Queue}", raw.MessageId, poison.Name);
-    }
-
-    /// <summary>The message as the function sees it; null if it is not in the encoding that host.json names.</summary>
-    private QueueMessage? Decode(QueueMessage raw)
-    {
-        if (rules.MessageEncoding == "none")
-        {
-            return raw;
-        }
-
-        var text = raw.Body.ToString();
-        var bytes = new byte[text.Length];
-        return Convert.TryFromBase64String(text, bytes, out var length)
-            ? QueuesModelFactory.QueueMessage(
-                raw.MessageId, raw.PopReceipt, BinaryData.FromBytes(bytes.AsMemory(0, length)), raw.DequeueCount, raw.NextVisibleOn, raw.InsertedOn, raw.ExpiresOn)
-            : null;
+        log.LogError("Message {Message} was moved to queue {Queue}", message.MessageId, poison.Name);
     }
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;

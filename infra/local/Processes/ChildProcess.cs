@@ -14,14 +14,15 @@ internal sealed class ChildProcess : IAsyncDisposable
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
 
     private readonly Process process;
-    private readonly StreamWriter log;
+    private readonly Lock writing = new();
+    private readonly StreamWriter? log;
     private readonly Task output;
 
-    private ChildProcess(string name, Process process, string logFile, Action<string>? listener)
+    private ChildProcess(string name, Process process, string? logFile, Action<string>? listener)
     {
         Name = name;
         this.process = process;
-        log = new StreamWriter(logFile, append: true) { AutoFlush = true };
+        log = logFile is null ? null : new StreamWriter(logFile, append: true) { AutoFlush = true };
         output = Task.WhenAll(CopyAsync(process.StandardOutput, listener), CopyAsync(process.StandardError, listener));
     }
 
@@ -32,10 +33,10 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <param name="name">For people.</param>
     /// <param name="command">The program and its arguments.</param>
     /// <param name="environment">Added to this program's own environment.</param>
-    /// <param name="logFile">Appended to.</param>
+    /// <param name="logFile">Appended to; null for none.</param>
     /// <param name="listener">Gets each line of output.</param>
     public static ChildProcess Start(
-        string name, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, string logFile, Action<string>? listener = null)
+        string name, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, string? logFile, Action<string>? listener = null)
     {
         // Standard input stays open and empty for as long as this program lives.
         var start = new ProcessStartInfo("setsid", command)
@@ -51,7 +52,7 @@ internal sealed class ChildProcess : IAsyncDisposable
 
         try
         {
-            return new ChildProcess(name, Process.Start(start)!, logFile, listener);
+            return new ChildProcess(name, StartOnItsOwnThread(start), logFile, listener);
         }
         catch (Win32Exception exception)
         {
@@ -74,7 +75,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     {
         if (!process.HasExited)
         {
-            _ = Kill(process.Id, SigTerm);
+            _ = SendSignal(process.Id, SigTerm);
             using var patience = new CancellationTokenSource(Grace);
             await process.WaitForExitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!process.HasExited)
@@ -86,28 +87,65 @@ internal sealed class ChildProcess : IAsyncDisposable
         await output;
     }
 
+    /// <summary>kill -9.</summary>
+    public void Kill()
+    {
+        if (!process.HasExited)
+        {
+            process.Kill();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
-        await log.DisposeAsync();
+        await (log?.DisposeAsync() ?? ValueTask.CompletedTask);
         process.Dispose();
+    }
+
+    /// <remarks>
+    /// A program started through <c>setpriv --pdeathsig</c> gets its signal when the thread that started it ends, so that must not be
+    /// one of the thread pool.
+    /// </remarks>
+    private static Process StartOnItsOwnThread(ProcessStartInfo start)
+    {
+        using var started = new ManualResetEventSlim();
+        Process? process = null;
+        Exception? failure = null;
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                process = Process.Start(start)!;
+            }
+            catch (Win32Exception exception)
+            {
+                failure = exception;
+            }
+
+            started.Set();
+            process?.WaitForExit();
+        })
+        { IsBackground = true };
+        thread.Start();
+        started.Wait();
+        return failure is null ? process! : throw failure;
     }
 
     private async Task CopyAsync(StreamReader from, Action<string>? listener)
     {
         while (await from.ReadLineAsync() is { } line)
         {
-            lock (log)
+            lock (writing)
             {
-                log.WriteLine(line);
+                log?.WriteLine(line);
+                listener?.Invoke(line);
             }
-
-            listener?.Invoke(line);
         }
     }
 
     // .NET knows only SIGKILL.
     [DllImport("libc", EntryPoint = "kill")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Kill(int processId, int signal);
+    private static extern int SendSignal(int processId, int signal);
 }

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Serverless.Local.Processes;
 
-/// <summary>The function host as a process of its own: this program's subcommand <c>functions</c>.</summary>
+/// <summary>The Functions host as a process of its own: this program's subcommand <c>functions</c>.</summary>
 internal static class FunctionsProcess
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -12,14 +12,19 @@ internal static class FunctionsProcess
     /// <param name="keys">Whether callers are asked for keys.</param>
     /// <param name="listener">Gets each line of output.</param>
     /// <param name="cancellationToken">Stops waiting until it answers.</param>
-    /// <param name="program">Another build of this program; null for this one.</param>
+    /// <param name="app">A published function app; null for the one that was built with this program.</param>
     public static async Task<ChildProcess> StartAsync(
-        LocalFolder folder, Endpoints endpoints, bool keys, Action<string> listener, CancellationToken cancellationToken, string? program = null)
+        LocalFolder folder, Endpoints endpoints, bool keys, Action<string> listener, CancellationToken cancellationToken, string? app = null)
     {
-        List<string> command = ["dotnet", program ?? typeof(FunctionsProcess).Assembly.Location, "functions", "--port", $"{endpoints.Http}", "--until-input-ends"];
+        List<string> command = ["dotnet", typeof(FunctionsProcess).Assembly.Location, "functions", "--port", $"{endpoints.Http}", "--until-input-ends"];
         if (keys)
         {
             command.AddRange(["--keys", folder.Root]);
+        }
+
+        if (app is not null)
+        {
+            command.AddRange(["--app", app]);
         }
 
         var functions = ChildProcess.Start("functions", command, Settings.Of(folder, endpoints), folder.LogFile("functions"), listener);

@@ -1,9 +1,10 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 
 namespace Serverless.FaultTests.Programs;
 
-/// <summary>The functions as a process of their own.</summary>
+/// <summary>The Functions host as a process of its own, with its worker.</summary>
 internal sealed class FunctionsProgram : IAsyncDisposable
 {
     private FunctionsProgram(RunningProgram program, int port)
@@ -15,6 +16,19 @@ internal sealed class FunctionsProgram : IAsyncDisposable
     public RunningProgram Program { get; }
 
     public HttpClient Http { get; }
+
+    /// <summary>The worker process, which runs the functions; null while it is started again.</summary>
+    public int? WorkerId => Program.Tree.Skip(1).Select(id => (int?)id).FirstOrDefault();
+
+    /// <summary>kill -9 of the worker alone; the host starts another one.</summary>
+    public async Task KillWorkerAsync()
+    {
+        int? id = null;
+        await Eventually.TrueAsync(() => Task.FromResult((id = WorkerId) is not null), "a worker process");
+        using var worker = Process.GetProcessById(id!.Value);
+        worker.Kill();
+        await worker.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
 
     /// <param name="environment">Settings: the storage account, and shortened times.</param>
     /// <param name="options">More options of the subcommand <c>functions</c>.</param>

@@ -5,7 +5,7 @@ namespace Serverless.UnitTests.Local;
 
 public sealed class HostSettingsTests
 {
-    private static readonly string HostJson = Path.Combine(AppContext.BaseDirectory, "host.json");
+    private static readonly string HostJson = Path.Combine(Repository.Root, "host.json");
 
     [Fact]
     public void The_values_of_host_json_are_those_of_the_design()
@@ -17,7 +17,7 @@ public sealed class HostSettingsTests
         Assert.Equal(8, settings.Queues.NewBatchThreshold);
         Assert.Equal(5, settings.Queues.MaxDequeueCount);
         Assert.Equal(TimeSpan.FromSeconds(30), settings.Queues.VisibilityTimeout);
-        Assert.Equal("none", settings.Queues.MessageEncoding);
+        Assert.Equal(TimeSpan.FromMinutes(10), settings.FunctionTimeout);
         Assert.Equal(TimeSpan.FromMinutes(10), settings.Queues.MessageVisibility);
     }
 

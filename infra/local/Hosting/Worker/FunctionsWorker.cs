@@ -1,170 +1,192 @@
-using System.Net;
+using System.Globalization;
 using System.Net.Sockets;
-using System.Text.Json;
-using Google.Protobuf;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection;
+using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Logging;
+using Serverless.Local.Processes;
 
-namespace Serverless.EndToEndTests.Worker;
+namespace Serverless.Local.Hosting.Worker;
 
-/// <summary>
-/// Plays the Functions host to the compiled app: starts it as a process, asks it for its functions, and invokes them, over the
-/// protocol that the real host speaks with a worker.
-/// </summary>
-internal sealed class WorkerHost : IAsyncDisposable
+/// <summary>A worker process that has loaded the functions of the app, driven over gRPC as the Functions host drives it.</summary>
+internal sealed class FunctionsWorker : IAsyncDisposable
 {
-    private readonly WebApplication server;
-    private readonly RunningProgram worker;
-    private readonly Dictionary<string, RpcFunctionMetadata> functions = [];
-    private readonly HttpClient http = new() { Timeout = TimeSpan.FromMinutes(2) };
+    // The Functions host's own limits: 60 s for the start of the process, 10 s for its end, of which the worker is told 5.
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ExitTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan TerminateGracePeriod = TimeSpan.FromSeconds(5);
 
-    private WorkerHost(WebApplication server, RunningProgram worker) => (this.server, this.worker) = (server, worker);
+    private readonly string id = Guid.NewGuid().ToString();
+    private readonly FunctionApp app;
+    private readonly RpcServer server;
+    private readonly WorkerChannel channel;
+    private readonly ChildProcess process;
 
-    public IReadOnlyDictionary<string, RpcFunctionMetadata> Functions => functions;
-
-    public string Output => worker.Output;
-
-    private WorkerStream Stream => server.Services.GetRequiredService<WorkerStream>();
-
-    /// <summary>Starts the worker and has it load all its functions.</summary>
-    /// <param name="settings">Environment variables of the app.</param>
-    public static async Task<WorkerHost> StartAsync(IReadOnlyDictionary<string, string> settings)
+    private FunctionsWorker(FunctionApp app, RpcServer server, ILogger log)
     {
-        var server = await ListenAsync();
-        var host = new WorkerHost(server, Launch(new Uri(server.Urls.Single()), settings));
+        this.app = app;
+        this.server = server;
+        channel = new WorkerChannel(entry => Log(entry, log));
+        server.Register(id, channel);
+        process = Launch();
+        Exited = WatchAsync();
+    }
+
+    public int ProcessId => process.Id;
+
+    /// <summary>The exit code, once the process has ended and all that it was asked has failed.</summary>
+    public Task<int> Exited { get; }
+
+    /// <summary>The worker's own web server.</summary>
+    public Uri HttpAddress { get; private set; } = null!;
+
+    public IReadOnlyList<FunctionMetadata> Functions { get; private set; } = [];
+
+    /// <summary>Starts the process and loads its functions.</summary>
+    /// <exception cref="LocalSystemException">It did not get ready; the message says why.</exception>
+    public static async Task<FunctionsWorker> StartAsync(FunctionApp app, RpcServer server, ILogger log, CancellationToken cancellationToken)
+    {
+        using var starting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        starting.CancelAfter(StartTimeout);
+        var worker = new FunctionsWorker(app, server, log);
         try
         {
-            await host.LoadAsync();
-            return host;
+            await worker.LoadAsync(starting.Token);
+            return worker;
         }
         catch (Exception exception)
         {
-            await host.DisposeAsync();
-            throw new InvalidOperationException($"The worker did not start: {host.Output}", exception);
+            await worker.DisposeAsync();
+            if (exception is WorkerExitedException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            {
+                throw new LocalSystemException($"The Functions worker did not start. {(exception is WorkerExitedException ? exception.Message : $"It was not ready after {StartTimeout.TotalSeconds:0} s.")} Its output stands above.");
+            }
+
+            throw;
         }
     }
 
-    /// <summary>Delivers a message, as the host delivers one that it took from a queue.</summary>
-    /// <param name="function">A function with a queue trigger.</param>
-    /// <param name="parameter">The name of its parameter.</param>
-    /// <param name="text">The message as it stands on the queue.</param>
-    public async Task<StatusResult> InvokeQueueAsync(string function, string parameter, string text)
-    {
-        var message = new { MessageId = Guid.NewGuid(), PopReceipt = "receipt", MessageText = text, DequeueCount = 1, InsertedOn = TimeProvider.System.GetUtcNow() };
-        var data = new ModelBindingData
-        {
-            Version = "1.0",
-            Source = "AzureStorageQueues",
-            ContentType = "application/json",
-            Content = ByteString.CopyFromUtf8(JsonSerializer.Serialize(message)),
-        };
-        return await InvokeAsync(function, Guid.NewGuid().ToString(), parameter, new TypedData { ModelBindingData = data }, []);
-    }
+    /// <summary>Invokes a function.</summary>
+    /// <returns>How the invocation ended.</returns>
+    /// <exception cref="WorkerExitedException">The process ended before the invocation did.</exception>
+    public async Task<StatusResult> InvokeAsync(InvocationRequest request, CancellationToken cancellationToken) =>
+        (await channel.RequestAsync(new StreamingMessage { InvocationRequest = request }, cancellationToken)).InvocationResponse.Result;
 
-    /// <summary>Forwards a request to the worker's own web server, and invokes the function at the same time: the worker joins both by the invocation's id.</summary>
-    /// <param name="function">A function with an HTTP trigger.</param>
-    /// <param name="request">With a path and no host.</param>
-    /// <param name="route">The values of the route's parameters.</param>
-    public async Task<(StatusResult Result, HttpResponseMessage Response)> InvokeHttpAsync(
-        string function, HttpRequestMessage request, params IEnumerable<(string Name, string Value)> route)
-    {
-        var invocation = Guid.NewGuid().ToString();
-        request.Headers.Add("x-ms-invocation-id", invocation);
-        var invoking = InvokeAsync(function, invocation, "request", new TypedData { Http = new RpcHttp() }, route);
-        var response = await http.SendAsync(request, TestContext.Current.CancellationToken);
-        return (await invoking, response);
-    }
-
-    /// <returns>The exit code.</returns>
-    public async Task<int> TerminateAsync()
-    {
-        await Stream.AskAsync(new StreamingMessage { WorkerTerminate = new WorkerTerminate() });
-        return await worker.WaitAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        http.Dispose();
-        await worker.DisposeAsync();
-        await server.DisposeAsync();
-    }
-
-    private static async Task<WebApplication> ListenAsync()
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
-        builder.Services.AddGrpc();
-        builder.Services.AddSingleton<WorkerStream>();
-        var server = builder.Build();
-        server.MapGrpcService<WorkerStream>();
-        await server.StartAsync(TestContext.Current.CancellationToken);
-        return server;
-    }
-
-    private static RunningProgram Launch(Uri host, IReadOnlyDictionary<string, string> settings) => RunningProgram.Start(
-        [
-            "dotnet", FunctionApp.Program, "--functions-uri", host.ToString(), "--functions-worker-id", "worker", "--functions-request-id", "start",
-            "--functions-grpc-max-message-length", $"{int.MaxValue}",
-        ],
-        new Dictionary<string, string>(settings)
-        {
-            ["FUNCTIONS_APPLICATION_DIRECTORY"] = FunctionApp.Folder,
-            ["FUNCTIONS_WORKER_DIRECTORY"] = FunctionApp.Folder,
-        });
-
-    private async Task LoadAsync()
-    {
-        Assert.Equal("worker", await Stream.StartedAsync());
-        var init = new WorkerInitRequest { HostVersion = "4.0.0", WorkerDirectory = FunctionApp.Folder, FunctionAppDirectory = FunctionApp.Folder };
-        var initialised = (await Stream.AskAsync(new StreamingMessage { WorkerInitRequest = init })).WorkerInitResponse;
-        http.BaseAddress = new Uri(initialised.Capabilities["HttpUri"]);
-
-        var request = new FunctionsMetadataRequest { FunctionAppDirectory = FunctionApp.Folder };
-        var metadata = (await Stream.AskAsync(new StreamingMessage { FunctionsMetadataRequest = request })).FunctionMetadataResponse;
-        foreach (var function in metadata.FunctionMetadataResults)
-        {
-            var load = new FunctionLoadRequest { FunctionId = function.FunctionId, Metadata = function };
-            var loaded = (await Stream.AskAsync(new StreamingMessage { FunctionLoadRequest = load })).FunctionLoadResponse;
-            Assert.True(loaded.Result.Status == StatusResult.Types.Status.Success, $"{function.Name} was not loaded: {loaded.Result.Exception?.Message}");
-            functions.Add(function.Name, function);
-        }
-
-        await Eventually.TrueAsync(ListensAsync, "the worker's web server");
-    }
-
-    private async Task<StatusResult> InvokeAsync(
-        string function, string invocation, string parameter, TypedData data, IEnumerable<(string Name, string Value)> metadata)
-    {
-        var request = new InvocationRequest
-        {
-            InvocationId = invocation,
-            FunctionId = functions[function].FunctionId,
-            InputData = { new ParameterBinding { Name = parameter, Data = data } },
-            TraceContext = new RpcTraceContext(),
-        };
-        foreach (var (name, value) in metadata)
-        {
-            request.TriggerMetadata.Add(name, new TypedData { String = value });
-        }
-
-        return (await Stream.AskAsync(new StreamingMessage { InvocationRequest = request })).InvocationResponse.Result;
-    }
-
-    private async Task<bool> ListensAsync()
+    /// <summary>Cancels the token of an invocation; its response follows as usual.</summary>
+    public void Cancel(string invocationId)
     {
         try
         {
-            using var client = new TcpClient();
-            await client.ConnectAsync(http.BaseAddress!.Host, http.BaseAddress.Port, TestContext.Current.CancellationToken);
-            return true;
+            channel.Send(new StreamingMessage { InvocationCancel = new InvocationCancel { InvocationId = invocationId } });
         }
-        catch (SocketException)
+        catch (WorkerExitedException)
         {
-            return false;
+            // The invocation has failed with the process.
+        }
+    }
+
+    /// <summary>Ends the process in order, or after a time by force.</summary>
+    public async Task TerminateAsync()
+    {
+        try
+        {
+            channel.Send(new StreamingMessage { WorkerTerminate = new WorkerTerminate { GracePeriod = Duration.FromTimeSpan(TerminateGracePeriod) } });
+            await Exited.WaitAsync(ExitTimeout);
+        }
+        catch (Exception exception) when (exception is TimeoutException or WorkerExitedException)
+        {
+            Kill();
+        }
+    }
+
+    public void Kill() => process.Kill();
+
+    public async ValueTask DisposeAsync()
+    {
+        Kill();
+        await Exited;
+        server.Unregister(id);
+        await process.DisposeAsync();
+    }
+
+    /// <remarks>
+    /// setpriv: the kernel kills the worker when this process dies, however it dies. The worker itself does not notice: it keeps its
+    /// process when the gRPC stream breaks.
+    /// </remarks>
+    private ChildProcess Launch() => ChildProcess.Start(
+        "Functions worker",
+        [
+            "setpriv", "--pdeathsig", "KILL", app.Executable, app.WorkerFile,
+            "--functions-uri", server.Address.ToString(), "--functions-worker-id", id, "--functions-request-id", Guid.NewGuid().ToString(),
+            "--functions-grpc-max-message-length", int.MaxValue.ToString(CultureInfo.InvariantCulture),
+        ],
+        new Dictionary<string, string>
+        {
+            ["FUNCTIONS_APPLICATION_DIRECTORY"] = app.Folder,
+            ["FUNCTIONS_WORKER_DIRECTORY"] = app.Folder,
+            ["FUNCTIONS_WORKER_RUNTIME"] = "dotnet-isolated",
+        },
+        logFile: null,
+        Console.WriteLine);
+
+    private async Task<int> WatchAsync()
+    {
+        var exitCode = await process.WaitAsync(CancellationToken.None);
+        channel.Close(new WorkerExitedException($"The worker process {process.Id} ended with the exit code {exitCode}."));
+        return exitCode;
+    }
+
+    private async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        await channel.Started.WaitAsync(cancellationToken);
+        var init = new WorkerInitRequest { HostVersion = "4.0.0", WorkerDirectory = app.Folder, FunctionAppDirectory = app.Folder };
+        var initialised = (await channel.RequestAsync(new StreamingMessage { WorkerInitRequest = init }, cancellationToken)).WorkerInitResponse;
+        ThrowIfFailed(initialised.Result, "The worker was not initialised");
+        HttpAddress = new Uri(initialised.Capabilities["HttpUri"]);
+
+        var request = new FunctionsMetadataRequest { FunctionAppDirectory = app.Folder };
+        var metadata = (await channel.RequestAsync(new StreamingMessage { FunctionsMetadataRequest = request }, cancellationToken)).FunctionMetadataResponse;
+        ThrowIfFailed(metadata.Result, "The worker did not list its functions");
+        foreach (var function in metadata.FunctionMetadataResults)
+        {
+            var load = new FunctionLoadRequest { FunctionId = function.FunctionId, Metadata = function };
+            var loaded = (await channel.RequestAsync(new StreamingMessage { FunctionLoadRequest = load }, cancellationToken)).FunctionLoadResponse;
+            ThrowIfFailed(loaded.Result, $"The function '{function.Name}' was not loaded");
+        }
+
+        Functions = [.. metadata.FunctionMetadataResults.Select(function => FunctionMetadata.Parse(function.FunctionId, function.Name, function.RawBindings))];
+        await WaitForWebServerAsync(cancellationToken);
+    }
+
+    private async Task WaitForWebServerAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                using var client = new TcpClient();
+                await client.ConnectAsync(HttpAddress.Host, HttpAddress.Port, cancellationToken);
+                return;
+            }
+            catch (SocketException) when (!Exited.IsCompleted)
+            {
+                await Task.Delay(20, cancellationToken);
+            }
+        }
+    }
+
+    private static void ThrowIfFailed(StatusResult result, string what)
+    {
+        if (result.Status != StatusResult.Types.Status.Success)
+        {
+            throw new LocalSystemException($"{what}: {result.Exception?.Message}");
+        }
+    }
+
+    /// <summary>Logs what the worker itself reports. What functions log, they write to the console and to OpenTelemetry: the Functions host drops it here too.</summary>
+    private static void Log(RpcLog entry, ILogger log)
+    {
+        if (entry.LogCategory == RpcLog.Types.RpcLogCategory.System && entry.Level is >= RpcLog.Types.Level.Warning and < RpcLog.Types.Level.None)
+        {
+            log.Log((LogLevel)entry.Level, "{Category}: {Message} {Exception}", entry.Category, entry.Message, entry.Exception?.Message);
         }
     }
 }

@@ -2,59 +2,87 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Grpc.Core;
 
-namespace Serverless.EndToEndTests.Worker;
+namespace Serverless.Local.Hosting.Worker;
 
-/// <summary>The host's end of the one call that a worker makes: both send messages for as long as it lasts, and answers carry the id of their request.</summary>
-internal sealed class WorkerStream : FunctionRpc.FunctionRpcBase
+/// <summary>The host's end of the stream that one worker process opens: requests with their responses, cancellations, logs.</summary>
+internal sealed class WorkerChannel(Action<RpcLog> onLog)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private readonly TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ConcurrentDictionary<string, TaskCompletionSource<StreamingMessage>> pending = new();
 
-    private readonly TaskCompletionSource<string> started = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly ConcurrentDictionary<string, TaskCompletionSource<StreamingMessage>> asked = new();
+    // A gRPC stream accepts one write at a time, and several callers send.
+    private readonly Channel<StreamingMessage> outgoing = Channel.CreateUnbounded<StreamingMessage>(new UnboundedChannelOptions { SingleReader = true });
+    private volatile Exception? closed;
 
-    // A stream takes one message at a time, and several callers send.
-    private readonly Channel<StreamingMessage> outgoing = Channel.CreateUnbounded<StreamingMessage>();
+    /// <summary>Completes when the worker has opened its stream.</summary>
+    public Task Started => started.Task;
 
-    /// <summary>The id that the worker names itself by, once it has called.</summary>
-    public Task<string> StartedAsync() => started.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
-
-    public async Task<StreamingMessage> AskAsync(StreamingMessage message)
+    /// <summary>Sends a request.</summary>
+    /// <returns>The message that the worker sends back under the same request id.</returns>
+    /// <exception cref="WorkerExitedException">The worker ended before it responded.</exception>
+    public async Task<StreamingMessage> RequestAsync(StreamingMessage request, CancellationToken cancellationToken)
     {
-        message.RequestId = Guid.NewGuid().ToString();
-        var answer = asked.GetOrAdd(message.RequestId, _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
-        await outgoing.Writer.WriteAsync(message, TestContext.Current.CancellationToken);
-        return await answer.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        request.RequestId = Guid.NewGuid().ToString();
+        var response = pending.GetOrAdd(request.RequestId, _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
+        try
+        {
+            Send(request);
+            return await response.Task.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            pending.TryRemove(request.RequestId, out _);
+        }
     }
 
-    public override async Task EventStream(IAsyncStreamReader<StreamingMessage> requestStream, IServerStreamWriter<StreamingMessage> responseStream, ServerCallContext context)
+    /// <summary>Sends a message that has no response.</summary>
+    /// <exception cref="WorkerExitedException">The worker has ended.</exception>
+    public void Send(StreamingMessage message)
     {
-        var sending = SendAsync(responseStream, context.CancellationToken);
-        await foreach (var message in requestStream.ReadAllAsync(context.CancellationToken))
+        if (!outgoing.Writer.TryWrite(message) || closed is not null)
         {
-            Take(message);
+            throw closed ?? new WorkerExitedException("The worker has closed its stream.");
+        }
+    }
+
+    /// <summary>Serves the stream until the worker closes it.</summary>
+    public async Task ServeAsync(IAsyncStreamReader<StreamingMessage> incoming, IServerStreamWriter<StreamingMessage> responses, CancellationToken cancellationToken)
+    {
+        started.TrySetResult();
+        var sending = SendAllAsync(responses, cancellationToken);
+        await foreach (var message in incoming.ReadAllAsync(cancellationToken))
+        {
+            if (message.RpcLog is { } entry)
+            {
+                onLog(entry);
+            }
+            else if (pending.TryGetValue(message.RequestId, out var response))
+            {
+                response.TrySetResult(message);
+            }
         }
 
+        outgoing.Writer.TryComplete();
         await sending;
     }
 
-    private async Task SendAsync(IServerStreamWriter<StreamingMessage> worker, CancellationToken cancellationToken)
+    /// <summary>Fails all requests that have no response yet, and all that follow.</summary>
+    public void Close(WorkerExitedException exception)
+    {
+        closed = exception;
+        outgoing.Writer.TryComplete();
+        started.TrySetException(exception);
+        foreach (var response in pending.Values)
+        {
+            response.TrySetException(exception);
+        }
+    }
+
+    private async Task SendAllAsync(IServerStreamWriter<StreamingMessage> worker, CancellationToken cancellationToken)
     {
         await foreach (var message in outgoing.Reader.ReadAllAsync(cancellationToken))
         {
             await worker.WriteAsync(message, cancellationToken);
-        }
-    }
-
-    /// <summary>Logs come without an id, and nobody waits for them.</summary>
-    private void Take(StreamingMessage message)
-    {
-        if (message.StartStream is { } start)
-        {
-            started.TrySetResult(start.WorkerId);
-        }
-        else if (asked.TryRemove(message.RequestId, out var answer))
-        {
-            answer.SetResult(message);
         }
     }
 }

@@ -1,0 +1,29 @@
+using System.Text.Json;
+
+namespace Serverless.Local.Hosting;
+
+/// <summary>A built or published function app: the folder that holds <c>host.json</c> and <c>worker.config.json</c>.</summary>
+/// <param name="Folder">The folder.</param>
+/// <param name="Executable">The program that runs the worker, <c>dotnet</c>.</param>
+/// <param name="WorkerFile">The worker's assembly.</param>
+internal sealed record FunctionApp(string Folder, string Executable, string WorkerFile)
+{
+    public string HostJson => Path.Combine(Folder, "host.json");
+
+    /// <exception cref="LocalSystemException">The folder holds no function app.</exception>
+    public static FunctionApp Open(string folder)
+    {
+        var config = Path.Combine(folder, "worker.config.json");
+        if (!File.Exists(config) || !File.Exists(Path.Combine(folder, "host.json")))
+        {
+            throw new LocalSystemException($"The folder {folder} is not a function app: it has no worker.config.json or no host.json. Build functions/ first.");
+        }
+
+        using var document = JsonDocument.Parse(File.ReadAllText(config));
+        var description = document.RootElement.GetProperty("description");
+        return new FunctionApp(
+            folder,
+            description.GetProperty("defaultExecutablePath").GetString()!,
+            Path.Combine(folder, description.GetProperty("defaultWorkerPath").GetString()!));
+    }
+}
