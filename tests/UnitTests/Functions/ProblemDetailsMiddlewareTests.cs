@@ -7,7 +7,7 @@ using Serverless.Serving;
 
 namespace Serverless.UnitTests.Functions;
 
-public sealed class AnswerTests
+public sealed class ProblemDetailsMiddlewareTests
 {
     public static TheoryData<Exception, int, string, string?> Faults => new()
     {
