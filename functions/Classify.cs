@@ -13,17 +13,16 @@ public sealed class Classify(ArticleClassifier classifiers, ClassifierOptions op
     [Reads("application/json", typeof(ArticleBody)), Reads("application/json", typeof(ArticleBody[])), Reads("text/plain", typeof(string))]
     [Answers(200, typeof(ClassifyAnswer)), Answers(200, typeof(ClassifyAnswer[]))]
     [Fails(ProblemType.MalformedRequest, ProblemType.UnknownClassifier, ProblemType.TooLarge, ProblemType.UnsupportedMediaType, ProblemType.TooBusy, ProblemType.NotReady)]
-    public Task<IResult> RunAsync(
+    public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "classify/{classifier?}")] HttpRequest request,
         string? classifier,
-        CancellationToken cancellationToken) =>
-        Answer.OrProblemAsync(request, async () =>
-        {
-            var name = classifier is null ? options.Default : Asked.Classifier(classifier);
-            var asked = await ClassifyRequest.ReadAsync(request, cancellationToken);
-            var classifications = await classifiers.ClassifyAsync(name, [.. asked.Articles.Select(article => article.WithTitle(article.Text!))], cancellationToken);
-            ClassifyAnswer[] answers = [.. asked.Articles.Zip(classifications, (article, answer) =>
-                ClassifyAnswer.Of(article.Id, answer, options.NeedsReview(name, answer.Score)))];
-            return asked.IsBatch ? Answer.Json(answers) : Answer.Json(answers[0]);
-        });
+        CancellationToken cancellationToken)
+    {
+        var name = classifier is null ? options.Default : Asked.Classifier(classifier);
+        var asked = await ClassifyRequest.ReadAsync(request, cancellationToken);
+        var classifications = await classifiers.ClassifyAsync(name, [.. asked.Articles.Select(article => article.WithTitle(article.Text!))], cancellationToken);
+        ClassifyAnswer[] answers = [.. asked.Articles.Zip(classifications, (article, answer) =>
+            ClassifyAnswer.Of(article.Id, answer, options.NeedsReview(name, answer.Score)))];
+        return asked.IsBatch ? Answer.Json(answers) : Answer.Json(answers[0]);
+    }
 }

@@ -13,68 +13,75 @@ public sealed class Models(ModelCatalog models, ArticleClassifier classifiers, C
     [Function(nameof(Models))]
     [EndpointSummary("All classifiers that have a version.")]
     [Answers(200, typeof(ModelsAnswer))]
-    public Task<IResult> ListAsync(
+    public async Task<IResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "models")] HttpRequest request, CancellationToken cancellationToken) =>
-        Answer.OrProblemAsync(request, async () => Answer.Json(new ModelsAnswer(await models.ListClassifiersAsync(cancellationToken))));
+        Answer.Json(new ModelsAnswer(await models.ListClassifiersAsync(cancellationToken)));
 
     [Function("ModelVersions")]
     [EndpointSummary("The versions of a classifier with their metrics, the newest first, and which one serves.")]
     [Answers(200, typeof(VersionsAnswer))]
     [Fails(ProblemType.UnknownClassifier)]
-    public Task<IResult> VersionsAsync(
+    public async Task<IResult> VersionsAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "models/{classifier}")] HttpRequest request,
         string classifier,
-        CancellationToken cancellationToken) =>
-        Answer.OrProblemAsync(request, async () =>
+        CancellationToken cancellationToken)
+    {
+        var versions = await models.ListVersionsAsync(Asked.Classifier(classifier), cancellationToken);
+        if (versions.Count == 0)
         {
-            var versions = await models.ListVersionsAsync(Asked.Classifier(classifier), cancellationToken);
-            return versions.Count == 0 ? throw new UnknownClassifierException(classifier) : Answer.Json(VersionsAnswer.Of(classifier, versions));
-        });
+            throw new UnknownClassifierException(classifier);
+        }
+
+        return Answer.Json(VersionsAnswer.Of(classifier, versions));
+    }
 
     [Function("ModelFile")]
     [EndpointSummary("A file of a version: metrics, plots, report, adapter.")]
     [Answers(200, typeof(Stream), "*/*")]
     [Fails(ProblemType.UnknownClassifier, ProblemType.UnknownFile)]
-    public Task<IResult> FileAsync(
+    public async Task<IResult> FileAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "models/{classifier}/{version}/files/{*file}")] HttpRequest request,
         string classifier,
         string version,
         string file,
-        CancellationToken cancellationToken) =>
-        Answer.OrProblemAsync(request, async () =>
+        CancellationToken cancellationToken)
+    {
+        var content = StorageNames.IsName(version)
+            ? await models.OpenFileAsync(Asked.Classifier(classifier), version, Asked.Id(file), cancellationToken)
+            : null;
+        if (content is null)
         {
-            var content = StorageNames.IsName(version) ? await models.OpenFileAsync(Asked.Classifier(classifier), version, Asked.Id(file), cancellationToken) : null;
-            if (content is null)
-            {
-                throw new ProblemException(ProblemType.UnknownFile, $"Version '{version}' of the classifier '{classifier}' has no file '{file}'.");
-            }
+            throw new ProblemException(ProblemType.UnknownFile, $"Version '{version}' of the classifier '{classifier}' has no file '{file}'.");
+        }
 
-            // A report is shown and never run, whoever uploaded it. Versions never change.
-            var headers = request.HttpContext.Response.Headers;
-            headers.ContentSecurityPolicy = "sandbox; default-src 'none'; img-src data: 'self'; style-src 'unsafe-inline'";
-            headers.XContentTypeOptions = "nosniff";
-            headers.CacheControl = "private, max-age=31536000, immutable";
-            return TypedResults.Stream(content, ContentTypes.TryGetContentType(file, out var type) ? type : "application/octet-stream");
-        });
+        // A report is shown and never run, whoever uploaded it. Versions never change.
+        var headers = request.HttpContext.Response.Headers;
+        headers.ContentSecurityPolicy = "sandbox; default-src 'none'; img-src data: 'self'; style-src 'unsafe-inline'";
+        headers.XContentTypeOptions = "nosniff";
+        headers.CacheControl = "private, max-age=31536000, immutable";
+        return TypedResults.Stream(content, ContentTypes.TryGetContentType(file, out var type) ? type : "application/octet-stream");
+    }
 
     [Function("PromoteModel")]
     [EndpointSummary("Lets a version serve: forward to a candidate, or back to an earlier one.")]
     [Answers(200, typeof(Promotion))]
     [Fails(ProblemType.UnknownClassifier, ProblemType.UnknownVersion, ProblemType.NotPromoted)]
-    public Task<IResult> PromoteAsync(
+    public async Task<IResult> PromoteAsync(
         [HttpTrigger(AuthorizationLevel.Admin, "post", Route = "models/{classifier}/{version}/promote")] HttpRequest request,
         string classifier,
         string version,
-        CancellationToken cancellationToken) =>
-        Answer.OrProblemAsync(request, async () =>
+        CancellationToken cancellationToken)
+    {
+        var promotion = StorageNames.IsName(version)
+            ? await models.PromoteAsync(Asked.Classifier(classifier), version, options.Base, classifiers.TryVersionAsync, cancellationToken)
+            : null;
+        if (promotion is null)
         {
-            var promotion = StorageNames.IsName(version)
-                ? await models.PromoteAsync(Asked.Classifier(classifier), version, options.Base, classifiers.TryVersionAsync, cancellationToken)
-                : null;
-            return promotion is null
-                ? throw new ProblemException(ProblemType.UnknownVersion, $"The classifier '{classifier}' has no version '{version}'.")
-                : Answer.Json(promotion);
-        });
+            throw new ProblemException(ProblemType.UnknownVersion, $"The classifier '{classifier}' has no version '{version}'.");
+        }
+
+        return Answer.Json(promotion);
+    }
 
     private static readonly FileExtensionContentTypeProvider ContentTypes = new();
 }

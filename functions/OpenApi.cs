@@ -10,8 +10,7 @@ public sealed class OpenApi
     [Function(nameof(OpenApi))]
     [EndpointSummary("This document.")]
     [Answers(200, typeof(object))]
-    public Task<IResult> RunAsync(
+    public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "openapi.json")] HttpRequest request, CancellationToken cancellationToken) =>
-        Answer.OrProblemAsync(request, async () =>
-            TypedResults.Text(await new ApiDocument(typeof(OpenApi).Assembly.GetExportedTypes()).ToJsonAsync(cancellationToken), "application/json"));
+        TypedResults.Text(await new ApiDocument(typeof(OpenApi).Assembly.GetExportedTypes()).ToJsonAsync(cancellationToken), "application/json");
 }

@@ -7,6 +7,7 @@ using Serverless.Serving;
 var builder = FunctionsApplication.CreateBuilder(args);
 var libtorch = TorchRuntime.InitialiseAsync(builder.Configuration.GetValue<int?>("Classifier:TorchThreads"));
 builder.ConfigureFunctionsWebApplication();
+builder.UseMiddleware<ProblemDetailsMiddleware>();
 builder.Services.AddTelemetry(builder.Configuration);
 builder.Services.AddArticleClassifier(builder.Configuration);
 using var host = builder.Build();

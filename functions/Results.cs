@@ -14,28 +14,26 @@ public sealed class Results(ResultStore results)
     [EndpointSummary("The result of one article.")]
     [Answers(200, typeof(ClassificationResult))]
     [Fails(ProblemType.UnknownClassifier, ProblemType.UnknownArticle)]
-    public Task<IResult> RunAsync(
+    public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "results/{classifier}/{*id}")] HttpRequest request,
         string classifier,
         string id,
-        CancellationToken cancellationToken) =>
-        Answer.OrProblemAsync(request, async () =>
-        {
-            var result = await results.FindAsync(Asked.Classifier(classifier), Asked.Id(id), cancellationToken);
-            return result is null
-                ? throw new ProblemException(ProblemType.UnknownArticle, $"The classifier '{classifier}' has no result for the article '{id}'.")
-                : Answer.Json(result);
-        });
+        CancellationToken cancellationToken)
+    {
+        var result = await results.FindAsync(Asked.Classifier(classifier), Asked.Id(id), cancellationToken)
+            ?? throw new ProblemException(ProblemType.UnknownArticle, $"The classifier '{classifier}' has no result for the article '{id}'.");
+        return Answer.Json(result);
+    }
 
     [Function("RecentResults")]
     [EndpointSummary("The results of a classifier, the newest first.")]
     [Query("limit", typeof(int), "How many at most; 50 if not said."), Query("continuation", typeof(string), "From the answer before.")]
     [Answers(200, typeof(ListPage<ClassificationResult>))]
     [Fails(ProblemType.MalformedRequest, ProblemType.UnknownClassifier)]
-    public Task<IResult> ListAsync(
+    public async Task<IResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "results/{classifier}")] HttpRequest request,
         string classifier,
         CancellationToken cancellationToken) =>
-        Answer.OrProblemAsync(request, async () =>
-            Answer.Json(await results.ListAsync(Asked.Classifier(classifier), Asked.Limit(request, StandardLimit), Asked.Continuation(request), cancellationToken)));
+        Answer.Json(await results.ListAsync(
+            Asked.Classifier(classifier), Asked.Limit(request, StandardLimit), Asked.Continuation(request), cancellationToken));
 }

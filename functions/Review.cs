@@ -15,45 +15,48 @@ public sealed class Review(Reviews reviews, ReviewExport export)
     [Query("limit", typeof(int), "How many at most; 20 if not said."), Query("continuation", typeof(string), "From the answer before.")]
     [Answers(200, typeof(ListPage<ReviewArticle>))]
     [Fails(ProblemType.MalformedRequest, ProblemType.UnknownClassifier)]
-    public Task<IResult> ListAsync(
+    public async Task<IResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "review/{classifier}")] HttpRequest request,
         string classifier,
         CancellationToken cancellationToken) =>
-        Answer.OrProblemAsync(request, async () =>
-            Answer.Json(await reviews.ListAsync(Asked.Classifier(classifier), Asked.Limit(request, StandardLimit), Asked.Continuation(request), cancellationToken)));
+        Answer.Json(await reviews.ListAsync(
+            Asked.Classifier(classifier), Asked.Limit(request, StandardLimit), Asked.Continuation(request), cancellationToken));
 
     [Function("LabelArticle")]
     [EndpointSummary("Gives an article the label that a person decided on.")]
     [Reads("application/json", typeof(LabelRequest))]
     [Answers(200, typeof(PersonLabel))]
     [Fails(ProblemType.MalformedRequest, ProblemType.UnknownClassifier, ProblemType.UnknownArticle, ProblemType.TooLarge, ProblemType.UnsupportedMediaType)]
-    public Task<IResult> LabelAsync(
+    public async Task<IResult> LabelAsync(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "review/{classifier}/{*id}")] HttpRequest request,
         string classifier,
         string id,
-        CancellationToken cancellationToken) =>
-        Answer.OrProblemAsync(request, async () =>
+        CancellationToken cancellationToken)
+    {
+        var label = await LabelRequest.ReadAsync(request, cancellationToken);
+        var outcome = await reviews.LabelAsync(Asked.Classifier(classifier), Asked.Id(id), label, cancellationToken)
+            ?? throw new ProblemException(ProblemType.UnknownArticle, $"The article '{id}' of the classifier '{classifier}' does not wait for a label.");
+        if (outcome.Given is not { } given)
         {
-            var label = await LabelRequest.ReadAsync(request, cancellationToken);
-            var outcome = await reviews.LabelAsync(Asked.Classifier(classifier), Asked.Id(id), label, cancellationToken)
-                ?? throw new ProblemException(ProblemType.UnknownArticle, $"The article '{id}' of the classifier '{classifier}' does not wait for a label.");
-            return outcome.Given is { } given
-                ? Answer.Json(given)
-                : throw new ProblemException(ProblemType.MalformedRequest, $"The label '{label}' is none of the classifier's: {string.Join(", ", outcome.Accepted)}. A new one comes with a data set.");
-        });
+            var accepted = string.Join(", ", outcome.Accepted);
+            throw new ProblemException(
+                ProblemType.MalformedRequest, $"The label '{label}' is none of the classifier's: {accepted}. A new one comes with a data set.");
+        }
+
+        return Answer.Json(given);
+    }
 
     [Function("ExportReview")]
     [EndpointSummary("Makes a data set of the one that the serving version was trained on and of the labels that people gave; it starts a training.")]
     [Answers(201, typeof(ExportedReviews))]
     [Fails(ProblemType.UnknownClassifier, ProblemType.NothingToExport)]
-    public Task<IResult> ExportAsync(
+    public async Task<IResult> ExportAsync(
         [HttpTrigger(AuthorizationLevel.Admin, "post", Route = "datasets/{classifier}")] HttpRequest request,
         string classifier,
-        CancellationToken cancellationToken) =>
-        Answer.OrProblemAsync(request, async () =>
-        {
-            var exported = await export.ExportAsync(Asked.Classifier(classifier), cancellationToken)
-                ?? throw new ProblemException(ProblemType.NothingToExport, $"Nobody has labelled an article of the classifier '{classifier}' yet.");
-            return Answer.Json(exported, StatusCodes.Status201Created);
-        });
+        CancellationToken cancellationToken)
+    {
+        var exported = await export.ExportAsync(Asked.Classifier(classifier), cancellationToken)
+            ?? throw new ProblemException(ProblemType.NothingToExport, $"Nobody has labelled an article of the classifier '{classifier}' yet.");
+        return Answer.Json(exported, StatusCodes.Status201Created);
+    }
 }

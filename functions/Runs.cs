@@ -15,11 +15,10 @@ public sealed class Runs(TrainingRuns runs)
     [Query("classifier", typeof(string), "Only this one's."), Query("limit", typeof(int), "How many at most; 20 if not said.")]
     [Answers(200, typeof(RunsAnswer))]
     [Fails(ProblemType.MalformedRequest, ProblemType.UnknownClassifier)]
-    public Task<IResult> RunAsync(
-        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "runs")] HttpRequest request, CancellationToken cancellationToken) =>
-        Answer.OrProblemAsync(request, async () =>
-        {
-            var classifier = request.Query["classifier"].ToString() is { Length: > 0 } name ? Asked.Classifier(name) : null;
-            return Answer.Json(RunsAnswer.Of(await runs.ListNewestAsync(classifier, Asked.Limit(request, StandardLimit), cancellationToken)));
-        });
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "runs")] HttpRequest request, CancellationToken cancellationToken)
+    {
+        var classifier = request.Query["classifier"].ToString() is { Length: > 0 } name ? Asked.Classifier(name) : null;
+        return Answer.Json(RunsAnswer.Of(await runs.ListNewestAsync(classifier, Asked.Limit(request, StandardLimit), cancellationToken)));
+    }
 }

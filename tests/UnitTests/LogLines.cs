@@ -5,11 +5,22 @@ namespace Serverless.UnitTests;
 /// <summary>What was logged, as it is read.</summary>
 internal sealed class LogLines<T> : ILogger<T>
 {
-    private readonly List<(LogLevel Level, string Text)> lines = [];
+    private readonly List<(LogLevel Level, string Text, Exception? Exception)> lines = [];
 
     public IReadOnlyList<string> All => Snapshot(_ => true);
 
     public IReadOnlyList<string> Errors => Snapshot(level => level == LogLevel.Error);
+
+    public IReadOnlyList<Exception?> Exceptions
+    {
+        get
+        {
+            lock (lines)
+            {
+                return [.. lines.Select(line => line.Exception)];
+            }
+        }
+    }
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
@@ -20,7 +31,7 @@ internal sealed class LogLines<T> : ILogger<T>
     {
         lock (lines)
         {
-            lines.Add((logLevel, formatter(state, exception)));
+            lines.Add((logLevel, formatter(state, exception), exception));
         }
     }
 

@@ -1,55 +1,162 @@
 using System.Text.Json;
 using Azure;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Functions;
 using Serverless.Serving;
+using Serverless.Storage;
 
 namespace Serverless.UnitTests.Functions;
 
 public sealed class ProblemDetailsMiddlewareTests
 {
-    public static TheoryData<Exception, int, string, string?> Faults => new()
+    private const string AccessRefused = "The storage account refuses access: a role is missing, or its firewall is in the way.";
+    private const string StorageDown = "The storage account does not answer; try again in a moment.";
+
+    private readonly LogLines<ProblemDetailsMiddleware> log = new();
+
+    public static TheoryData<Exception, int, string, string?> RequestProblems => new()
     {
+        { new ProblemException(ProblemType.UnknownFile, "There is no file."), 404, "unknown-file", null },
+        { new BadContinuationException(), 400, "malformed-request", null },
+        { new UnknownClassifierException("desk"), 404, "unknown-classifier", null },
         { new WaitingRoomFullException(3), 429, "too-busy", "2" },
         { new ModelNotReadyException("The model is still being loaded."), 503, "not-ready", "10" },
-        { new RequestFailedException(0, "Connection refused (storage:443)"), 503, "storage-unavailable", "5" },
-        { new AggregateException(new RequestFailedException(0, "Connection refused")), 503, "storage-unavailable", "5" },
-        { new RequestFailedException(403, "AuthorizationPermissionMismatch"), 500, "internal-error", null },
-        { new InvalidOperationException("secret detail"), 500, "internal-error", null },
-        { new UnknownClassifierException("desk"), 404, "unknown-classifier", null },
+        { new PromotionException("It is worse."), 409, "not-promoted", null },
+        { new BadHttpRequestException("The body is longer than is accepted here.", StatusCodes.Status413PayloadTooLarge), 413, "too-large", null },
+        { new BadHttpRequestException("Unexpected end of request content."), 400, "malformed-request", null },
+    };
+
+    public static TheoryData<Exception, int, string, string?, string> Errors => new()
+    {
+        { new RequestFailedException(403, "AuthorizationPermissionMismatch"), 500, "internal-error", null, AccessRefused },
+        { new RequestFailedException(404, "BlobNotFound"), 500, "internal-error", null, "Internal error." },
+        { new RequestFailedException(0, "Connection refused (storage:443)"), 503, "storage-unavailable", "5", StorageDown },
+        { new RequestFailedException(429, "Slow down"), 503, "storage-unavailable", "5", StorageDown },
+        { new RequestFailedException(503, "ServerBusy"), 503, "storage-unavailable", "5", StorageDown },
+        { new AggregateException(new RequestFailedException(0, "Connection refused")), 503, "storage-unavailable", "5", StorageDown },
+        { new InvalidOperationException("secret detail"), 500, "internal-error", null, "Internal error." },
+        { new OperationCanceledException("The client is still connected."), 500, "internal-error", null, "Internal error." },
     };
 
     [Theory]
-    [MemberData(nameof(Faults))]
-    public async Task Whatever_goes_wrong_becomes_a_problem_document_and_never_a_stack_trace(Exception fault, int status, string type, string? retryAfter)
+    [MemberData(nameof(RequestProblems))]
+    public async Task A_problem_that_the_caller_can_act_on_is_described_and_not_logged(Exception exception, int status, string type, string? retryAfter)
     {
-        var (response, body) = await AnswerAsync(() => throw fault);
+        var (response, problem) = await FailAsync(exception);
 
-        var problem = JsonDocument.Parse(body).RootElement;
-        Assert.Equal(status, response.StatusCode);
-        Assert.StartsWith("application/problem+json", response.ContentType, StringComparison.Ordinal);
-        Assert.Equal($"urn:serverless:problem:{type}", problem.GetProperty("type").GetString());
-        Assert.Equal(retryAfter, response.Headers.RetryAfter.FirstOrDefault());
-        Assert.DoesNotContain("   at ", body, StringComparison.Ordinal);
-        Assert.DoesNotContain("secret detail", body, StringComparison.Ordinal);
-        Assert.DoesNotContain("storage:443", body, StringComparison.Ordinal);
+        AssertProblem(response, problem, status, type, retryAfter);
+        Assert.Equal(exception.Message, problem.GetProperty("detail").GetString());
+        Assert.Empty(log.All);
+    }
+
+    [Theory]
+    [MemberData(nameof(Errors))]
+    public async Task An_internal_error_is_logged_once_and_not_shown(Exception exception, int status, string type, string? retryAfter, string detail)
+    {
+        var (response, problem) = await FailAsync(exception);
+
+        AssertProblem(response, problem, status, type, retryAfter);
+        Assert.Equal($"{detail} The log says more under 'trace-1'.", problem.GetProperty("detail").GetString());
+        Assert.DoesNotContain(exception.Message, problem.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", problem.ToString(), StringComparison.Ordinal);
+        Assert.Equal("POST /api/classify failed, trace trace-1", Assert.Single(log.All));
+        Assert.Same(exception, Assert.Single(log.Exceptions));
+    }
+
+    [Fact]
+    public async Task A_client_that_disconnects_gets_499_and_is_not_logged()
+    {
+        using var aborted = new CancellationTokenSource();
+        var http = Request();
+        http.RequestAborted = aborted.Token;
+        var context = new InvocationContext(http);
+
+        await InvokeAsync(context, _ =>
+        {
+            aborted.Cancel();
+            throw new OperationCanceledException(aborted.Token);
+        });
+        await ((IResult)context.GetInvocationResult().Value!).ExecuteAsync(http);
+
+        Assert.Equal(StatusCodes.Status499ClientClosedRequest, http.Response.StatusCode);
+        Assert.Equal(0, http.Response.Body.Length);
+        Assert.Empty(log.All);
+    }
+
+    [Fact]
+    public async Task Exceptions_of_queue_and_blob_functions_pass_through_unchanged()
+    {
+        var exception = new RequestFailedException(503, "ServerBusy");
+        var context = new InvocationContext(http: null);
+
+        var thrown = await Assert.ThrowsAsync<RequestFailedException>(() => InvokeAsync(context, _ => throw exception));
+
+        Assert.Same(exception, thrown);
+        Assert.Null(context.GetInvocationResult().Value);
+        Assert.Empty(log.All);
+    }
+
+    [Fact]
+    public async Task The_result_of_a_function_that_succeeds_is_left_as_it_is()
+    {
+        var context = new InvocationContext(Request());
+        var result = Answer.Json(1);
+
+        await InvokeAsync(context, invoked =>
+        {
+            invoked.GetInvocationResult().Value = result;
+            return Task.CompletedTask;
+        });
+
+        Assert.Same(result, context.GetInvocationResult().Value);
     }
 
     [Fact]
     public void The_types_of_problems_never_change() => Assert.Equal(
         [
-            "internal-error 500", "malformed-request 400", "not-promoted 409", "not-ready 503", "nothing-to-export 409", "storage-unavailable 503", "too-busy 429",
-            "too-large 413", "unknown-article 404", "unknown-classifier 404", "unknown-file 404", "unknown-version 404", "unsupported-media-type 415",
+            "internal-error 500", "malformed-request 400", "not-promoted 409", "not-ready 503", "nothing-to-export 409", "storage-unavailable 503",
+            "too-busy 429", "too-large 413", "unknown-article 404", "unknown-classifier 404", "unknown-file 404", "unknown-version 404",
+            "unsupported-media-type 415",
         ],
-        Enum.GetValues<ProblemType>().Select(type => $"{Problems.Urn(type).Split(':')[^1]} {Problems.Status(type)}").Order(StringComparer.Ordinal));
+        Enum.GetValues<ProblemType>()
+            .Select(type => $"{Problems.Urn(type).Split(':')[^1]} {Problems.Status(type)}")
+            .Order(StringComparer.Ordinal));
 
-    private static async Task<(HttpResponse Response, string Body)> AnswerAsync(Func<Task<IResult>> answer)
+    private static void AssertProblem(HttpResponse response, JsonElement problem, int status, string type, string? retryAfter)
     {
-        var context = new DefaultHttpContext { RequestServices = new ServiceCollection().AddLogging().BuildServiceProvider() };
-        using var body = new MemoryStream();
-        context.Response.Body = body;
-        await (await Answer.OrProblemAsync(context.Request, answer)).ExecuteAsync(context);
-        return (context.Response, System.Text.Encoding.UTF8.GetString(body.ToArray()));
+        Assert.Equal(status, response.StatusCode);
+        Assert.StartsWith("application/problem+json", response.ContentType, StringComparison.Ordinal);
+        Assert.Equal($"urn:serverless:problem:{type}", problem.GetProperty("type").GetString());
+        Assert.Equal(status, problem.GetProperty("status").GetInt32());
+        Assert.Equal(retryAfter, response.Headers.RetryAfter.FirstOrDefault());
+    }
+
+    /// <summary>The response to a function that throws, as the ASP.NET Core integration executes the result.</summary>
+    private async Task<(HttpResponse Response, JsonElement Problem)> FailAsync(Exception exception)
+    {
+        var http = Request();
+        var context = new InvocationContext(http);
+        await InvokeAsync(context, _ => throw exception);
+        await ((IResult)context.GetInvocationResult().Value!).ExecuteAsync(http);
+        return (http.Response, JsonDocument.Parse(((MemoryStream)http.Response.Body).ToArray()).RootElement);
+    }
+
+    private Task InvokeAsync(InvocationContext context, Func<FunctionContext, Task> function) =>
+        new ProblemDetailsMiddleware(log).Invoke(context, invoked => function(invoked));
+
+    private static DefaultHttpContext Request()
+    {
+        var http = new DefaultHttpContext
+        {
+            RequestServices = new ServiceCollection().AddLogging().BuildServiceProvider(),
+            TraceIdentifier = "trace-1",
+        };
+        http.Request.Method = HttpMethods.Post;
+        http.Request.Path = "/api/classify";
+        http.Request.QueryString = new QueryString("?code=key");
+        http.Response.Body = new MemoryStream();
+        return http;
     }
 }

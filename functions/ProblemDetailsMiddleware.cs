@@ -1,0 +1,62 @@
+using Azure;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Middleware;
+using Microsoft.Extensions.Logging;
+using Serverless.Serving;
+using Serverless.Storage;
+
+namespace Serverless.Functions;
+
+/// <summary>Middleware that turns exceptions of HTTP functions into problem documents, which never hold a stack trace.</summary>
+/// <remarks>
+/// Exceptions of queue and blob functions pass through, since the host counts the attempts on a message by them.
+/// It is registered after the ASP.NET Core integration, whose own middleware is the outer one and executes the result that is set here.
+/// </remarks>
+internal sealed class ProblemDetailsMiddleware(ILogger<ProblemDetailsMiddleware> log) : IFunctionsWorkerMiddleware
+{
+    public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (Exception exception) when (context.GetHttpContext() is { } http)
+        {
+            context.GetInvocationResult().Value = exception is OperationCanceledException && http.RequestAborted.IsCancellationRequested
+                ? TypedResults.StatusCode(StatusCodes.Status499ClientClosedRequest)
+                : ToProblem(exception, http);
+        }
+    }
+
+    private IResult ToProblem(Exception exception, HttpContext http)
+    {
+        var (type, detail) = Describe(exception);
+        if (type is ProblemType.InternalError or ProblemType.StorageUnavailable)
+        {
+            // Without the query, which may hold the key.
+            log.LogError(exception, "{Method} {Path} failed, trace {TraceId}", http.Request.Method, http.Request.Path, http.TraceIdentifier);
+            detail = $"{detail} The log says more under '{http.TraceIdentifier}'.";
+        }
+
+        return Problems.Answer(http.Response, type, detail);
+    }
+
+    private static (ProblemType Type, string Detail) Describe(Exception exception) => exception switch
+    {
+        ProblemException problem => (problem.Type, problem.Message),
+        BadContinuationException => (ProblemType.MalformedRequest, exception.Message),
+        UnknownClassifierException => (ProblemType.UnknownClassifier, exception.Message),
+        WaitingRoomFullException => (ProblemType.TooBusy, exception.Message),
+        ModelNotReadyException => (ProblemType.NotReady, exception.Message),
+        PromotionException => (ProblemType.NotPromoted, exception.Message),
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
+            (ProblemType.TooLarge, "The body is longer than is accepted here."),
+        BadHttpRequestException => (ProblemType.MalformedRequest, exception.Message),
+        RequestFailedException { Status: 403 } =>
+            (ProblemType.InternalError, "The storage account refuses access: a role is missing, or its firewall is in the way."),
+        RequestFailedException { Status: 0 or 429 or >= 500 } or AggregateException =>
+            (ProblemType.StorageUnavailable, "The storage account does not answer; try again in a moment."),
+        _ => (ProblemType.InternalError, "Internal error."),
+    };
+}
