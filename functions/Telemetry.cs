@@ -8,14 +8,25 @@ using OpenTelemetry.Logs;
 
 namespace Serverless.Functions;
 
-/// <summary>What the functions tell about themselves.</summary>
+/// <summary>Registers logging and OpenTelemetry.</summary>
 public static class Telemetry
 {
-    /// <summary>Traces and logs by OpenTelemetry; sent to Application Insights where a connection string says so.</summary>
+    /// <summary>Logs to the console; traces and logs by OpenTelemetry, to Application Insights where there is a connection string.</summary>
+    /// <remarks>
+    /// At Information, ASP.NET Core logs the address of each request, and with it the function key where a caller sends it as <c>?code=KEY</c>:
+    /// two lines on the console and four records in Application Insights a request. The storage SDK logs each of its requests and responses.
+    /// </remarks>
     public static void AddTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
-        // The worker's own console logger is off, and with OpenTelemetry the host no longer shows what the worker logs.
-        services.AddLogging(logging => logging.AddSimpleConsole());
+        services.AddLogging(logging => logging
+            .AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
+            .AddFilter("Azure", LogLevel.Warning)
+            // The worker's own console logger is off, and with OpenTelemetry the host no longer shows what the worker logs.
+            .AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.TimestampFormat = "HH:mm:ss ";
+            }));
         var telemetry = services.AddOpenTelemetry().UseFunctionsWorkerDefaults();
         if (configuration["APPLICATIONINSIGHTS_CONNECTION_STRING"] is { Length: > 0 })
         {
