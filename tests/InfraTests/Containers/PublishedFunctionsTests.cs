@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Serverless.InfraTests.Containers;
 
 /// <summary>The functions, published as their image publishes them.</summary>
@@ -13,14 +15,26 @@ public sealed class PublishedFunctionsTests(PublishedFunctions functions) : ICla
     [InlineData("libtorch_cpu.so")]
     [InlineData("libc10.so")]
     [InlineData("libLibTorchSharp.so")]
-    [InlineData("functions.metadata")]
-    [InlineData("worker.config.json")]
     [InlineData("extensions.json")]
     public void What_they_need_is_published(string file) => Assert.True(File.Exists(Path.Combine(functions.Folder, file)), file);
 
     [Fact]
-    public void The_settings_of_the_host_go_with_them() =>
-        Assert.Equal(Repository.Read("host.json"), File.ReadAllText(Path.Combine(functions.Folder, "host.json")));
+    public void The_settings_of_the_host_go_with_them() => Assert.Equal(Repository.Read("host.json"), Read("host.json"));
+
+    [Fact]
+    public void The_host_finds_the_functions_that_the_unit_tests_check() => Assert.Equal(
+        File.ReadAllText(Repository.FunctionsMetadata), Read("functions.metadata"));
+
+    [Fact]
+    public void The_host_starts_them_as_a_worker_process_with_dotnet()
+    {
+        var worker = JsonSerializer.Deserialize<JsonElement>(Read("worker.config.json")).GetProperty("description");
+
+        Assert.Equal("dotnet-isolated", worker.GetProperty("language").GetString());
+        Assert.Equal("dotnet", worker.GetProperty("defaultExecutablePath").GetString());
+        Assert.Equal("Serverless.Functions.dll", worker.GetProperty("defaultWorkerPath").GetString());
+        Assert.Equal("true", worker.GetProperty("workerIndexing").GetString());
+    }
 
     [Theory]
     [InlineData("local.settings.json*")]
@@ -28,4 +42,6 @@ public sealed class PublishedFunctionsTests(PublishedFunctions functions) : ICla
     [InlineData("*.http")]
     public void No_file_of_a_developer_goes_with_them(string pattern) =>
         Assert.Empty(Directory.EnumerateFiles(functions.Folder, pattern, SearchOption.AllDirectories));
+
+    private string Read(string file) => File.ReadAllText(Path.Combine(functions.Folder, file));
 }
