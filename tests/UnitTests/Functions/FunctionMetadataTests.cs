@@ -62,7 +62,7 @@ public sealed class FunctionMetadataTests
     private static IReadOnlyList<JsonElement> Read()
     {
         var metadata = typeof(FunctionMetadataTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>();
-        var folder = Path.GetDirectoryName(metadata.Single(attribute => attribute.Key == "FunctionApp").Value)!;
+        var folder = metadata.Single(attribute => attribute.Key == "FunctionApp").Value!;
         return [.. JsonSerializer.Deserialize<JsonElement>(File.ReadAllBytes(Path.Combine(folder, "functions.metadata"))).EnumerateArray()];
     }
 
