@@ -9,7 +9,7 @@ using OpenTelemetry.Logs;
 namespace Serverless.Functions;
 
 /// <summary>Registers logging and OpenTelemetry.</summary>
-public static class Telemetry
+internal static class Telemetry
 {
     /// <summary>Logs to the console; traces and logs by OpenTelemetry, to Application Insights where there is a connection string.</summary>
     /// <remarks>
