@@ -5,7 +5,7 @@ WORKDIR /src
 COPY global.json Directory.Build.props Directory.Packages.props host.json ./
 COPY shared/ shared/
 COPY functions/ functions/
-# linux-x64: only its native files are copied, and the program is compiled ahead of time (ColdStart.props).
+# linux-x64: only its native files are copied, and the program is compiled ahead of time (Functions.csproj).
 RUN dotnet publish functions/Functions.csproj -c Release -r linux-x64 --no-self-contained \
       -p:CreateHardLinksForPublishFilesIfPossible=false -o /publish \
  && mkdir /native && mv /publish/*.so /publish/*.so.* /native/

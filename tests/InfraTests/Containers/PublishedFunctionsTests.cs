@@ -36,6 +36,16 @@ public sealed class PublishedFunctionsTests(PublishedFunctions functions) : ICla
         Assert.Equal("true", worker.GetProperty("workerIndexing").GetString());
     }
 
+    [Fact]
+    public void Their_runtime_settings_are_those_of_the_measured_cold_start()
+    {
+        var configuration = JsonSerializer.Deserialize<JsonElement>(Read("Serverless.Functions.runtimeconfig.json"));
+        var settings = configuration.GetProperty("runtimeOptions").GetProperty("configProperties");
+
+        Assert.False(settings.GetProperty("System.Runtime.TieredPGO").GetBoolean());
+        Assert.Equal(3000, settings.GetProperty("System.Runtime.TieredCompilation.CallCountingDelayMs").GetInt32());
+    }
+
     [Theory]
     [InlineData("local.settings.json*")]
     [InlineData("launchSettings.json")]
