@@ -6,7 +6,7 @@ using Serverless.Storage;
 namespace Serverless.Functions;
 
 /// <summary>What the model was unsure of: listed for a person, labelled by one, and turned into a data set.</summary>
-public sealed class Review(Reviews reviews, ReviewExport export)
+public sealed class Review(ReviewStore reviews, ReviewExport export)
 {
     private const int StandardLimit = 20;
 

@@ -11,7 +11,7 @@ namespace Serverless.Model;
 public sealed class LlamaForSequenceClassification : IDisposable
 {
     private readonly LlamaWeights weights;
-    private readonly Llama model;
+    private readonly LlamaModel model;
     private Tensor? score; // [labels, hidden], fp32
 
     /// <param name="weights">The base; borrowed, and shared with other classifiers on it.</param>
@@ -20,7 +20,7 @@ public sealed class LlamaForSequenceClassification : IDisposable
     public LlamaForSequenceClassification(LlamaWeights weights, ScalarType? computeType = null, ScalarType? residualType = null)
     {
         this.weights = weights;
-        model = new Llama(weights, computeType ?? weights.Type, residualType ?? weights.Type);
+        model = new LlamaModel(weights, computeType ?? weights.Type, residualType ?? weights.Type);
         if (weights.Head is { } head)
         {
             SetScore(head.to(float32, copy: true));

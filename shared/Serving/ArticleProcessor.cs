@@ -12,7 +12,7 @@ public sealed class ArticleProcessor(
     ArticleReader reader,
     ArticleClassifier classifier,
     ArticleSender sender,
-    Reviews reviews,
+    ReviewStore reviews,
     ResultStore results,
     ClassifierOptions options,
     TimeProvider time,

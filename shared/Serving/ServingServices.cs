@@ -28,7 +28,7 @@ public static class ServingServices
         services.AddSingleton<TrainingRequests>();
         services.AddSingleton<DatasetStore>();
         services.AddSingleton<ModelCatalog>();
-        services.AddSingleton<Reviews>();
+        services.AddSingleton<ReviewStore>();
         services.AddSingleton<ReviewExport>();
         services.AddSingleton<Starter>();
         services.AddSingleton<ArticleClassifier>();

@@ -15,7 +15,7 @@ public sealed record ExportedReviews(string Dataset, int Rows, string? Continues
 /// the articles that a model is unsure of are no fair picture of all: so the export is the data set that the serving version
 /// was trained on, as it is, with the reviewed articles after it. Of a text that comes twice the trainer takes the last label.
 /// </summary>
-public sealed class ReviewExport(StorageClients storage, ModelRegistry registry, Reviews reviews, TimeProvider time)
+public sealed class ReviewExport(StorageClients storage, ModelRegistry registry, ReviewStore reviews, TimeProvider time)
 {
     private readonly BlobContainerClient datasets = storage.Container(StorageNames.DatasetsContainer);
 

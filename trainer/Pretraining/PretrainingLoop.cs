@@ -26,7 +26,7 @@ internal sealed class PretrainingLoop : IDisposable
     private readonly PretrainOptions options;
     private readonly ScalarType computeType;
     private readonly LlamaWeights weights;
-    private readonly Llama model;
+    private readonly LlamaModel model;
     private readonly Tensor[] parameters;
     private readonly AdamW optimizer;
     private readonly PretrainingCheckpoint checkpoint;
@@ -50,7 +50,7 @@ internal sealed class PretrainingLoop : IDisposable
             weight.requires_grad = true;
         }
 
-        model = new Llama(weights, computeType, residualType: float32);
+        model = new LlamaModel(weights, computeType, residualType: float32);
         var frequencies = CandidateTokens.Frequencies(training, weights.Config.VocabSize);
         candidates = new CandidateTokens(frequencies, options.SampledTokens);
         bagOfWords = options.BagOfWordsWeight > 0 ? new BagOfWords(frequencies, weights.Config.HiddenSize, options.BagOfWordsWeight) : null;

@@ -18,7 +18,7 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
 
     private ArticleClassifier classifier = null!;
     private ResultStore results = null!;
-    private Reviews reviews = null!;
+    private ReviewStore reviews = null!;
 
     public override async ValueTask InitializeAsync()
     {
@@ -418,7 +418,7 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
     private ArticleProcessor Processor(ArticleClassifier? other = null, TimeProvider? clock = null, ILogger<ArticleProcessor>? log = null)
     {
         var texts = new ArticleTexts(Storage);
-        reviews = new Reviews(Storage, texts, TimeProvider.System);
+        reviews = new ReviewStore(Storage, texts, TimeProvider.System);
         return new ArticleProcessor(
             new ArticleReader(texts, Options), other ?? classifier, new ArticleSender(Storage, texts), reviews, results, Options, clock ?? TimeProvider.System, log ?? NullLogger<ArticleProcessor>.Instance);
     }

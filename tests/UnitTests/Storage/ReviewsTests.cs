@@ -9,12 +9,12 @@ public sealed class ReviewsTests(Emulator emulator) : IAsyncLifetime
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private StorageClients storage = null!;
-    private Reviews reviews = null!;
+    private ReviewStore reviews = null!;
 
     public async ValueTask InitializeAsync()
     {
         storage = await emulator.NewAccountAsync();
-        reviews = new Reviews(storage, new ArticleTexts(storage), TimeProvider.System);
+        reviews = new ReviewStore(storage, new ArticleTexts(storage), TimeProvider.System);
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

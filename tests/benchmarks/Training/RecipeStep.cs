@@ -17,7 +17,7 @@ internal sealed class RecipeStep : IDisposable
     private readonly Hardware hardware;
     private readonly TrainOptions options;
     private readonly bool padded;
-    private readonly Llama model;
+    private readonly LlamaModel model;
     private readonly LoraDropout dropout;
     private readonly Parameter score; // [labels, hidden]
     private readonly List<Parameter> parameters = [];
@@ -27,7 +27,7 @@ internal sealed class RecipeStep : IDisposable
     public RecipeStep(LlamaWeights weights, Hardware hardware, TrainOptions options, bool padded)
     {
         (this.hardware, this.options, this.padded) = (hardware, options, padded);
-        model = new Llama(weights, hardware.Type, residualType: ScalarType.Float32);
+        model = new LlamaModel(weights, hardware.Type, residualType: ScalarType.Float32);
         dropout = LoraDropout.Libtorch(options.Seed);
         foreach (var linear in model.Linears)
         {

@@ -119,7 +119,7 @@ public sealed class PretrainingTests
     private static Tensor States(string folder)
     {
         using var weights = HuggingFaceFolder.Open(folder).LoadWeights(float32);
-        using var model = new Llama(weights, float32, float32);
+        using var model = new LlamaModel(weights, float32, float32);
         using var batch = PackedBatch.Create([[1, 2, 3, 4, 5]], CPU);
         using var guard = no_grad();
         return model.Forward(batch, pooledOnly: false);

@@ -8,7 +8,7 @@ namespace Serverless.Storage;
 /// The table <c>reviews</c>: one row for each text that the model was unsure of. It waits for a person, and keeps the label that
 /// the person gives. An article that is sent again with another text no longer waits with the old one.
 /// </summary>
-public sealed class Reviews(StorageClients storage, ArticleTexts texts, TimeProvider time)
+public sealed class ReviewStore(StorageClients storage, ArticleTexts texts, TimeProvider time)
 {
     private readonly TableClient table = storage.Table(StorageNames.ReviewsTable);
 

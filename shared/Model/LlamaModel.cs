@@ -8,7 +8,7 @@ namespace Serverless.Model;
 // Specified by transformers' modeling_llama.py; equal to it within rounding (tests/UnitTests/Model).
 
 /// <summary>Llama's decoder: token ids in, one hidden state a token out.</summary>
-public sealed class Llama : IDisposable
+public sealed class LlamaModel : IDisposable
 {
     private readonly LlamaDecoderLayer[] layers;
     private readonly RmsNorm norm;
@@ -19,7 +19,7 @@ public sealed class Llama : IDisposable
     /// <param name="weights">Borrowed: they outlive the model.</param>
     /// <param name="computeType">The type that the linear layers and attention compute in.</param>
     /// <param name="residualType">The type of the residual stream, which the layers add to.</param>
-    public Llama(LlamaWeights weights, ScalarType computeType, ScalarType residualType)
+    public LlamaModel(LlamaWeights weights, ScalarType computeType, ScalarType residualType)
     {
         var config = weights.Config;
         this.computeType = computeType;
