@@ -2,6 +2,7 @@ using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Serverless.Functions;
+using Serverless.Llama.Kernels;
 using Serverless.Serving;
 
 var builder = FunctionsApplication.CreateBuilder(args);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Serverless.Llama.Kernels;
 using Serverless.Serving;
 using Serverless.Storage;
 using Serverless.Trainer;

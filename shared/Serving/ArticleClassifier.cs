@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using Serverless.Llama.Kernels;
 using Serverless.Storage;
 using TorchSharp;
 

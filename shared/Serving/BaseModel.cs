@@ -1,7 +1,8 @@
-using Serverless.Files;
-using Serverless.Model;
+
+using Serverless.Llama;
+using Serverless.Llama.Files;
+using Serverless.Llama.Tokenizer;
 using Serverless.Storage;
-using Serverless.Text;
 
 namespace Serverless.Serving;
 

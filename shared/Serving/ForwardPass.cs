@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Serverless.Llama.Kernels;
 
 namespace Serverless.Serving;
 

@@ -1,4 +1,5 @@
-using Serverless.Text;
+
+using Serverless.Llama.Tokenizer;
 
 namespace Serverless.Serving;
 

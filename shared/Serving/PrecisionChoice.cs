@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
-using Serverless.Model;
+using Serverless.Llama;
+using Serverless.Llama.Kernels;
 using static TorchSharp.torch;
 
 namespace Serverless.Serving;

@@ -1,6 +1,8 @@
 using System.Collections;
-using Serverless.Model;
-using Serverless.Text;
+using Serverless.Llama;
+using Serverless.Llama.Files;
+using Serverless.Llama.Lora;
+using Serverless.Llama.Tokenizer;
 using static TorchSharp.torch;
 
 namespace Serverless.Serving;

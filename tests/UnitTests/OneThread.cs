@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Serverless.Serving;
+using Serverless.Llama.Kernels;
 
 namespace Serverless.UnitTests;
 

@@ -1,9 +1,9 @@
 using System.Text.Json;
-using Serverless.Files;
-using Serverless.Model;
-using Serverless.Serving;
+using Serverless.Llama;
+using Serverless.Llama.Files;
+using Serverless.Llama.Lora;
+using Serverless.Llama.Tokenizer;
 using Serverless.Storage;
-using Serverless.Text;
 using static TorchSharp.torch;
 
 namespace Serverless.UnitTests;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using Serverless.Files;
-using Serverless.Text;
+using Serverless.Llama.Files;
+using Serverless.Llama.Tokenizer;
 using Serverless.Trainer.Reports;
 using Spectre.Console;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
-using Serverless.Files;
+using Serverless.Llama.Files;
 using Serverless.Trainer.Pretraining;
 
 namespace Serverless.Trainer.Commands;

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Serverless.Model;
+using Serverless.Llama;
 using Serverless.Trainer.Training;
 using static TorchSharp.torch;
 

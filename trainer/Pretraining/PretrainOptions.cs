@@ -1,5 +1,5 @@
 using System.ComponentModel;
-using Serverless.Model;
+using Serverless.Llama;
 
 namespace Serverless.Trainer.Pretraining;
 

@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Serverless.Files;
-using Serverless.Model;
-using Serverless.Text;
+using Serverless.Llama;
+using Serverless.Llama.Files;
+using Serverless.Llama.Tokenizer;
 using Serverless.Trainer.Data;
 using static TorchSharp.torch;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Serverless.Files;
+using Serverless.Llama.Files;
 using Serverless.Trainer.Training;
 using static TorchSharp.torch;
 

@@ -1,5 +1,5 @@
-using Serverless.Model;
-using Serverless.Serving;
+using Serverless.Llama;
+using Serverless.Llama.Kernels;
 using Serverless.Trainer.Training;
 using static TorchSharp.torch;
 

@@ -2,7 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Serverless.Text;
+using Serverless.Llama.Tokenizer;
 
 namespace Serverless.Trainer.Pretraining;
 

@@ -1,4 +1,5 @@
-using Serverless.Model;
+
+using Serverless.Llama;
 
 namespace Serverless.Trainer.Reports;
 

@@ -1,5 +1,6 @@
-using Serverless.Files;
-using Serverless.Model;
+
+using Serverless.Llama;
+using Serverless.Llama.Files;
 using Serverless.Serving;
 using Serverless.Storage;
 using Serverless.Trainer.Reports;

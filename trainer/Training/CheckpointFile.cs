@@ -1,4 +1,4 @@
-using Serverless.Files;
+using Serverless.Llama.Files;
 using static TorchSharp.torch;
 
 namespace Serverless.Trainer.Training;

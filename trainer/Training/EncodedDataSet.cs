@@ -1,4 +1,5 @@
-using Serverless.Text;
+
+using Serverless.Llama.Tokenizer;
 using Serverless.Trainer.Data;
 
 namespace Serverless.Trainer.Training;

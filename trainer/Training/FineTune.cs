@@ -1,7 +1,8 @@
-using Serverless.Files;
-using Serverless.Model;
+using Serverless.Llama;
+using Serverless.Llama.Files;
+using Serverless.Llama.Kernels;
+using Serverless.Llama.Tokenizer;
 using Serverless.Serving;
-using Serverless.Text;
 using Serverless.Trainer.Data;
 using Serverless.Trainer.Evaluation;
 using Serverless.Trainer.Reports;

@@ -1,4 +1,4 @@
-using Serverless.Serving;
+using Serverless.Llama.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 

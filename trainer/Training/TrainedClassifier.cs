@@ -1,7 +1,7 @@
-using Serverless.Files;
-using Serverless.Model;
-using Serverless.Serving;
-using Serverless.Text;
+
+using Serverless.Llama;
+using Serverless.Llama.Files;
+using Serverless.Llama.Tokenizer;
 using Serverless.Trainer.Evaluation;
 
 namespace Serverless.Trainer.Training;

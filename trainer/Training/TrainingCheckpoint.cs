@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Serverless.Files;
+using Serverless.Llama.Files;
 using static TorchSharp.torch;
 
 namespace Serverless.Trainer.Training;

@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
-using Serverless.Model;
+using Serverless.Llama;
+using Serverless.Llama.Kernels;
 using static TorchSharp.torch;
 
 namespace Serverless.Trainer.Training;

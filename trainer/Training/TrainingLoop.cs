@@ -1,4 +1,4 @@
-using Serverless.Model;
+using Serverless.Llama;
 using Serverless.Trainer.Evaluation;
 using static TorchSharp.torch;
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
-using Serverless.Model;
-using Serverless.Serving;
+using Serverless.Llama;
+using Serverless.Llama.Kernels;
+using Serverless.Llama.Lora;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;

@@ -1,7 +1,7 @@
 using System.Text;
-using Serverless.Files;
-using Serverless.Model;
-using Serverless.Text;
+using Serverless.Llama;
+using Serverless.Llama.Files;
+using Serverless.Llama.Tokenizer;
 using Serverless.UnitTests.Text;
 using static TorchSharp.torch;
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Serverless.Files;
+using Serverless.Llama.Files;
 using static TorchSharp.torch;
 
 namespace Serverless.UnitTests.Files;

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
-using Serverless.Files;
-using Serverless.Model;
+using Serverless.Llama;
+using Serverless.Llama.Files;
+using Serverless.Llama.Lora;
 using Serverless.UnitTests.Model;
 using static TorchSharp.torch;
 

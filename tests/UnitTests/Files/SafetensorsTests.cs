@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
-using Serverless.Files;
+using Serverless.Llama.Files;
 using static TorchSharp.torch;
 
 namespace Serverless.UnitTests.Files;

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Serverless.Files;
-using Serverless.Model;
+using Serverless.Llama;
+using Serverless.Llama.Files;
+using Serverless.Llama.Lora;
 using Serverless.UnitTests.Model;
 using static TorchSharp.torch;
 

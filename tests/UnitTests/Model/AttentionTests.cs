@@ -1,4 +1,4 @@
-using Serverless.Model;
+using Serverless.Llama;
 using static TorchSharp.torch;
 
 namespace Serverless.UnitTests.Model;

@@ -1,4 +1,5 @@
-using Serverless.Model;
+using Serverless.Llama.Kernels;
+using Serverless.Llama.Lora;
 using TorchSharp;
 using static TorchSharp.torch;
 

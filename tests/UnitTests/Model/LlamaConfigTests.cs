@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Serverless.Model;
+using Serverless.Llama;
 
 namespace Serverless.UnitTests.Model;
 

@@ -1,4 +1,5 @@
-using Serverless.Model;
+using Serverless.Llama;
+using Serverless.Llama.Kernels;
 using static TorchSharp.torch;
 
 namespace Serverless.UnitTests.Model;

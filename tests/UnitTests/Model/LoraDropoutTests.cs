@@ -1,4 +1,4 @@
-using Serverless.Model;
+using Serverless.Llama.Lora;
 using static TorchSharp.torch;
 
 namespace Serverless.UnitTests.Model;

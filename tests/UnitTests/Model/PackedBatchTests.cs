@@ -1,4 +1,4 @@
-using Serverless.Model;
+using Serverless.Llama;
 using Serverless.UnitTests.Trainer;
 using static TorchSharp.torch;
 

@@ -1,7 +1,8 @@
 using System.Diagnostics;
-using Serverless.Files;
-using Serverless.Model;
-using Serverless.Text;
+using Serverless.Llama;
+using Serverless.Llama.Files;
+using Serverless.Llama.Lora;
+using Serverless.Llama.Tokenizer;
 using Serverless.UnitTests.Text;
 using static TorchSharp.torch;
 

@@ -1,5 +1,5 @@
-using Serverless.Files;
-using Serverless.Model;
+using Serverless.Llama;
+using Serverless.Llama.Files;
 using static TorchSharp.torch;
 
 namespace Serverless.UnitTests.Model;

@@ -1,4 +1,4 @@
-using Serverless.Model;
+using Serverless.Llama.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 

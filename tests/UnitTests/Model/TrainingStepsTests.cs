@@ -1,5 +1,6 @@
-using Serverless.Files;
-using Serverless.Model;
+using Serverless.Llama;
+using Serverless.Llama.Files;
+using Serverless.Llama.Lora;
 using Serverless.Trainer.Training;
 using static TorchSharp.torch;
 using AdamW = Serverless.Trainer.Training.AdamW;

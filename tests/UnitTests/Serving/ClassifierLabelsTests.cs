@@ -1,4 +1,5 @@
-using Serverless.Serving;
+
+using Serverless.Llama.Files;
 
 namespace Serverless.UnitTests.Serving;
 

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Serverless.Serving;
+using Serverless.Llama.Kernels;
 using static TorchSharp.torch;
 
 namespace Serverless.UnitTests.Serving;

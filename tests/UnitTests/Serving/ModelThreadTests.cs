@@ -1,6 +1,6 @@
 using System.Collections;
+using Serverless.Llama.Tokenizer;
 using Serverless.Serving;
-using Serverless.Text;
 
 namespace Serverless.UnitTests.Serving;
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Serverless.Llama.Files;
 using Serverless.Serving;
 using Serverless.Storage;
 using TorchSharp;

@@ -1,4 +1,5 @@
-using Serverless.Serving;
+
+using Serverless.Llama.Kernels;
 
 namespace Serverless.UnitTests.Serving;
 

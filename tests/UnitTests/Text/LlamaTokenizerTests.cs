@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
-using Serverless.Text;
+using Serverless.Llama.Tokenizer;
 
 namespace Serverless.UnitTests.Text;
 

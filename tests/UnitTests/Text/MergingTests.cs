@@ -1,5 +1,6 @@
+
+using Serverless.Llama.Tokenizer;
 using Serverless.Storage;
-using Serverless.Text;
 
 namespace Serverless.UnitTests.Text;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Serverless.Text;
+using Serverless.Llama.Tokenizer;
 
 namespace Serverless.UnitTests.Text;
 

@@ -1,4 +1,4 @@
-using Serverless.Serving;
+using Serverless.Llama.Kernels;
 using Serverless.Trainer.Training;
 using static TorchSharp.torch;
 

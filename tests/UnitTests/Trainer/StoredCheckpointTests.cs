@@ -1,6 +1,6 @@
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Specialized;
-using Serverless.Files;
+using Serverless.Llama.Files;
 using Serverless.Storage;
 
 namespace Serverless.UnitTests.Trainer;

@@ -1,4 +1,6 @@
-using Serverless.Model;
+using Serverless.Llama;
+using Serverless.Llama.Kernels;
+using Serverless.Llama.Lora;
 using Serverless.Trainer;
 using Serverless.Trainer.Training;
 using static TorchSharp.torch;

@@ -1,4 +1,5 @@
 using Azure.Storage.Blobs.Specialized;
+using Serverless.Llama.Files;
 using Serverless.Serving;
 using Serverless.Storage;
 using Serverless.Trainer.Data;

@@ -1,9 +1,10 @@
 using BenchmarkDotNet.Attributes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.Benchmarks.Serving;
+using Serverless.Llama.Kernels;
+using Serverless.Llama.Tokenizer;
 using Serverless.Serving;
 using Serverless.Storage;
-using Serverless.Text;
 using TorchSharp;
 
 namespace Serverless.Benchmarks.Micro;

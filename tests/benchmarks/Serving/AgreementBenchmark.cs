@@ -1,7 +1,7 @@
 using System.Globalization;
-using Serverless.Model;
-using Serverless.Serving;
-using Serverless.Text;
+using Serverless.Llama.Files;
+using Serverless.Llama.Kernels;
+using Serverless.Llama.Tokenizer;
 using Serverless.Trainer.Data;
 using static TorchSharp.torch;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Serverless.Model;
+using Serverless.Llama.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using Serverless.Files;
-using Serverless.Model;
+using Serverless.Llama;
+using Serverless.Llama.Files;
 using static TorchSharp.torch;
 
 namespace Serverless.Benchmarks.Serving;

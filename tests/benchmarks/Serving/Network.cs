@@ -1,6 +1,6 @@
-using Serverless.Files;
-using Serverless.Model;
-using Serverless.Serving;
+using Serverless.Llama;
+using Serverless.Llama.Files;
+using Serverless.Llama.Kernels;
 using static TorchSharp.torch;
 
 namespace Serverless.Benchmarks.Serving;

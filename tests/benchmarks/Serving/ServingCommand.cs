@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Serverless.Benchmarks.Report;
-using Serverless.Serving;
+using Serverless.Llama.Kernels;
 
 namespace Serverless.Benchmarks.Serving;
 

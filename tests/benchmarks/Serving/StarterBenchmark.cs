@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
+using Serverless.Llama.Kernels;
 using Serverless.Serving;
 using Serverless.Storage;
 using TorchSharp;

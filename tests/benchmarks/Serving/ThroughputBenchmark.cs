@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Serverless.Model;
+using Serverless.Llama.Kernels;
 using static TorchSharp.torch;
 
 namespace Serverless.Benchmarks.Serving;

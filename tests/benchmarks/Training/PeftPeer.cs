@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Text.Json;
 using Serverless.Benchmarks.Report;
-using Serverless.Model;
+using Serverless.Llama;
 using Serverless.Trainer.Training;
 
 namespace Serverless.Benchmarks.Training;

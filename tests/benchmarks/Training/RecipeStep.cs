@@ -1,4 +1,5 @@
-using Serverless.Model;
+using Serverless.Llama;
+using Serverless.Llama.Lora;
 using Serverless.Trainer;
 using Serverless.Trainer.Training;
 using static TorchSharp.torch;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Serverless.Model;
+using Serverless.Llama;
 using Serverless.Trainer;
 using Serverless.Trainer.Training;
 using TorchSharp;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
-using Serverless.Serving;
+using Serverless.Llama.Kernels;
 using Serverless.Trainer.Training;
 
 namespace Serverless.Benchmarks.Training;

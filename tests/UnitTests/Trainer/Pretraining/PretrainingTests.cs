@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Serverless.Files;
-using Serverless.Model;
-using Serverless.Text;
+using Serverless.Llama;
+using Serverless.Llama.Files;
+using Serverless.Llama.Tokenizer;
 using Serverless.Trainer.Pretraining;
 using static TorchSharp.torch;
 

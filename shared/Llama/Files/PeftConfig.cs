@@ -1,0 +1,97 @@
+using System.Text.Json.Nodes;
+using Serverless.Llama.Lora;
+
+namespace Serverless.Llama.Files;
+
+/// <summary>
+/// PEFT's <c>adapter_config.json</c>. A setting that is not understood is refused by name: ignored, it would change the
+/// answers without an error.
+/// </summary>
+internal static class PeftConfig
+{
+    private static readonly string[] Understood =
+    [
+        "peft_type", "task_type", "r", "lora_alpha", "lora_dropout", "use_rslora", "target_modules", "modules_to_save", "bias", "init_lora_weights",
+    ];
+
+    // Where the adapter comes from, and settings of variants that are themselves switched off.
+    private static readonly string[] WithoutEffect =
+        ["base_model_name_or_path", "revision", "peft_version", "auto_mapping", "inference_mode", "megatron_core", "qalora_group_size", "eva_config"];
+
+    // The other ways to start (PiSSA, OLoRA, CorDA, LoftQ, …) change the base weights too.
+    private static readonly string[] StartsThatKeepTheBase = ["gaussian", "orthogonal", "eva"];
+
+    private static readonly string[] Heads = ["classifier", "score"];
+
+    private static readonly string[] BiasModes = ["none", "all", "lora_only"];
+
+    /// <exception cref="InvalidDataException">A setting is not supported; names it.</exception>
+    public static LoraConfig Read(ConfigFile file)
+    {
+        if (!file.Has("peft_type"))
+        {
+            throw file.Error("peft_type", "is missing");
+        }
+
+        file.Require("peft_type", "LORA");
+        file.Require("task_type", "SEQ_CLS");
+        RequireOneOf(file, "bias", BiasModes);
+        RequireOneOf(file, "modules_to_save", Heads);
+        if (!file.IsBool("init_lora_weights"))
+        {
+            RequireOneOf(file, "init_lora_weights", StartsThatKeepTheBase);
+        }
+
+        foreach (var key in file.Keys.Except(Understood).Except(WithoutEffect))
+        {
+            file.Refuse(key, "the adapter was made by a variant of LoRA that is not implemented");
+        }
+
+        return new LoraConfig
+        {
+            Rank = file.Int("r", 1, 1 << 16, 8),
+            Alpha = file.Number("lora_alpha", 0, 1e9, 8),
+            Dropout = file.Number("lora_dropout", 0, 1, 0),
+            UseRslora = file.Bool("use_rslora", false),
+            TargetModules = ReadTargets(file),
+        };
+    }
+
+    /// <summary>The settings that every version of PEFT knows.</summary>
+    public static JsonObject ToJson(LoraConfig config, string baseModelName) => new()
+    {
+        ["peft_type"] = "LORA",
+        ["task_type"] = "SEQ_CLS",
+        ["base_model_name_or_path"] = baseModelName,
+        ["r"] = config.Rank,
+        ["lora_alpha"] = config.Alpha,
+        ["lora_dropout"] = config.Dropout,
+        ["target_modules"] = new JsonArray([.. config.TargetModules.Select(name => JsonValue.Create(name))]),
+        ["modules_to_save"] = new JsonArray([.. Heads.Select(name => JsonValue.Create(name))]),
+        ["bias"] = "none",
+        ["fan_in_fan_out"] = false,
+        ["init_lora_weights"] = true,
+        ["inference_mode"] = true,
+        ["use_rslora"] = config.UseRslora,
+    };
+
+    private static IReadOnlyList<string> ReadTargets(ConfigFile file)
+    {
+        if (file.IsText("target_modules"))
+        {
+            return string.Equals(file.Text("target_modules"), "all-linear", StringComparison.OrdinalIgnoreCase)
+                ? LoraConfig.AllLinear
+                : throw file.Error("target_modules", "must be a list of names or \"all-linear\"; a regular expression is not supported");
+        }
+
+        return file.Texts("target_modules") ?? throw file.Error("target_modules", "is missing");
+    }
+
+    private static void RequireOneOf(ConfigFile file, string key, string[] accepted)
+    {
+        if (file.Texts(key)?.Except(accepted).FirstOrDefault() is { } other)
+        {
+            throw file.Error(key, $"\"{other}\" is not supported; only {string.Join(", ", accepted)} are");
+        }
+    }
+}

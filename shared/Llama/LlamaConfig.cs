@@ -1,0 +1,140 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Serverless.Llama;
+
+/// <summary>
+/// The shape of a Llama, read from a Hugging Face <c>config.json</c>. A setting that would change the answers and is
+/// not understood is refused, never ignored.
+/// </summary>
+public sealed record LlamaConfig
+{
+    /// <summary>Rows of the embedding.</summary>
+    public required int VocabSize { get; init; }
+
+    /// <summary>Width of the residual stream.</summary>
+    public required int HiddenSize { get; init; }
+
+    /// <summary>Width inside the MLP.</summary>
+    public required int IntermediateSize { get; init; }
+
+    public required int NumHiddenLayers { get; init; }
+
+    public required int NumAttentionHeads { get; init; }
+
+    /// <summary>Heads of keys and values; each serves <c>NumAttentionHeads / NumKeyValueHeads</c> query heads.</summary>
+    public required int NumKeyValueHeads { get; init; }
+
+    /// <summary>Width of one head; need not be <c>HiddenSize / NumAttentionHeads</c>.</summary>
+    public required int HeadDim { get; init; }
+
+    public double RmsNormEps { get; init; } = 1e-6;
+
+    public double RopeTheta { get; init; } = 10_000;
+
+    /// <summary>Null: the frequencies are used as they are.</summary>
+    public RopeScaling? RopeScaling { get; init; }
+
+    public int MaxPositionEmbeddings { get; init; } = 2048;
+
+    public bool TieWordEmbeddings { get; init; }
+
+    public bool AttentionBias { get; init; }
+
+    public bool MlpBias { get; init; }
+
+    /// <summary>Standard deviation of a fresh weight.</summary>
+    public double InitializerRange { get; init; } = 0.02;
+
+    /// <exception cref="InvalidDataException">The file is no Llama config that this code understands; names the key.</exception>
+    public static LlamaConfig Read(string path) => Parse(File.ReadAllText(path), path);
+
+    /// <param name="json">The text of a <c>config.json</c>.</param>
+    /// <param name="source">Where it came from, for error messages.</param>
+    /// <inheritdoc cref="Read"/>
+    public static LlamaConfig Parse(string json, string source)
+    {
+        var file = ConfigFile.Parse(json, source);
+        file.Require("model_type", "llama");
+        file.Require("hidden_act", "silu");
+        file.Refuse("quantization_config", "a quantised base cannot be fine-tuned here; use the 16 or 32 bit weights");
+
+        var heads = file.Int("num_attention_heads", 1, 4096);
+        var hidden = file.Int("hidden_size", 1, 1 << 17);
+        var keyValueHeads = file.Int("num_key_value_heads", 1, heads, heads);
+        if (heads % keyValueHeads != 0)
+        {
+            throw file.Error("num_key_value_heads", $"{keyValueHeads} does not divide num_attention_heads {heads}");
+        }
+
+        if (!file.Has("head_dim") && hidden % heads != 0)
+        {
+            throw file.Error("hidden_size", $"{hidden} is no multiple of num_attention_heads {heads}, and head_dim is not given");
+        }
+
+        var headDim = file.Int("head_dim", 2, 1 << 14, Math.Max(2, hidden / heads));
+        if (headDim % 2 != 0)
+        {
+            throw file.Error("head_dim", $"{headDim} is odd; rotary embeddings need pairs");
+        }
+
+        if (file.Number("partial_rotary_factor", 0, 1, 1) != 1)
+        {
+            throw file.Error("partial_rotary_factor", "is not supported: every channel of a Llama's head turns");
+        }
+
+        // transformers 5 nests theta and scaling in rope_parameters; older files have them at the top.
+        var rope = file.Section("rope_parameters") ?? file.Section("rope_scaling");
+        var theta = rope?.Number("rope_theta", 1, 1e12, 0) is > 0 and var nested ? nested : file.Number("rope_theta", 1, 1e12, 10_000);
+        return new LlamaConfig
+        {
+            VocabSize = file.Int("vocab_size", 1, 1 << 24),
+            HiddenSize = hidden,
+            IntermediateSize = file.Int("intermediate_size", 1, 1 << 20),
+            NumHiddenLayers = file.Int("num_hidden_layers", 1, 1024),
+            NumAttentionHeads = heads,
+            NumKeyValueHeads = keyValueHeads,
+            HeadDim = headDim,
+            RmsNormEps = file.Number("rms_norm_eps", 0, 1, 1e-6),
+            RopeTheta = theta,
+            RopeScaling = rope is null ? null : RopeScaling.Parse(rope),
+            MaxPositionEmbeddings = file.Int("max_position_embeddings", 1, 1 << 26, 2048),
+            TieWordEmbeddings = file.Bool("tie_word_embeddings", false),
+            AttentionBias = file.Bool("attention_bias", false),
+            MlpBias = file.Bool("mlp_bias", false),
+            InitializerRange = file.Number("initializer_range", 0, 10, 0.02),
+        };
+    }
+
+    /// <summary>Writes the settings as transformers reads them.</summary>
+    public void Write(string path, string torchDtype, int bosTokenId, int eosTokenId)
+    {
+        var json = new JsonObject
+        {
+            ["architectures"] = new JsonArray("LlamaForCausalLM"),
+            ["model_type"] = "llama",
+            ["vocab_size"] = VocabSize,
+            ["hidden_size"] = HiddenSize,
+            ["intermediate_size"] = IntermediateSize,
+            ["num_hidden_layers"] = NumHiddenLayers,
+            ["num_attention_heads"] = NumAttentionHeads,
+            ["num_key_value_heads"] = NumKeyValueHeads,
+            ["head_dim"] = HeadDim,
+            ["hidden_act"] = "silu",
+            ["rms_norm_eps"] = RmsNormEps,
+            ["rope_theta"] = RopeTheta,
+            ["rope_scaling"] = RopeScaling?.ToJson(),
+            ["max_position_embeddings"] = MaxPositionEmbeddings,
+            ["tie_word_embeddings"] = TieWordEmbeddings,
+            ["attention_bias"] = AttentionBias,
+            ["mlp_bias"] = MlpBias,
+            ["initializer_range"] = InitializerRange,
+            ["bos_token_id"] = bosTokenId,
+            ["eos_token_id"] = eosTokenId,
+            ["torch_dtype"] = torchDtype,
+        };
+        File.WriteAllText(path, json.ToJsonString(Indented) + "\n");
+    }
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+}

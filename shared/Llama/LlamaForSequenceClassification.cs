@@ -1,0 +1,140 @@
+using Serverless.Llama.Files;
+using Serverless.Llama.Lora;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Serverless.Llama;
+
+/// <summary>
+/// A Llama that answers with a label: the hidden state of each text's last token, through one linear head.
+/// Specified by transformers' <c>LlamaForSequenceClassification</c> and PEFT's <c>SEQ_CLS</c> task.
+/// </summary>
+public sealed class LlamaForSequenceClassification : IDisposable
+{
+    private readonly LlamaWeights weights;
+    private readonly LlamaModel model;
+    private Tensor? score; // [labels, hidden], fp32
+
+    /// <param name="weights">The base; borrowed, and shared with other classifiers on it.</param>
+    /// <param name="computeType">The type of the matrix products; the base's own by default.</param>
+    /// <param name="residualType">The type of the residual stream; the base's own by default, fp32 for training.</param>
+    public LlamaForSequenceClassification(LlamaWeights weights, ScalarType? computeType = null, ScalarType? residualType = null)
+    {
+        this.weights = weights;
+        model = new LlamaModel(weights, computeType ?? weights.Type, residualType ?? weights.Type);
+        if (weights.Head is { } head)
+        {
+            SetScore(head.to(float32, copy: true));
+        }
+    }
+
+    public LlamaConfig Config => weights.Config;
+
+    public int Labels => (int)Score.shape[0];
+
+    /// <summary>The projections, in checkpoint order: what is merged one by one.</summary>
+    public IEnumerable<FusedLinear> FusedLinears => model.FusedLinears;
+
+    /// <summary>What an optimizer may change, by PEFT's names without their prefix; all fp32.</summary>
+    public IReadOnlyList<(string Name, Tensor Value)> TrainableParameters =>
+    [
+        .. model.EmbedTokens.LoraA is null ? [] : new[]
+        {
+            ($"{LoraEmbedding.Name}.lora_embedding_A", model.EmbedTokens.LoraA),
+            ($"{LoraEmbedding.Name}.lora_embedding_B", model.EmbedTokens.LoraB!),
+        },
+        .. model.Linears.Where(linear => linear.LoraA is not null).SelectMany(linear => new[]
+        {
+            ($"{linear.Name}.lora_A.weight", linear.LoraA!),
+            ($"{linear.Name}.lora_B.weight", linear.LoraB!),
+        }),
+        ("score.weight", Score),
+    ];
+
+    private Tensor Score => score ?? throw new InvalidOperationException("The model has no head yet: add or load an adapter first.");
+
+    /// <summary>
+    /// A fresh adapter to train, started as PEFT starts it: A uniform in ±1/√in and B zero, for the embedding A zero and B
+    /// normal, the head normal with the base's standard deviation.
+    /// </summary>
+    public void AddLora(LoraConfig config, int labels, int seed)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator((ulong)seed);
+        foreach (var linear in model.Linears.Where(linear => config.Targets(linear.Name)))
+        {
+            var (rows, columns) = (linear.Weight.shape[0], linear.Weight.shape[1]);
+            var a = (rand(config.Rank, columns, generator: generator) * 2 - 1) / Math.Sqrt(columns);
+            linear.SetLora(Trainable(a), Trainable(zeros(rows, config.Rank)), config);
+        }
+
+        if (config.Targets(LoraEmbedding.Name))
+        {
+            var (tokens, hidden) = (weights.Config.VocabSize, weights.Config.HiddenSize);
+            model.EmbedTokens.SetLora(Trainable(zeros(config.Rank, tokens)), Trainable(randn(hidden, config.Rank, generator: generator)), config);
+        }
+
+        SetScore(Trainable(randn(labels, weights.Config.HiddenSize, generator: generator) * weights.Config.InitializerRange));
+    }
+
+    /// <summary>Applies a trained adapter beside the base.</summary>
+    /// <exception cref="InvalidDataException">A tensor is missing, left over, or of another shape; names it.</exception>
+    public void LoadAdapter(PeftAdapter adapter)
+    {
+        using var scope = NewDisposeScope();
+        var unread = adapter.Tensors.Keys.ToHashSet(StringComparer.Ordinal);
+        Tensor Take(string name, params long[] shape)
+        {
+            unread.Remove(name);
+            return adapter.Take(name, shape).to(float32, copy: true).to(weights.Device);
+        }
+
+        foreach (var linear in model.Linears.Where(linear => adapter.Config.Targets(linear.Name)))
+        {
+            linear.SetLora(
+                Take($"{linear.Name}.lora_A.weight", adapter.Config.Rank, linear.Weight.shape[1]),
+                Take($"{linear.Name}.lora_B.weight", linear.Weight.shape[0], adapter.Config.Rank),
+                adapter.Config);
+        }
+
+        if (adapter.Config.Targets(LoraEmbedding.Name))
+        {
+            model.EmbedTokens.SetLora(
+                Take($"{LoraEmbedding.Name}.lora_embedding_A", adapter.Config.Rank, weights.Config.VocabSize),
+                Take($"{LoraEmbedding.Name}.lora_embedding_B", weights.Config.HiddenSize, adapter.Config.Rank),
+                adapter.Config);
+        }
+
+        foreach (var linear in model.Linears.Where(linear => linear.Bias is not null && unread.Contains($"{linear.Name}.bias")))
+        {
+            linear.SetBias(Take($"{linear.Name}.bias", linear.Weight.shape[0]));
+        }
+
+        SetScore(Take("score.weight", adapter.Labels, weights.Config.HiddenSize));
+        adapter.RequireNoneLeft(unread);
+    }
+
+    /// <param name="batch">The texts.</param>
+    /// <param name="dropout">Null unless in training.</param>
+    /// <returns>Logits, <c>[sequences, labels]</c>, fp32, in the order in which the sequences were given.</returns>
+    public Tensor Forward(PackedBatch batch, LoraDropout? dropout = null)
+    {
+        using var scope = NewDisposeScope();
+        var pooled = model.Forward(batch, pooledOnly: true, dropout).to(float32); // [sequences, hidden]
+        return functional.linear(pooled, Score).index_select(0, batch.Order).MoveToOuterDisposeScope();
+    }
+
+    public void Dispose()
+    {
+        model.Dispose();
+        score?.Dispose();
+    }
+
+    private Tensor Trainable(Tensor value) => value.to(weights.Device).detach().requires_grad_(true);
+
+    private void SetScore(Tensor value)
+    {
+        score?.Dispose();
+        score = value.DetachFromDisposeScope();
+    }
+}

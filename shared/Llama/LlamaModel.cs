@@ -1,0 +1,184 @@
+using Serverless.Llama.Lora;
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Serverless.Llama;
+
+// The network itself, top to bottom: the decoder, one of its layers, attention, MLP. Inference and training share it.
+// Specified by transformers' modeling_llama.py; equal to it within rounding (tests/UnitTests/Model).
+
+/// <summary>Llama's decoder: token ids in, one hidden state a token out.</summary>
+public sealed class LlamaModel : IDisposable
+{
+    private readonly LlamaDecoderLayer[] layers;
+    private readonly RmsNorm norm;
+    private readonly RotaryEmbedding rotaryEmbedding;
+    private readonly ScalarType computeType;
+    private readonly ScalarType residualType;
+
+    /// <param name="weights">Borrowed: they outlive the model.</param>
+    /// <param name="computeType">The type that the linear layers and attention compute in.</param>
+    /// <param name="residualType">The type of the residual stream, which the layers add to.</param>
+    public LlamaModel(LlamaWeights weights, ScalarType computeType, ScalarType residualType)
+    {
+        var config = weights.Config;
+        this.computeType = computeType;
+        this.residualType = residualType;
+        EmbedTokens = new LoraEmbedding(weights[$"{LoraEmbedding.Name}.weight"]);
+        layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(layer => new LlamaDecoderLayer(weights, layer))];
+        norm = new RmsNorm(weights["model.norm.weight"], config.RmsNormEps);
+        rotaryEmbedding = new RotaryEmbedding(config);
+    }
+
+    public LoraEmbedding EmbedTokens { get; }
+
+    /// <summary>Every projection, in checkpoint order.</summary>
+    public IEnumerable<LoraLinear> Linears => FusedLinears.SelectMany(fused => fused.Parts);
+
+    /// <summary>The projections as they are merged.</summary>
+    public IEnumerable<FusedLinear> FusedLinears => layers.SelectMany(layer => layer.FusedLinears);
+
+    /// <param name="batch">The tokens.</param>
+    /// <param name="pooledOnly">Compute the last layer for each sequence's last token alone: all that a classifier reads.</param>
+    /// <param name="dropout">Null unless in training.</param>
+    /// <returns><c>[tokens, hidden]</c>, or <c>[sequences, hidden]</c> in the batch's inner order when pooled.</returns>
+    public Tensor Forward(PackedBatch batch, bool pooledOnly, LoraDropout? dropout = null)
+    {
+        using var scope = NewDisposeScope();
+        var (cos, sin) = rotaryEmbedding.For(batch, computeType);
+        var h = EmbedTokens.Forward(batch.Ids).to(residualType); // [tokens, hidden]
+        for (var layer = 0; layer < layers.Length; layer++)
+        {
+            var pool = pooledOnly && layer == layers.Length - 1;
+            h = layers[layer].Forward(h, new AttentionInput(batch, cos, sin, computeType, pool, dropout));
+        }
+
+        return norm.Forward(h).MoveToOuterDisposeScope();
+    }
+
+    public void Dispose()
+    {
+        EmbedTokens.Dispose();
+        foreach (var fused in FusedLinears)
+        {
+            fused.Dispose();
+        }
+    }
+}
+
+/// <summary>What every layer of one forward pass shares.</summary>
+internal readonly record struct AttentionInput(
+    PackedBatch Batch, Tensor Cos, Tensor Sin, ScalarType ComputeType, bool PooledOnly, LoraDropout? Dropout);
+
+internal sealed class LlamaDecoderLayer(LlamaWeights weights, int layer)
+{
+    private readonly RmsNorm inputLayernorm = new(weights[$"model.layers.{layer}.input_layernorm.weight"], weights.Config.RmsNormEps);
+    private readonly LlamaAttention selfAttention = new(weights, $"model.layers.{layer}.self_attn");
+    private readonly RmsNorm postAttentionLayernorm = new(weights[$"model.layers.{layer}.post_attention_layernorm.weight"], weights.Config.RmsNormEps);
+    private readonly LlamaMlp mlp = new(weights, $"model.layers.{layer}.mlp");
+
+    public IEnumerable<FusedLinear> FusedLinears => [.. selfAttention.FusedLinears, .. mlp.FusedLinears];
+
+    /// <param name="h"><c>[tokens, hidden]</c></param>
+    /// <param name="input">The batch.</param>
+    /// <returns><c>[tokens, hidden]</c>, or <c>[sequences, hidden]</c> when pooled.</returns>
+    public Tensor Forward(Tensor h, AttentionInput input)
+    {
+        using var scope = NewDisposeScope();
+        var residual = input.PooledOnly ? h.index_select(0, input.Batch.Last) : h;
+        h = residual + selfAttention.Forward(inputLayernorm.Forward(h).to(input.ComputeType), input);
+        h = h + mlp.Forward(postAttentionLayernorm.Forward(h).to(input.ComputeType), input.Dropout);
+        return h.MoveToOuterDisposeScope();
+    }
+}
+
+internal sealed class LlamaAttention(LlamaWeights weights, string name)
+{
+    private readonly int heads = weights.Config.NumAttentionHeads;
+    private readonly int keyValueHeads = weights.Config.NumKeyValueHeads;
+    private readonly int headDim = weights.Config.HeadDim;
+    private readonly FusedLinear qProj = weights.Linears(name, "q_proj"); // apart: the last layer asks for fewer queries than keys
+    private readonly FusedLinear kvProj = weights.Linears(name, "k_proj", "v_proj");
+    private readonly FusedLinear oProj = weights.Linears(name, "o_proj");
+
+    public IEnumerable<FusedLinear> FusedLinears => [qProj, kvProj, oProj];
+
+    /// <param name="x"><c>[tokens, hidden]</c></param>
+    /// <param name="input">The batch.</param>
+    /// <returns><c>[tokens, hidden]</c>, or <c>[sequences, hidden]</c> when pooled.</returns>
+    public Tensor Forward(Tensor x, AttentionInput input)
+    {
+        var (batch, cos, sin, _, pooledOnly, dropout) = input;
+        var keysAndValues = kvProj.Forward(x, dropout);
+        var k = RepeatHeads(RotaryEmbedding.Apply(keysAndValues[0].view(-1, keyValueHeads, headDim), cos, sin));
+        var v = RepeatHeads(keysAndValues[1].view(-1, keyValueHeads, headDim)); // [tokens, heads, headDim]
+        if (pooledOnly)
+        {
+            (x, cos, sin) = (x.index_select(0, batch.Last), cos.index_select(0, batch.Last), sin.index_select(0, batch.Last));
+        }
+
+        var q = RotaryEmbedding.Apply(qProj.Forward(x, dropout)[0].view(-1, heads, headDim), cos, sin);
+        return oProj.Forward(Attend(q, k, v, batch, pooledOnly), dropout)[0];
+    }
+
+    /// <summary>Causal attention inside each sequence, one call for each run of equal lengths: no mask, no padding.</summary>
+    private Tensor Attend(Tensor q, Tensor k, Tensor v, PackedBatch batch, bool pooledOnly)
+    {
+        var runs = batch.Runs;
+        if (runs.Count == 1 && batch.Filler == 0)
+        {
+            return AttendRun(q, k, v, runs[0].Count, pooledOnly);
+        }
+
+        long[] tokens = [.. runs.Select(run => (long)run.Count * run.Length), batch.Filler];
+        var queries = q.split(pooledOnly ? [.. runs.Select(run => (long)run.Count)] : tokens);
+        var (keys, values) = (k.split(tokens), v.split(tokens));
+        var attended = runs.Select((run, i) => AttendRun(queries[i], keys[i], values[i], run.Count, pooledOnly));
+        return cat([.. attended, .. pooledOnly ? [] : queries[runs.Count..].Select(filler => filler.flatten(1))]);
+    }
+
+    private Tensor AttendRun(Tensor q, Tensor k, Tensor v, int sequences, bool pooledOnly)
+    {
+        // The last token sees the whole of its sequence, so pooled attention needs no causal mask.
+        var attended = Attention.Forward(
+            q.view(sequences, -1, heads, headDim).transpose(1, 2),
+            k.view(sequences, -1, heads, headDim).transpose(1, 2),
+            v.view(sequences, -1, heads, headDim).transpose(1, 2),
+            causal: !pooledOnly); // [sequences, heads, length, headDim]
+        return attended.transpose(1, 2).reshape(-1, heads * headDim);
+    }
+
+    /// <summary>
+    /// <c>[tokens, keyValueHeads, headDim]</c> to as many heads as the queries have: once for all runs, since each run
+    /// would pay for it in calls.
+    /// </summary>
+    private Tensor RepeatHeads(Tensor x) => keyValueHeads == heads
+        ? x
+        : x.unsqueeze(2).expand(-1, -1, heads / keyValueHeads, -1).reshape(-1, heads, headDim);
+}
+
+internal sealed class LlamaMlp(LlamaWeights weights, string name)
+{
+    private const long CachedBytes = 16 << 20; // of a piece's inner states: half of a server's last-level cache
+
+    private readonly long tokensAtOnce = Math.Max(1, CachedBytes / (2L * weights.Config.IntermediateSize * weights.Type.ElementSize()));
+    private readonly FusedLinear gateUpProj = weights.Linears(name, "gate_proj", "up_proj");
+    private readonly FusedLinear downProj = weights.Linears(name, "down_proj");
+
+    public IEnumerable<FusedLinear> FusedLinears => [gateUpProj, downProj];
+
+    /// <summary>SwiGLU (Shazeer 2020, arXiv:2002.05202) of <c>[tokens, hidden]</c>.</summary>
+    public Tensor Forward(Tensor x, LoraDropout? dropout)
+    {
+        var pieces = (x.shape[0] + tokensAtOnce - 1) / tokensAtOnce;
+        return x.requires_grad || pieces == 1 ? Piece(x, dropout) : cat([.. x.chunk(pieces).Select(piece => Piece(piece, dropout))]);
+    }
+
+    private Tensor Piece(Tensor x, LoraDropout? dropout)
+    {
+        using var scope = NewDisposeScope();
+        var gateUp = gateUpProj.Forward(x, dropout);
+        return downProj.Forward(functional.silu(gateUp[0]) * gateUp[1], dropout)[0].MoveToOuterDisposeScope();
+    }
+}

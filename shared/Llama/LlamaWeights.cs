@@ -1,0 +1,128 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Serverless.Llama.Lora;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Serverless.Llama;
+
+/// <summary>The tensors of a base model by their checkpoint names, shared by every classifier that stands on it.</summary>
+public sealed partial class LlamaWeights : IDisposable
+{
+    internal const string HeadName = "score.weight";
+
+    private readonly IReadOnlyDictionary<string, Tensor> tensors;
+
+    /// <param name="config">The shape.</param>
+    /// <param name="tensors">Taken over; see <see cref="Names"/> for the names needed. A classification head may be among them.</param>
+    public LlamaWeights(LlamaConfig config, IReadOnlyDictionary<string, Tensor> tensors)
+    {
+        Config = config;
+        this.tensors = tensors;
+        foreach (var tensor in tensors.Values)
+        {
+            tensor.DetachFromDisposeScope();
+        }
+    }
+
+    public LlamaConfig Config { get; }
+
+    public Tensor this[string name] => tensors[name];
+
+    /// <summary>The classification head, <c>[labels, hidden]</c>, of a base that brings one: a model that was trained whole.</summary>
+    public Tensor? Head => tensors.GetValueOrDefault(HeadName);
+
+    /// <summary>Linear layers that read the same input, such as <c>q_proj</c>, <c>k_proj</c> and <c>v_proj</c> of a module.</summary>
+    internal FusedLinear Linears(string module, params string[] names) => new(
+        [.. names.Select(name => $"{module}.{name}").Select(name => new LoraLinear(name, this[$"{name}.weight"], tensors.GetValueOrDefault($"{name}.bias")))]);
+
+    public IEnumerable<(string Name, Tensor Value)> All => tensors.Select(pair => (pair.Key, pair.Value));
+
+    public Device Device => this["model.embed_tokens.weight"].device;
+
+    public ScalarType Type => this["model.embed_tokens.weight"].dtype;
+
+    /// <summary>Name and shape of every tensor that a classifier on this shape reads; a language-model head is not among them.</summary>
+    public static IEnumerable<(string Name, long[] Shape)> Names(LlamaConfig config)
+    {
+        long hidden = config.HiddenSize, inner = config.IntermediateSize;
+        long queries = (long)config.NumAttentionHeads * config.HeadDim, keys = (long)config.NumKeyValueHeads * config.HeadDim;
+        yield return ("model.embed_tokens.weight", [config.VocabSize, hidden]);
+        for (var layer = 0; layer < config.NumHiddenLayers; layer++)
+        {
+            var prefix = $"model.layers.{layer}.";
+            (string Module, long Out, long In, bool Bias)[] linears =
+            [
+                ("self_attn.q_proj", queries, hidden, config.AttentionBias),
+                ("self_attn.k_proj", keys, hidden, config.AttentionBias),
+                ("self_attn.v_proj", keys, hidden, config.AttentionBias),
+                ("self_attn.o_proj", hidden, queries, config.AttentionBias),
+                ("mlp.gate_proj", inner, hidden, config.MlpBias),
+                ("mlp.up_proj", inner, hidden, config.MlpBias),
+                ("mlp.down_proj", hidden, inner, config.MlpBias),
+            ];
+            foreach (var (module, rows, columns, bias) in linears)
+            {
+                yield return ($"{prefix}{module}.weight", [rows, columns]);
+                if (bias)
+                {
+                    yield return ($"{prefix}{module}.bias", [rows]);
+                }
+            }
+
+            yield return ($"{prefix}input_layernorm.weight", [hidden]);
+            yield return ($"{prefix}post_attention_layernorm.weight", [hidden]);
+        }
+
+        yield return ("model.norm.weight", [hidden]);
+    }
+
+    /// <summary>Fresh weights: normal with the config's standard deviation, norms one, biases zero, as transformers starts them.</summary>
+    public static LlamaWeights Random(LlamaConfig config, ScalarType dtype, int seed)
+    {
+        using var generator = new Generator((ulong)seed);
+        using var scope = NewDisposeScope();
+        var tensors = Names(config).ToDictionary(entry => entry.Name, entry => entry.Name switch
+        {
+            var name when name.EndsWith("norm.weight", StringComparison.Ordinal) => ones(entry.Shape, dtype),
+            var name when name.EndsWith(".bias", StringComparison.Ordinal) => zeros(entry.Shape, dtype),
+            _ => (randn(entry.Shape, float32, generator: generator) * config.InitializerRange).to(dtype),
+        });
+        return new LlamaWeights(config, tensors);
+    }
+
+    /// <summary>
+    /// Brings weights that are mapped from a file into this process's page table at once, and into memory if they are not there yet. The
+    /// first forward pass would do it page by page, which takes it twice as long. A hint: a kernel before 5.14 does not know it.
+    /// </summary>
+    public void Populate()
+    {
+        foreach (var tensor in tensors.Values.Where(tensor => tensor.device.type == DeviceType.CPU))
+        {
+            var bytes = tensor.bytes;
+            PopulatePages(ref MemoryMarshal.GetReference(bytes), (nuint)bytes.Length);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var tensor in tensors.Values)
+        {
+            tensor.Dispose();
+        }
+    }
+
+    private static unsafe void PopulatePages(ref byte first, nuint length)
+    {
+        const int populateRead = 22; // MADV_POPULATE_READ of mman.h
+        var address = (nuint)Unsafe.AsPointer(ref first);
+        var page = address & ~(nuint)(Environment.SystemPageSize - 1);
+        if (OperatingSystem.IsLinux())
+        {
+            _ = Advise(page, address + length - page, populateRead);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int Advise(nuint address, nuint length, int advice);
+}

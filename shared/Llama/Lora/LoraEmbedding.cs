@@ -1,0 +1,48 @@
+using static TorchSharp.torch;
+
+namespace Serverless.Llama.Lora;
+
+/// <summary>
+/// The token embedding: a frozen table, with an optional low-rank update. The row of token i is W[i] + B·A[:, i]·scaling.
+/// The update is never merged: beside the layers its cost is nothing, and the table stays shared and mapped.
+/// </summary>
+public sealed class LoraEmbedding(Tensor weight) : IDisposable
+{
+    /// <summary>The layer's name in the checkpoint.</summary>
+    public const string Name = "model.embed_tokens";
+
+    private double scaling;
+
+    /// <summary>W, <c>[vocab, hidden]</c>.</summary>
+    public Tensor Weight { get; } = weight;
+
+    /// <summary>A, <c>[r, vocab]</c>; null without an update.</summary>
+    public Tensor? LoraA { get; private set; }
+
+    /// <summary>B, <c>[hidden, r]</c>; null without an update.</summary>
+    public Tensor? LoraB { get; private set; }
+
+    /// <summary>Takes over A and B; they are disposed with this layer.</summary>
+    public void SetLora(Tensor a, Tensor b, LoraConfig config) =>
+        (LoraA, LoraB, scaling) = (a.DetachFromDisposeScope(), b.DetachFromDisposeScope(), config.Scaling);
+
+    /// <param name="ids"><c>[tokens]</c></param>
+    /// <returns><c>[tokens, hidden]</c>, in the type of the table.</returns>
+    public Tensor Forward(Tensor ids)
+    {
+        var rows = Weight.index_select(0, ids);
+        if (LoraA is null || LoraB is null)
+        {
+            return rows;
+        }
+
+        var low = LoraA.t().index_select(0, ids); // [tokens, r]
+        return rows + (low.matmul(LoraB.t()) * scaling).to(rows.dtype);
+    }
+
+    public void Dispose()
+    {
+        LoraA?.Dispose();
+        LoraB?.Dispose();
+    }
+}

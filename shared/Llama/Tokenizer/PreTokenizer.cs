@@ -1,0 +1,56 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace Serverless.Llama.Tokenizer;
+
+/// <summary>The <c>pre_tokenizer</c> of a <c>tokenizer.json</c>: the regular expressions that cut a text into words.</summary>
+internal static class PreTokenizer
+{
+    // GPT-2's own pattern, which ByteLevel applies where use_regex is not false (tokenizers, byte_level.rs).
+    private const string Gpt2Words = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
+
+    /// <returns>One expression a step, each for what the step before it left.</returns>
+    /// <exception cref="NotSupportedException">A step would cut in a way that is not understood.</exception>
+    public static IReadOnlyList<string> ReadPatterns(JsonElement preTokenizer)
+    {
+        var steps = TokenizerFile.Text(preTokenizer, "type") == "Sequence"
+            ? preTokenizer.GetProperty("pretokenizers").EnumerateArray().ToArray()
+            : [preTokenizer];
+        var patterns = new List<string>();
+        var byteLevel = false;
+        foreach (var step in steps)
+        {
+            if (byteLevel)
+            {
+                throw new NotSupportedException("pre_tokenizer has a step after ByteLevel.");
+            }
+
+            switch (TokenizerFile.Text(step, "type"))
+            {
+                case "Split" when TokenizerFile.Text(step, "behavior") == "Isolated" && !TokenizerFile.Flag(step, "invert", false):
+                    var pattern = TokenizerFile.Text(step.GetProperty("pattern"), "Regex")
+                        ?? throw new NotSupportedException("pre_tokenizer Split needs a Regex pattern.");
+                    _ = new Regex(pattern); // throws where .NET reads it otherwise
+                    patterns.Add(pattern);
+                    break;
+                case "Digits" when TokenizerFile.Flag(step, "individual_digits", false):
+                    patterns.Add(@"\p{N}");
+                    break;
+                case "ByteLevel" when !TokenizerFile.Flag(step, "add_prefix_space", true):
+                    byteLevel = true;
+                    if (TokenizerFile.Flag(step, "use_regex", true))
+                    {
+                        patterns.Add(Gpt2Words);
+                    }
+
+                    break;
+                default:
+                    throw new NotSupportedException($"pre_tokenizer {step.GetRawText()} is not supported.");
+            }
+        }
+
+        return byteLevel && patterns.Count > 0
+            ? patterns
+            : throw new NotSupportedException("pre_tokenizer must split words and end in ByteLevel.");
+    }
+}

@@ -1,0 +1,197 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace Serverless.Llama.Tokenizer;
+
+/// <summary>
+/// A Hugging Face <c>tokenizer.json</c> of the byte-level BPE family, read strictly: a setting that would change the ids
+/// and is not understood is refused, because a wrong token costs accuracy and raises no error.
+/// </summary>
+internal sealed record TokenizerFile
+{
+    /// <summary>Tokens, in the byte-level alphabet, and their ids.</summary>
+    public required Dictionary<string, int> Vocabulary { get; init; }
+
+    /// <summary>Pairs of token ids that merge: how urgent (0 first), and into which.</summary>
+    public required Dictionary<(int Left, int Right), (int Rank, int Token)> Merges { get; init; }
+
+    /// <summary>Llama 3: a whole word that is in the vocabulary is one token, whatever the merges say.</summary>
+    public required bool IgnoreMerges { get; init; }
+
+    /// <summary>Regular expressions that cut the text into words, applied one after the other.</summary>
+    public required IReadOnlyList<string> WordPatterns { get; init; }
+
+    /// <summary>The id that begins each text, or null.</summary>
+    public required int? BeginOfText { get; init; }
+
+    private const int MaxId = 1 << 24;
+
+    /// <exception cref="InvalidDataException">No such file; names the key that is not understood.</exception>
+    public static TokenizerFile Read(string path)
+    {
+        try
+        {
+            using var stream = File.OpenRead(path);
+            using var document = JsonDocument.Parse(stream, new JsonDocumentOptions { MaxDepth = 64 });
+            return Parse(document.RootElement);
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or RegexParseException)
+        {
+            throw new InvalidDataException($"{path}: no tokenizer.json that can be read ({e.Message})", e);
+        }
+        catch (NotSupportedException e)
+        {
+            throw new InvalidDataException($"{path}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The pairs that merge, most urgent first, each as "left right" in the byte-level alphabet.</summary>
+    public IEnumerable<string> MergeTexts()
+    {
+        var tokens = Vocabulary.ToDictionary(entry => entry.Value, entry => entry.Key);
+        return Merges.OrderBy(merge => merge.Value.Rank).Select(merge => $"{tokens[merge.Key.Left]} {tokens[merge.Key.Right]}");
+    }
+
+    private static TokenizerFile Parse(JsonElement root)
+    {
+        var model = root.GetProperty("model");
+        if (Text(model, "type") is { } type and not "BPE")
+        {
+            throw new NotSupportedException($"model.type \"{type}\" is not supported; only \"BPE\" is.");
+        }
+
+        RefuseSet(root, "normalizer", "model-changing normalisation");
+        RefuseSet(model, "dropout", "a random tokenizer");
+        RefuseSet(model, "continuing_subword_prefix", "word-piece prefixes");
+        RefuseSet(model, "end_of_word_suffix", "word suffixes");
+        var vocabulary = ReadVocabulary(model.GetProperty("vocab"));
+        return new TokenizerFile
+        {
+            Vocabulary = vocabulary,
+            Merges = ReadMerges(model.GetProperty("merges"), vocabulary),
+            IgnoreMerges = Flag(model, "ignore_merges", false),
+            WordPatterns = PreTokenizer.ReadPatterns(root.GetProperty("pre_tokenizer")),
+            BeginOfText = ReadBeginOfText(root),
+        };
+    }
+
+    private static Dictionary<string, int> ReadVocabulary(JsonElement vocab)
+    {
+        var vocabulary = new Dictionary<string, int>(StringComparer.Ordinal);
+        var ids = new HashSet<int>();
+        foreach (var entry in vocab.EnumerateObject())
+        {
+            var id = entry.Value.GetInt32();
+            if (id is < 0 or > MaxId || !ids.Add(id) || !vocabulary.TryAdd(entry.Name, id))
+            {
+                throw new FormatException($"model.vocab has \"{entry.Name}\": {id}, which is out of range or stands there twice");
+            }
+        }
+
+        for (var value = 0; value < 0xF5; value++)
+        {
+            if (value is not (0xC0 or 0xC1) && !vocabulary.ContainsKey(ByteLevel.ToText([(byte)value]))) // those two, and 0xF5 on, never occur in UTF-8
+            {
+                throw new FormatException($"model.vocab has no token for the byte 0x{value:X2}");
+            }
+        }
+
+        return vocabulary;
+    }
+
+    private static Dictionary<(int Left, int Right), (int Rank, int Token)> ReadMerges(JsonElement list, Dictionary<string, int> vocabulary)
+    {
+        // A quarter of a million: spans instead of substrings halve what a cold start takes here.
+        var tokens = vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
+        var merges = new Dictionary<(int Left, int Right), (int Rank, int Token)>(list.GetArrayLength());
+        var rank = 0;
+        foreach (var merge in list.EnumerateArray())
+        {
+            var pair = ReadMerge(merge);
+            var space = pair.IndexOf(' ', StringComparison.Ordinal);
+            var left = pair.AsSpan(0, space);
+            var right = pair.AsSpan(space + 1);
+            if (!tokens.TryGetValue(left, out var leftId) || !tokens.TryGetValue(right, out var rightId)
+                || !tokens.TryGetValue(pair.Remove(space, 1), out var token))
+            {
+                throw new FormatException($"the merge of \"{left}\" and \"{right}\" names a token that is not in model.vocab");
+            }
+
+            merges[(leftId, rightId)] = (rank++, token);
+        }
+
+        return merges;
+    }
+
+    // "left right" in older files, ["left", "right"] in newer ones
+    private static string ReadMerge(JsonElement merge)
+    {
+        var pair = merge.ValueKind == JsonValueKind.Array ? string.Join(' ', merge.EnumerateArray().Select(part => part.GetString())) : merge.GetString();
+        return pair.AsSpan().Count(' ') == 1 ? pair! : throw new FormatException($"the merge {merge.GetRawText()} is no pair");
+    }
+
+    private static int? ReadBeginOfText(JsonElement root)
+    {
+        if (!root.TryGetProperty("post_processor", out var processor) || processor.ValueKind == JsonValueKind.Null)
+        {
+            return null;
+        }
+
+        var steps = Text(processor, "type") == "Sequence"
+            ? processor.GetProperty("processors").EnumerateArray().ToArray()
+            : [processor];
+        int? begin = null;
+        foreach (var step in steps)
+        {
+            switch (Text(step, "type"))
+            {
+                case "ByteLevel":
+                    break;
+                case "TemplateProcessing":
+                    begin = ReadTemplate(step);
+                    break;
+                default:
+                    throw new NotSupportedException($"post_processor \"{Text(step, "type")}\" is not supported.");
+            }
+        }
+
+        return begin;
+    }
+
+    // The one template known: a begin-of-text token, then the text.
+    private static int? ReadTemplate(JsonElement template)
+    {
+        var single = template.GetProperty("single").EnumerateArray().ToArray();
+        if (single.Length == 1 && single[0].TryGetProperty("Sequence", out _))
+        {
+            return null;
+        }
+
+        if (single.Length != 2 || !single[0].TryGetProperty("SpecialToken", out var special) || !single[1].TryGetProperty("Sequence", out _))
+        {
+            throw new NotSupportedException("post_processor template must be the text, or one special token and the text.");
+        }
+
+        var name = Text(special, "id") ?? throw new FormatException("the template's special token has no id");
+        var ids = template.GetProperty("special_tokens").GetProperty(name).GetProperty("ids").EnumerateArray().ToArray();
+        return ids is [var id] && id.TryGetInt32(out var begin) && begin is >= 0 and <= MaxId
+            ? begin
+            : throw new FormatException($"the template's special token \"{name}\" needs one id");
+    }
+
+    private static void RefuseSet(JsonElement element, string key, string meaning)
+    {
+        if (element.TryGetProperty(key, out var value)
+            && value.ValueKind is not JsonValueKind.Null
+            && !(value.ValueKind == JsonValueKind.String && value.GetString()!.Length == 0))
+        {
+            throw new NotSupportedException($"\"{key}\" ({meaning}) is not supported.");
+        }
+    }
+
+    internal static string? Text(JsonElement element, string key) =>
+        element.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    internal static bool Flag(JsonElement element, string key, bool fallback) =>
+        element.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetBoolean() : fallback;
+}

@@ -1,0 +1,83 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Serverless.Llama.Tokenizer;
+
+/// <summary>
+/// Cuts a text into the words that byte-pair encoding works on. Each pattern cuts what the one before it left: its
+/// matches, and the text between them.
+/// </summary>
+internal sealed class WordSplitter(IReadOnlyList<string> patterns)
+{
+    // Compiled at the first text: it takes longer than reading the file.
+    private readonly Lazy<Regex[]> expressions =
+        new(() => [.. patterns.Select(pattern => new Regex(pattern, RegexOptions.Compiled | RegexOptions.CultureInvariant))]);
+
+    /// <param name="text">Any text.</param>
+    /// <param name="visit">Gets the start and the length of each word in turn; false ends the walk.</param>
+    public void Split(string text, Func<int, int, bool> visit)
+    {
+        if (!text.AsSpan().ContainsAnyInRange('\ud800', '\udfff'))
+        {
+            Split(text, 0, 0, visit);
+            return;
+        }
+
+        var (standIn, starts) = StandIn(text);
+        Split(standIn, 0, 0, (start, length) => visit(starts[start], starts[start + length] - starts[start]));
+    }
+
+    private bool Split(ReadOnlySpan<char> text, int offset, int depth, Func<int, int, bool> visit)
+    {
+        if (depth == expressions.Value.Length)
+        {
+            return text.IsEmpty || visit(offset, text.Length);
+        }
+
+        var end = 0;
+        foreach (var match in expressions.Value[depth].EnumerateMatches(text))
+        {
+            if (!Split(text[end..match.Index], offset + end, depth + 1, visit)
+                || !Split(text.Slice(match.Index, match.Length), offset + match.Index, depth + 1, visit))
+            {
+                return false;
+            }
+
+            end = match.Index + match.Length;
+        }
+
+        return Split(text[end..], offset + end, depth + 1, visit);
+    }
+
+    // .NET matches UTF-16 units where the genuine tokenizers match characters. A text with characters beyond the basic
+    // plane is therefore cut by a stand-in: one unit a character, of the same category.
+    private static (string Text, int[] Starts) StandIn(string text)
+    {
+        var units = new StringBuilder(text.Length);
+        var starts = new List<int>(text.Length + 1);
+        var start = 0;
+        foreach (var rune in text.EnumerateRunes()) // half a pair comes as U+FFFD
+        {
+            units.Append(rune.IsBmp ? (char)rune.Value : StandIns[(int)Rune.GetUnicodeCategory(rune)]);
+            starts.Add(start);
+            start += rune.Utf16SequenceLength;
+        }
+
+        starts.Add(start);
+        return (units.ToString(), [.. starts]);
+    }
+
+    // A character outside ASCII for each category, so that no pattern names it.
+    private static readonly char[] StandIns = BuildStandIns();
+
+    private static char[] BuildStandIns()
+    {
+        var standIns = new char[30];
+        for (var c = '\uffff'; c > '\u007f'; c--)
+        {
+            standIns[(int)char.GetUnicodeCategory(c)] = c;
+        }
+
+        return standIns;
+    }
+}
