@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Serverless.Articles;
 using Serverless.Storage;
 
 namespace Serverless.Functions;

@@ -1,6 +1,6 @@
 using Azure.Storage.Queues.Models;
 using Microsoft.Azure.Functions.Worker;
-using Serverless.Serving;
+using Serverless.Articles;
 using Serverless.Storage;
 
 namespace Serverless.Functions;

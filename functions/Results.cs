@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Serverless.Articles;
 using Serverless.Functions.Contract;
 using Serverless.Storage;
 

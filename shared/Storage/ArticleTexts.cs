@@ -1,6 +1,7 @@
 using System.Text;
 using Azure;
 using Azure.Storage.Blobs;
+using Serverless.Articles;
 
 namespace Serverless.Storage;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Serverless.Articles;
 using Serverless.Storage;
 
 namespace Serverless.EndToEndTests;

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
+using Serverless.Articles;
 using Serverless.Storage;
 
 namespace Serverless.EndToEndTests;

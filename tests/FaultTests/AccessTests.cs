@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Serverless.Articles;
 using Serverless.FaultTests.Checks;
 using Serverless.FaultTests.Programs;
 using Serverless.FaultTests.Report;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Serverless.Articles;
 using Serverless.Storage;
 
 namespace Serverless.FaultTests;

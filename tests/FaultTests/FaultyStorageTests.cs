@@ -1,3 +1,5 @@
+
+using Serverless.Articles;
 using Serverless.FaultTests.Checks;
 using Serverless.FaultTests.Faults;
 using Serverless.FaultTests.Programs;

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Net;
+using Serverless.Articles;
 using Serverless.FaultTests.Checks;
 using Serverless.FaultTests.Programs;
 using Serverless.FaultTests.Report;
-using Serverless.Storage;
 
 namespace Serverless.FaultTests;
 

@@ -1,4 +1,5 @@
 using Azure.Data.Tables;
+using Serverless.Articles;
 using Serverless.FaultTests.Checks;
 using Serverless.FaultTests.Programs;
 using Serverless.FaultTests.Report;

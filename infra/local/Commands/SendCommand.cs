@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Serverless.Articles;
 using Serverless.Storage;
 using Spectre.Console;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Serverless.Storage;
+using Serverless.Articles;
 
 namespace Serverless.Local.Demo;
 

@@ -1,5 +1,6 @@
 using Azure.Data.Tables;
 using Azure.Storage.Blobs.Models;
+using Serverless.Articles;
 using Serverless.Storage;
 
 namespace Serverless.FaultTests.Checks;

@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Serverless.Articles;
 using Serverless.Functions;
 using Serverless.Storage;
 

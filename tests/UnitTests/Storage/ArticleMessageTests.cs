@@ -1,3 +1,5 @@
+
+using Serverless.Articles;
 using Serverless.Storage;
 
 namespace Serverless.UnitTests.Storage;

@@ -1,5 +1,6 @@
 using System.Text;
 using Azure.Storage.Queues;
+using Serverless.Articles;
 using Serverless.Storage;
 
 namespace Serverless.UnitTests.Storage;

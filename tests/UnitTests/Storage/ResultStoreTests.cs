@@ -1,4 +1,5 @@
 using Azure.Data.Tables;
+using Serverless.Articles;
 using Serverless.Storage;
 
 namespace Serverless.UnitTests.Storage;

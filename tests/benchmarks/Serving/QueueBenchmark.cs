@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using Microsoft.Extensions.DependencyInjection;
+using Serverless.Articles;
 using Serverless.Serving;
 using Serverless.Storage;
 

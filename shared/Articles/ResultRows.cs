@@ -1,8 +1,9 @@
 using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
+using Serverless.Storage;
 
-namespace Serverless.Storage;
+namespace Serverless.Articles;
 
 /// <summary>
 /// The rows of a result, made from its blob: in <c>classifications</c> one row an article, in <c>recent</c> one row a result, so

@@ -1,7 +1,8 @@
 using System.Text;
+using Serverless.Serving;
 using Serverless.Storage;
 
-namespace Serverless.Serving;
+namespace Serverless.Articles;
 
 /// <summary>
 /// From the body of a queue message to an article with its text, or to a rejection. The Base64 is read here and not by the

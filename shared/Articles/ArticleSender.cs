@@ -1,7 +1,8 @@
 using System.Text;
 using System.Text.Json;
+using Serverless.Storage;
 
-namespace Serverless.Storage;
+namespace Serverless.Articles;
 
 /// <summary>The sender's side of the article queues.</summary>
 public sealed class ArticleSender(StorageClients storage, ArticleTexts texts)

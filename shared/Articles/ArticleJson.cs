@@ -1,6 +1,7 @@
 using System.Text.Json;
+using Serverless.Storage;
 
-namespace Serverless.Storage;
+namespace Serverless.Articles;
 
 /// <summary>The strict reading of an article written as JSON: what is wrong is said in words, and the id is kept where it can be read.</summary>
 internal static class ArticleJson

@@ -1,7 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using Serverless.Storage;
 
-namespace Serverless.Storage;
+namespace Serverless.Articles;
 
 /// <summary>
 /// A message of the queue <c>articles</c>: <c>{"id":"…","text":"…"}</c>, or <c>{"id":"…","blob":"…"}</c> with a name inside

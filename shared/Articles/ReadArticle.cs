@@ -1,6 +1,7 @@
+
 using Serverless.Storage;
 
-namespace Serverless.Serving;
+namespace Serverless.Articles;
 
 /// <summary>What a message was found to be.</summary>
 /// <param name="Message">As it was sent; its text may lie in a blob.</param>

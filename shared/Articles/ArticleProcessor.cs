@@ -1,8 +1,9 @@
 using Azure.Storage.Queues.Models;
 using Microsoft.Extensions.Logging;
+using Serverless.Serving;
 using Serverless.Storage;
 
-namespace Serverless.Serving;
+namespace Serverless.Articles;
 
 /// <summary>
 /// From a message of the queue <c>articles</c> to a result. What a sender did wrong becomes a rejected result, since trying

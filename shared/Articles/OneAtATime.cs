@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Serverless.Serving;
+namespace Serverless.Articles;
 
 /// <summary>
 /// Lets work on the same key follow one another inside this process: a message that comes twice at the same moment finds the

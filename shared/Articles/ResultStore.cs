@@ -1,8 +1,9 @@
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Serverless.Storage;
 
-namespace Serverless.Storage;
+namespace Serverless.Articles;
 
 /// <summary>What a write came to.</summary>
 public enum ResultWrite
