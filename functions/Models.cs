@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.StaticFiles;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Functions.Contract;
+using Serverless.Models;
 using Serverless.Serving;
 using Serverless.Storage;
 

@@ -1,4 +1,5 @@
-using Serverless.Storage;
+
+using Serverless.Models;
 
 namespace Serverless.Functions;
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.Local.Processes;
+using Serverless.Models;
 using Serverless.Storage;
 
 namespace Serverless.Local;

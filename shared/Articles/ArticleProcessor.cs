@@ -1,5 +1,6 @@
 using Azure.Storage.Queues.Models;
 using Microsoft.Extensions.Logging;
+using Serverless.Models;
 using Serverless.Serving;
 using Serverless.Storage;
 

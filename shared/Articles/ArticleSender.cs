@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Serverless.Models;
 using Serverless.Storage;
 
 namespace Serverless.Articles;

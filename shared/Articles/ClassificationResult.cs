@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Serverless.Models;
 using Serverless.Storage;
 
 namespace Serverless.Articles;

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Serverless.Llama.Kernels;
+using Serverless.Models;
 using Serverless.Storage;
 using TorchSharp;
 

@@ -1,8 +1,9 @@
 
+
 using Serverless.Llama;
 using Serverless.Llama.Files;
 using Serverless.Llama.Tokenizer;
-using Serverless.Storage;
+using Serverless.Models;
 
 namespace Serverless.Serving;
 

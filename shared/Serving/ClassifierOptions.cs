@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Serverless.Models;
 using Serverless.Storage;
 
 namespace Serverless.Serving;

@@ -1,5 +1,6 @@
 using System.Collections;
 using Microsoft.Extensions.Logging;
+using Serverless.Models;
 using Serverless.Storage;
 
 namespace Serverless.Serving;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Serverless.Articles;
+using Serverless.Models;
 using Serverless.Storage;
 
 namespace Serverless.Serving;

@@ -1,3 +1,5 @@
+using Serverless.Models;
+
 namespace Serverless.Storage;
 
 /// <summary>An article that a person is asked about, with what the model made of it.</summary>

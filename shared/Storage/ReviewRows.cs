@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Azure.Data.Tables;
 using Serverless.Articles;
+using Serverless.Models;
 
 namespace Serverless.Storage;
 

@@ -4,6 +4,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Azure.Data.Tables;
+using Serverless.Models;
 using Serverless.Storage;
 
 namespace Serverless.EndToEndTests;

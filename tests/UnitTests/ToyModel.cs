@@ -3,7 +3,7 @@ using Serverless.Llama;
 using Serverless.Llama.Files;
 using Serverless.Llama.Lora;
 using Serverless.Llama.Tokenizer;
-using Serverless.Storage;
+using Serverless.Models;
 using static TorchSharp.torch;
 
 namespace Serverless.UnitTests;

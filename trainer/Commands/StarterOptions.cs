@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Serverless.Storage;
+using Serverless.Models;
 
 namespace Serverless.Trainer.Commands;
 

@@ -1,4 +1,5 @@
-using Serverless.Storage;
+
+using Serverless.Models;
 using Serverless.Trainer.Data;
 using Serverless.Trainer.Training;
 

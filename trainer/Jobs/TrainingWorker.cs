@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Serverless.Models;
 using Serverless.Serving;
 using Serverless.Storage;
 using Serverless.Trainer.Data;

@@ -1,5 +1,5 @@
 using Microsoft.Playwright;
-using Serverless.Storage;
+using Serverless.Models;
 
 namespace Serverless.EndToEndTests.Page;
 

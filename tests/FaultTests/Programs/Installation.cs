@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.FaultTests.Faults;
+using Serverless.Models;
 using Serverless.Storage;
 
 namespace Serverless.FaultTests.Programs;

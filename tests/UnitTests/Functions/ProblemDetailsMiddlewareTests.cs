@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Functions;
+using Serverless.Models;
 using Serverless.Serving;
 using Serverless.Storage;
 

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.Articles;
+using Serverless.Models;
 using Serverless.Serving;
 using Serverless.Storage;
 

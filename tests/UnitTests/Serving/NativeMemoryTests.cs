@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging.Abstractions;
+using Serverless.Models;
 using Serverless.Serving;
-using Serverless.Storage;
 using TorchSharp;
 
 namespace Serverless.UnitTests.Serving;

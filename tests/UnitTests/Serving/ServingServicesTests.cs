@@ -3,8 +3,8 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Serverless.Articles;
+using Serverless.Models;
 using Serverless.Serving;
-using Serverless.Storage;
 
 namespace Serverless.UnitTests.Serving;
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Serverless.Models;
 using Serverless.Serving;
 using Serverless.Storage;
 

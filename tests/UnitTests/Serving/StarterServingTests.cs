@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Serverless.Models;
 using Serverless.Serving;
-using Serverless.Storage;
 using Serverless.UnitTests.Samples;
 
 namespace Serverless.UnitTests.Serving;

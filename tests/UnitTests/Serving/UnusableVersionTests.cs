@@ -1,3 +1,5 @@
+
+using Serverless.Models;
 using Serverless.Serving;
 using Serverless.Storage;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Serverless.Models;
 using Serverless.Storage;
 
 namespace Serverless.UnitTests.Storage;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Azure.Storage.Blobs.Specialized;
 using Microsoft.Extensions.Logging.Abstractions;
+using Serverless.Models;
 using Serverless.Storage;
 
 namespace Serverless.UnitTests.Storage;

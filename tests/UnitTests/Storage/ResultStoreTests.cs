@@ -1,5 +1,6 @@
 using Azure.Data.Tables;
 using Serverless.Articles;
+using Serverless.Models;
 using Serverless.Storage;
 
 namespace Serverless.UnitTests.Storage;

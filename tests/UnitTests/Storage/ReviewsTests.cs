@@ -1,5 +1,7 @@
 
+
 using Serverless.Articles;
+using Serverless.Models;
 using Serverless.Storage;
 
 namespace Serverless.UnitTests.Storage;

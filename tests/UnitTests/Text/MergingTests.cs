@@ -1,6 +1,7 @@
 
+
 using Serverless.Llama.Tokenizer;
-using Serverless.Storage;
+using Serverless.Models;
 
 namespace Serverless.UnitTests.Text;
 

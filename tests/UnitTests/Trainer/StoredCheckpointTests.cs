@@ -1,6 +1,7 @@
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Specialized;
 using Serverless.Llama.Files;
+using Serverless.Models;
 using Serverless.Storage;
 
 namespace Serverless.UnitTests.Trainer;

@@ -1,5 +1,6 @@
 using Azure.Storage.Blobs.Specialized;
 using Serverless.Llama.Files;
+using Serverless.Models;
 using Serverless.Serving;
 using Serverless.Storage;
 using Serverless.Trainer.Data;

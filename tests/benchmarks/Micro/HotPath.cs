@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.Benchmarks.Serving;
 using Serverless.Llama.Kernels;
 using Serverless.Llama.Tokenizer;
+using Serverless.Models;
 using Serverless.Serving;
-using Serverless.Storage;
 using TorchSharp;
 
 namespace Serverless.Benchmarks.Micro;

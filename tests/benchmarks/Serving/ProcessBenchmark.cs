@@ -4,7 +4,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Local.Processes;
-using Serverless.Storage;
+using Serverless.Models;
 
 namespace Serverless.Benchmarks.Serving;
 

@@ -3,6 +3,7 @@ using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Articles;
+using Serverless.Models;
 using Serverless.Serving;
 using Serverless.Storage;
 

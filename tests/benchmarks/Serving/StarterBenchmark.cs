@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.Llama.Kernels;
+using Serverless.Models;
 using Serverless.Serving;
-using Serverless.Storage;
 using TorchSharp;
 
 namespace Serverless.Benchmarks.Serving;

@@ -1,7 +1,8 @@
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Serverless.Storage;
 
-namespace Serverless.Storage;
+namespace Serverless.Models;
 
 /// <summary>What a person sees of the models: classifiers, their versions with figures and files, and the choice of the one that serves.</summary>
 public sealed class ModelCatalog(StorageClients storage, ModelRegistry registry, TrainingRuns runs, TimeProvider time)

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Serverless.Storage;
+namespace Serverless.Models;
 
 /// <summary>
 /// The starter model that travels beside every program (<c>Starter/base</c> and <c>Starter/adapters/{classifier}</c>): put into an

@@ -1,6 +1,7 @@
 using System.Text.Json;
+using Serverless.Storage;
 
-namespace Serverless.Storage;
+namespace Serverless.Models;
 
 /// <summary><c>manifest.json</c>: written after the files it lists, so a folder that has one is complete.</summary>
 /// <param name="BaseModel">The base model that the files are, or that the adapter was trained on.</param>

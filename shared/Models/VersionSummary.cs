@@ -1,6 +1,7 @@
 using System.Text.Json;
+using Serverless.Storage;
 
-namespace Serverless.Storage;
+namespace Serverless.Models;
 
 public enum VersionState
 {

@@ -4,8 +4,9 @@ using System.Text.Json;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Serverless.Storage;
 
-namespace Serverless.Storage;
+namespace Serverless.Models;
 
 /// <summary>
 /// The container <c>models</c>: base models, the versions of each classifier, and the pointer to the one that serves.

@@ -2,8 +2,9 @@ using System.Text.Json;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Serverless.Storage;
 
-namespace Serverless.Storage;
+namespace Serverless.Models;
 
 /// <summary>Folders of the container <c>models</c>: up with a manifest at the end, down only as a whole and only as the manifest says.</summary>
 internal sealed class ModelFiles(BlobContainerClient container)
