@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Functions.Contract;
 using Serverless.Storage;
+using Serverless.Training;
 
 namespace Serverless.Functions;
 

@@ -1,6 +1,7 @@
 using Azure.Storage.Blobs;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Storage;
+using Serverless.Training;
 
 namespace Serverless.Functions;
 

@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Functions.Contract;
-using Serverless.Storage;
+using Serverless.Training;
 
 namespace Serverless.Functions;
 

@@ -1,4 +1,5 @@
-using Serverless.Storage;
+
+using Serverless.Training;
 
 namespace Serverless.Functions;
 

@@ -1,6 +1,7 @@
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Serverless.Storage;
+using Serverless.Training;
 
 namespace Serverless.Models;
 

@@ -5,6 +5,7 @@ using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Serverless.Storage;
+using Serverless.Training;
 
 namespace Serverless.Models;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Serverless.Storage;
+using Serverless.Training;
 
 namespace Serverless.Models;
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Serverless.Articles;
 using Serverless.Models;
 using Serverless.Storage;
+using Serverless.Training;
 
 namespace Serverless.Serving;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Serverless.Storage;
+using Serverless.Training;
 
 namespace Serverless.EndToEndTests;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Serverless.Articles;
-using Serverless.Storage;
+using Serverless.Training;
 
 namespace Serverless.EndToEndTests;
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Serverless.Articles;
 using Serverless.Storage;
+using Serverless.Training;
 
 namespace Serverless.EndToEndTests;
 

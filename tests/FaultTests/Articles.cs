@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Serverless.Articles;
 using Serverless.Storage;
+using Serverless.Training;
 
 namespace Serverless.FaultTests;
 

@@ -7,6 +7,7 @@ using Serverless.FaultTests.Checks;
 using Serverless.FaultTests.Programs;
 using Serverless.FaultTests.Report;
 using Serverless.Storage;
+using Serverless.Training;
 
 namespace Serverless.FaultTests;
 

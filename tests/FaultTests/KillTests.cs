@@ -1,9 +1,11 @@
 
+
 using Serverless.Articles;
 using Serverless.FaultTests.Checks;
 using Serverless.FaultTests.Programs;
 using Serverless.FaultTests.Report;
 using Serverless.Storage;
+using Serverless.Training;
 
 namespace Serverless.FaultTests;
 

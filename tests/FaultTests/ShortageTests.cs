@@ -3,7 +3,7 @@ using System.Text.Json;
 using Serverless.FaultTests.Checks;
 using Serverless.FaultTests.Programs;
 using Serverless.FaultTests.Report;
-using Serverless.Storage;
+using Serverless.Training;
 
 namespace Serverless.FaultTests;
 

@@ -1,5 +1,7 @@
+
 using Serverless.Storage;
 using Serverless.Trainer.Training;
+using Serverless.Training;
 
 namespace Serverless.Trainer.Jobs;
 

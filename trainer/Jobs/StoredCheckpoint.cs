@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Azure.Storage.Blobs.Models;
 using Serverless.Storage;
+using Serverless.Training;
 
 namespace Serverless.Trainer.Jobs;
 

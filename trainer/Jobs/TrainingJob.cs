@@ -7,6 +7,7 @@ using Serverless.Trainer.Evaluation;
 using Serverless.Trainer.Progress;
 using Serverless.Trainer.Reports;
 using Serverless.Trainer.Training;
+using Serverless.Training;
 
 namespace Serverless.Trainer.Jobs;
 

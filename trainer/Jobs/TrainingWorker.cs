@@ -5,6 +5,7 @@ using Serverless.Storage;
 using Serverless.Trainer.Data;
 using Serverless.Trainer.Evaluation;
 using Serverless.Trainer.Training;
+using Serverless.Training;
 
 namespace Serverless.Trainer.Jobs;
 

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Serverless.Storage;
+using Serverless.Training;
 using Spectre.Console;
 
 namespace Serverless.Local.Commands;

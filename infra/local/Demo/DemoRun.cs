@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Serverless.Articles;
-using Serverless.Storage;
+using Serverless.Training;
 using Spectre.Console;
 
 namespace Serverless.Local.Demo;

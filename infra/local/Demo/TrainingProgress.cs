@@ -1,4 +1,5 @@
 using Serverless.Storage;
+using Serverless.Training;
 using Spectre.Console;
 
 namespace Serverless.Local.Demo;

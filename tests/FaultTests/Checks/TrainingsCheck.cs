@@ -3,6 +3,7 @@ using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using Serverless.FaultTests.Programs;
 using Serverless.Storage;
+using Serverless.Training;
 
 namespace Serverless.FaultTests.Checks;
 

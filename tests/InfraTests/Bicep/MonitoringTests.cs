@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Serverless.Storage;
+using Serverless.Training;
 
 namespace Serverless.InfraTests.Bicep;
 

@@ -1,7 +1,9 @@
 
+
 using Serverless.Models;
 using Serverless.Serving;
 using Serverless.Storage;
+using Serverless.Training;
 
 namespace Serverless.UnitTests.Serving;
 

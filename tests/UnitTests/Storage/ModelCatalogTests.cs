@@ -1,6 +1,7 @@
 using System.Text;
 using Serverless.Models;
 using Serverless.Storage;
+using Serverless.Training;
 
 namespace Serverless.UnitTests.Storage;
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.Storage;
+using Serverless.Training;
 
 namespace Serverless.UnitTests.Storage;
 

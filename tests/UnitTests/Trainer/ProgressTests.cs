@@ -1,7 +1,7 @@
-using Serverless.Storage;
 using Serverless.Trainer.Jobs;
 using Serverless.Trainer.Progress;
 using Serverless.Trainer.Training;
+using Serverless.Training;
 using Spectre.Console;
 
 namespace Serverless.UnitTests.Trainer;

@@ -3,6 +3,7 @@ using Azure.Storage.Blobs.Specialized;
 using Serverless.Llama.Files;
 using Serverless.Models;
 using Serverless.Storage;
+using Serverless.Training;
 
 namespace Serverless.UnitTests.Trainer;
 

@@ -5,6 +5,7 @@ using Serverless.Serving;
 using Serverless.Storage;
 using Serverless.Trainer.Data;
 using Serverless.Trainer.Jobs;
+using Serverless.Training;
 
 namespace Serverless.UnitTests.Trainer;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
+using Serverless.Storage;
 
-namespace Serverless.Storage;
+namespace Serverless.Training;
 
 /// <summary>A message of the queue <c>training-requests</c>: one training job.</summary>
 /// <param name="Dataset">The blob's name inside the container <c>datasets</c>.</param>

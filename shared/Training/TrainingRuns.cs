@@ -1,8 +1,9 @@
 using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
+using Serverless.Storage;
 
-namespace Serverless.Storage;
+namespace Serverless.Training;
 
 /// <summary>The table <c>trainingruns</c> (PartitionKey = classifier, RowKey = version).</summary>
 public sealed class TrainingRuns(StorageClients storage)

@@ -2,8 +2,9 @@ using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Microsoft.Extensions.Logging;
+using Serverless.Storage;
 
-namespace Serverless.Storage;
+namespace Serverless.Training;
 
 /// <summary>The sender's side of the queue <c>training-requests</c>.</summary>
 public sealed class TrainingRequests(StorageClients storage, TrainingRuns runs, TimeProvider time, ILogger<TrainingRequests> log)

@@ -1,4 +1,4 @@
-namespace Serverless.Storage;
+namespace Serverless.Training;
 
 public enum TrainingState
 {

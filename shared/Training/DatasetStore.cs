@@ -1,7 +1,8 @@
 using System.Text.Json.Serialization;
 using Azure.Storage.Blobs.Models;
+using Serverless.Storage;
 
-namespace Serverless.Storage;
+namespace Serverless.Training;
 
 /// <summary>A data set as it lies in the container <c>datasets</c>.</summary>
 public sealed record StoredDataset(string Classifier, string File, long Bytes, [property: JsonPropertyName("etag")] string ETag);
