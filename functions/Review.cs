@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Functions.Contract;
+using Serverless.Reviews;
 using Serverless.Storage;
 
 namespace Serverless.Functions;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Serverless.Articles;
 using Serverless.Models;
+using Serverless.Reviews;
 using Serverless.Storage;
 using Serverless.Training;
 

@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.Articles;
 using Serverless.Models;
+using Serverless.Reviews;
 using Serverless.Serving;
 using Serverless.Storage;
 

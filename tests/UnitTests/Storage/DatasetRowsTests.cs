@@ -1,5 +1,5 @@
 using System.Text;
-using Serverless.Storage;
+using Serverless.Reviews;
 using Serverless.Trainer.Data;
 
 namespace Serverless.UnitTests.Storage;

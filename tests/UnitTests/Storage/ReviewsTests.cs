@@ -1,7 +1,9 @@
 
 
+
 using Serverless.Articles;
 using Serverless.Models;
+using Serverless.Reviews;
 using Serverless.Storage;
 
 namespace Serverless.UnitTests.Storage;

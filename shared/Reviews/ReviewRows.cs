@@ -2,8 +2,9 @@ using System.Text.Json;
 using Azure.Data.Tables;
 using Serverless.Articles;
 using Serverless.Models;
+using Serverless.Storage;
 
-namespace Serverless.Storage;
+namespace Serverless.Reviews;
 
 /// <summary>How the table <c>reviews</c> is written and read.</summary>
 internal static class ReviewRows

@@ -1,6 +1,7 @@
+
 using Serverless.Models;
 
-namespace Serverless.Storage;
+namespace Serverless.Reviews;
 
 /// <summary>An article that a person is asked about, with what the model made of it.</summary>
 /// <param name="Label">What the model said, as far as it is to be believed: see <paramref name="Score"/>.</param>

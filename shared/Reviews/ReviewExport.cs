@@ -2,8 +2,9 @@ using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Serverless.Models;
+using Serverless.Storage;
 
-namespace Serverless.Storage;
+namespace Serverless.Reviews;
 
 /// <summary>What an export wrote.</summary>
 /// <param name="Dataset">The blob in the container <c>datasets</c>.</param>

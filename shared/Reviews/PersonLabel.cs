@@ -1,4 +1,4 @@
-namespace Serverless.Storage;
+namespace Serverless.Reviews;
 
 /// <summary>The label that a person gave.</summary>
 public sealed record PersonLabel(string Id, string Classifier, string Label, DateTimeOffset LabelledAt);

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Serverless.Storage;
 
-namespace Serverless.Storage;
+namespace Serverless.Reviews;
 
 /// <summary>Rows that are added to a data set, in the format and with the columns that it has already.</summary>
 internal sealed class DatasetRows

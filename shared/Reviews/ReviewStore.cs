@@ -2,8 +2,9 @@ using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Data.Tables;
 using Serverless.Articles;
+using Serverless.Storage;
 
-namespace Serverless.Storage;
+namespace Serverless.Reviews;
 
 /// <summary>
 /// The table <c>reviews</c>: one row for each text that the model was unsure of. It waits for a person, and keeps the label that
