@@ -1,9 +1,9 @@
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
+using Serverless;
 using Serverless.Functions;
 using Serverless.Llama.Kernels;
-using Serverless.Serving;
 
 var builder = FunctionsApplication.CreateBuilder(args);
 var libtorch = TorchRuntime.InitialiseAsync(builder.Configuration.GetValue<int?>("Classifier:TorchThreads"));

@@ -1,7 +1,7 @@
 using System.CommandLine;
+using Serverless;
 using Serverless.Local;
 using Serverless.Local.Commands;
-using Serverless.Serving;
 using Spectre.Console;
 
 if (Console.IsOutputRedirected)

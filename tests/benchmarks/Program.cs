@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using Serverless;
 using Serverless.Benchmarks.Micro;
 using Serverless.Benchmarks.Serving;
 using Serverless.Benchmarks.Training;
-using Serverless.Serving;
 
 var root = new RootCommand("Measures how fast articles are classified and models are trained, and writes the figures into BENCHMARKS.md.")
 {

@@ -3,7 +3,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Serverless.Local;
 using Serverless.Local.Processes;
-using Serverless.Serving;
 using Serverless.Storage;
 
 namespace Serverless.Benchmarks.Serving;

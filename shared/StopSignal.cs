@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Serverless.Serving;
+namespace Serverless;
 
 /// <summary>
 /// Ctrl-C and SIGTERM as a token: the first one cancels, and those that follow change nothing, for <c>timeout</c> and container

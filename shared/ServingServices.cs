@@ -4,10 +4,11 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Serverless.Articles;
 using Serverless.Models;
 using Serverless.Reviews;
+using Serverless.Serving;
 using Serverless.Storage;
 using Serverless.Training;
 
-namespace Serverless.Serving;
+namespace Serverless;
 
 /// <summary>The one composition of the classifier, for every host.</summary>
 public static class ServingServices
