@@ -5,7 +5,6 @@ using System.Runtime.InteropServices;
 using Serverless;
 using Serverless.Llama.Kernels;
 using Serverless.Storage;
-using Serverless.Trainer;
 using Serverless.Trainer.Commands;
 using Serverless.Trainer.Data;
 using Serverless.Trainer.Hub;

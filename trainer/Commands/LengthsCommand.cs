@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Serverless.Llama.Files;
 using Serverless.Llama.Tokenizer;
+using Serverless.Trainer.Evaluation;
 using Serverless.Trainer.Reports;
 using Spectre.Console;
 

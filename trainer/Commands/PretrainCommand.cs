@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Serverless.Llama.Files;
 using Serverless.Trainer.Pretraining;
+using Serverless.Trainer.Training;
 
 namespace Serverless.Trainer.Commands;
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Serverless.Trainer.Training;
 
 namespace Serverless.Trainer.Commands;
 

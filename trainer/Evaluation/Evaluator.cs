@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Serverless.Llama;
-using Serverless.Trainer.Training;
+using Serverless.Llama.Kernels;
+using Serverless.Trainer.Data;
 using static TorchSharp.torch;
 
 namespace Serverless.Trainer.Evaluation;

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
 using Serverless.Trainer.Evaluation;
+using Serverless.Trainer.Training;
 
 namespace Serverless.Trainer.Reports;
 
@@ -56,7 +57,7 @@ internal static class ReportPage
             """);
     }
 
-    private static Html Cards(Training.TrainingReport figures)
+    private static Html Cards(Evaluation.TrainingReport figures)
     {
         var final = figures.Test ?? figures.HeldOut;
         var on = figures.Test is null ? "held out" : "test";

@@ -1,5 +1,6 @@
 using System.Globalization;
 using ScottPlot;
+using Serverless.Trainer.Evaluation;
 
 namespace Serverless.Trainer.Reports;
 

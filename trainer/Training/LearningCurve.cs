@@ -1,3 +1,5 @@
+using Serverless.Trainer.Evaluation;
+
 namespace Serverless.Trainer.Training;
 
 /// <summary>A learning curve short enough to keep and to draw.</summary>

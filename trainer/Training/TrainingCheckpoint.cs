@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Serverless.Llama.Files;
+using Serverless.Trainer.Evaluation;
 using static TorchSharp.torch;
 
 namespace Serverless.Trainer.Training;

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Serverless.Llama;
 using Serverless.Llama.Kernels;
+using Serverless.Trainer.Data;
 using static TorchSharp.torch;
 
 namespace Serverless.Trainer.Training;

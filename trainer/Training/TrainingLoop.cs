@@ -1,4 +1,5 @@
 using Serverless.Llama;
+using Serverless.Trainer.Data;
 using Serverless.Trainer.Evaluation;
 using static TorchSharp.torch;
 

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Serverless.Llama;
 using Serverless.Llama.Kernels;
 using Serverless.Llama.Lora;
+using Serverless.Trainer.Data;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;

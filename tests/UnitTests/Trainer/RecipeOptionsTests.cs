@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Serverless.Trainer;
 using Serverless.Trainer.Commands;
+using Serverless.Trainer.Training;
 
 namespace Serverless.UnitTests.Trainer;
 

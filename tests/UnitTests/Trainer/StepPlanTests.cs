@@ -1,4 +1,4 @@
-using Serverless.Trainer;
+
 using Serverless.Trainer.Training;
 
 namespace Serverless.UnitTests.Trainer;

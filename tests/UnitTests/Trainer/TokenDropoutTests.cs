@@ -1,3 +1,5 @@
+
+using Serverless.Trainer.Data;
 using Serverless.Trainer.Training;
 
 namespace Serverless.UnitTests.Trainer;

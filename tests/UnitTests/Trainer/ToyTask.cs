@@ -1,7 +1,7 @@
 using Serverless.Llama;
 using Serverless.Llama.Kernels;
 using Serverless.Llama.Lora;
-using Serverless.Trainer;
+using Serverless.Trainer.Data;
 using Serverless.Trainer.Training;
 using static TorchSharp.torch;
 

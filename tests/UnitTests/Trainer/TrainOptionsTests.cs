@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Serverless.Trainer;
+using Serverless.Trainer.Training;
 
 namespace Serverless.UnitTests.Trainer;
 

@@ -1,4 +1,5 @@
-using Serverless.Trainer;
+using Serverless.Trainer.Data;
+using Serverless.Trainer.Evaluation;
 using Serverless.Trainer.Training;
 using static TorchSharp.torch;
 

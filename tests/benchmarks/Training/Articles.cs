@@ -1,4 +1,5 @@
-using Serverless.Trainer.Training;
+
+using Serverless.Trainer.Data;
 
 namespace Serverless.Benchmarks.Training;
 

@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Serverless.Benchmarks.Report;
 using Serverless.Llama;
-using Serverless.Trainer.Training;
+using Serverless.Trainer.Data;
 
 namespace Serverless.Benchmarks.Training;
 

@@ -1,6 +1,6 @@
 using Serverless.Llama;
 using Serverless.Llama.Lora;
-using Serverless.Trainer;
+using Serverless.Trainer.Data;
 using Serverless.Trainer.Training;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Serverless.Llama;
-using Serverless.Trainer;
+using Serverless.Trainer.Data;
 using Serverless.Trainer.Training;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Serverless.Trainer;
 using Serverless.Trainer.Evaluation;
 using Serverless.Trainer.Reports;
 using Serverless.Trainer.Training;

@@ -1,5 +1,5 @@
 using Serverless.Trainer.Commands;
-using Serverless.Trainer.Reports;
+using Serverless.Trainer.Evaluation;
 using Spectre.Console;
 
 namespace Serverless.UnitTests.Trainer.Reports;

@@ -2,9 +2,8 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Unicode;
-using Serverless.Trainer.Evaluation;
 
-namespace Serverless.Trainer.Training;
+namespace Serverless.Trainer.Evaluation;
 
 /// <summary><c>metrics.json</c>: what is known of an adapter, saved with it.</summary>
 /// <param name="HeldOut">On all held-out rows, by which the checkpoint was chosen and the temperature fitted.</param>

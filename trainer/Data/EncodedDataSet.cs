@@ -1,8 +1,8 @@
 
-using Serverless.Llama.Tokenizer;
-using Serverless.Trainer.Data;
 
-namespace Serverless.Trainer.Training;
+using Serverless.Llama.Tokenizer;
+
+namespace Serverless.Trainer.Data;
 
 /// <summary>An article as the model sees it: token ids and the index of its label.</summary>
 internal readonly record struct Article(int[] Ids, int Label);

@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 using Serverless.Llama.Kernels;
 using Serverless.Llama.Lora;
 
-namespace Serverless.Trainer;
+namespace Serverless.Trainer.Training;
 
 /// <summary>
 /// The recipe of a fine-tune. The defaults are the published recipe for Llama 3.2 1B Instruct on AG News; a base folder's

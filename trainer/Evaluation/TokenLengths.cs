@@ -1,7 +1,8 @@
 
+
 using Serverless.Llama;
 
-namespace Serverless.Trainer.Reports;
+namespace Serverless.Trainer.Evaluation;
 
 /// <summary>How long the articles of a data set are in tokens, the one that begins each text included.</summary>
 internal sealed class TokenLengths

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Serverless.Storage;
 
-namespace Serverless.Trainer;
+namespace Serverless.Trainer.Training;
 
 /// <summary>Finds the recipe of a training: what suits the base model, then a file, then the command line.</summary>
 internal static class Recipe

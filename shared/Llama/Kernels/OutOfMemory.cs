@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Serverless.Trainer.Training;
+namespace Serverless.Llama.Kernels;
 
 /// <summary>The error of libtorch that smaller passes may mend.</summary>
 internal static class OutOfMemory

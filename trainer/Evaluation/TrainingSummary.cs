@@ -1,4 +1,6 @@
-namespace Serverless.Trainer.Training;
+using Serverless.Trainer.Training;
+
+namespace Serverless.Trainer.Evaluation;
 
 /// <summary>How a training went.</summary>
 /// <param name="BestStep">The step whose adapter was kept.</param>
