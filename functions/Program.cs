@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Serverless;
 using Serverless.Functions;
+using Serverless.Functions.Http;
 using Serverless.Llama.Kernels;
 
 var builder = FunctionsApplication.CreateBuilder(args);

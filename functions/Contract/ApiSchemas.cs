@@ -2,6 +2,8 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using Microsoft.OpenApi;
 using Microsoft.OpenApi.Reader;
+using Serverless.Functions.Api;
+using Serverless.Functions.Http;
 
 namespace Serverless.Functions.Contract;
 

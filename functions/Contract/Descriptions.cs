@@ -1,3 +1,5 @@
+using Serverless.Functions.Http;
+
 namespace Serverless.Functions.Contract;
 
 /// <summary>A body that the function reads, for the OpenAPI document. One attribute for each form that it may have.</summary>

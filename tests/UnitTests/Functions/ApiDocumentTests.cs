@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Serverless.Functions;
+using Serverless.Functions.Api;
 using Serverless.Functions.Contract;
 
 namespace Serverless.UnitTests.Functions;

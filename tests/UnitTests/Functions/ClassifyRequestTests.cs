@@ -1,7 +1,8 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Serverless.Articles;
-using Serverless.Functions;
+using Serverless.Functions.Api;
+using Serverless.Functions.Http;
 using Serverless.Storage;
 
 namespace Serverless.UnitTests.Functions;

@@ -3,7 +3,8 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Serverless.Functions;
+using Serverless.Functions.Api;
+using Serverless.Functions.Http;
 
 namespace Serverless.UnitTests.Functions;
 

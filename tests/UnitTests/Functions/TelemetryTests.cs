@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using Serverless.Functions;
+using Serverless.Functions.Http;
 
 namespace Serverless.UnitTests.Functions;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 
-namespace Serverless.Functions;
+namespace Serverless.Functions.Http;
 
 /// <summary>What can be wrong with a request. The names make the <c>type</c> of the problem documents, so they never change.</summary>
 internal enum ProblemType

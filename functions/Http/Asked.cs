@@ -2,7 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Serverless.Storage;
 
-namespace Serverless.Functions;
+namespace Serverless.Functions.Http;
 
 /// <summary>What callers say in the address of a request, checked.</summary>
 internal static class Asked

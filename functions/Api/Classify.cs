@@ -1,9 +1,10 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Functions.Contract;
+using Serverless.Functions.Http;
 using Serverless.Serving;
 
-namespace Serverless.Functions;
+namespace Serverless.Functions.Api;
 
 /// <summary>One article, or up to 256, over HTTP: answered at once and stored nowhere.</summary>
 public sealed class Classify(ArticleClassifier classifiers, ClassifierOptions options)

@@ -1,9 +1,10 @@
 using Azure.Storage.Queues.Models;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Articles;
+using Serverless.Functions.Api;
 using Serverless.Storage;
 
-namespace Serverless.Functions;
+namespace Serverless.Functions.Triggers;
 
 /// <summary>An article on the queue becomes a result.</summary>
 public sealed class ClassifyArticle(ArticleProcessor articles)

@@ -1,8 +1,9 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Functions.Contract;
+using Serverless.Functions.Http;
 
-namespace Serverless.Functions;
+namespace Serverless.Functions.Api;
 
 /// <summary>The page for people, and the files that it is made of. It is anonymous: what it asks the other functions takes a key.</summary>
 public sealed class Page

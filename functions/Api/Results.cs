@@ -2,9 +2,10 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Articles;
 using Serverless.Functions.Contract;
+using Serverless.Functions.Http;
 using Serverless.Storage;
 
-namespace Serverless.Functions;
+namespace Serverless.Functions.Api;
 
 /// <summary>The stored results of articles that came by the queue.</summary>
 public sealed class Results(ResultStore results)

@@ -2,10 +2,11 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Functions.Contract;
+using Serverless.Functions.Http;
 using Serverless.Storage;
 using Serverless.Training;
 
-namespace Serverless.Functions;
+namespace Serverless.Functions.Api;
 
 /// <summary>Takes a data set, which starts a training.</summary>
 public sealed class Datasets(DatasetStore datasets)

@@ -1,7 +1,8 @@
 
+
 using Serverless.Training;
 
-namespace Serverless.Functions;
+namespace Serverless.Functions.Api;
 
 /// <summary>What the caller of <c>runs</c> gets.</summary>
 internal sealed record RunsAnswer(IReadOnlyList<RunAnswer> Items)

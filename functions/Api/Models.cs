@@ -2,11 +2,12 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.StaticFiles;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Functions.Contract;
+using Serverless.Functions.Http;
 using Serverless.Models;
 using Serverless.Serving;
 using Serverless.Storage;
 
-namespace Serverless.Functions;
+namespace Serverless.Functions.Api;
 
 /// <summary>The classifiers and their versions, and the choice of the one that serves.</summary>
 public sealed class Models(ModelCatalog models, ArticleClassifier classifiers, ClassifierOptions options)

@@ -1,10 +1,11 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Functions.Contract;
+using Serverless.Functions.Http;
 using Serverless.Reviews;
 using Serverless.Storage;
 
-namespace Serverless.Functions;
+namespace Serverless.Functions.Api;
 
 /// <summary>What the model was unsure of: listed for a person, labelled by one, and turned into a data set.</summary>
 public sealed class Review(ReviewStore reviews, ReviewExport export)

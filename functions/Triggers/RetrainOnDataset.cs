@@ -3,7 +3,7 @@ using Microsoft.Azure.Functions.Worker;
 using Serverless.Storage;
 using Serverless.Training;
 
-namespace Serverless.Functions;
+namespace Serverless.Functions.Triggers;
 
 /// <summary>A new data set becomes a training request.</summary>
 public sealed class RetrainOnDataset(TrainingRequests requests)

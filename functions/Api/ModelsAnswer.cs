@@ -1,7 +1,8 @@
 
+
 using Serverless.Models;
 
-namespace Serverless.Functions;
+namespace Serverless.Functions.Api;
 
 /// <summary>What the caller of <c>models</c> gets.</summary>
 internal sealed record ModelsAnswer(IReadOnlyList<string> Classifiers);

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 using Serverless.Storage;
 
-namespace Serverless.Functions;
+namespace Serverless.Functions.Http;
 
 /// <summary>The body of a request as text: UTF-8, JSON or plain, no longer than the contract allows.</summary>
 internal sealed record RequestBody(string Text, bool IsJson)

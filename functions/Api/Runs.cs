@@ -1,9 +1,10 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Functions.Contract;
+using Serverless.Functions.Http;
 using Serverless.Training;
 
-namespace Serverless.Functions;
+namespace Serverless.Functions.Api;
 
 /// <summary>The trainings: how they go, and how they ended.</summary>
 public sealed class Runs(TrainingRuns runs)

@@ -1,12 +1,13 @@
 using System.Security.Cryptography;
 using Microsoft.Net.Http.Headers;
+using Serverless.Functions.Api;
 
-namespace Serverless.Functions;
+namespace Serverless.Functions.Http;
 
 /// <summary>A file of the page. They lie in the assembly, so they are wherever the functions are.</summary>
 internal sealed record PageFile(byte[] Content, string ContentType, EntityTagHeaderValue ETag)
 {
-    private const string Prefix = "Page/";
+    private const string Prefix = "wwwroot/";
 
     /// <summary>By their names.</summary>
     public static IReadOnlyDictionary<string, PageFile> All { get; } = typeof(PageFile).Assembly.GetManifestResourceNames()

@@ -1,9 +1,10 @@
 using Azure.Storage.Queues.Models;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Articles;
+using Serverless.Functions.Api;
 using Serverless.Storage;
 
-namespace Serverless.Functions;
+namespace Serverless.Functions.Triggers;
 
 /// <summary>An article that failed on every attempt becomes a result that says so.</summary>
 public sealed class RecordPoisonArticle(ArticleProcessor articles)

@@ -5,7 +5,7 @@ using System.Text.Json.Serialization.Metadata;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
 
-namespace Serverless.Functions;
+namespace Serverless.Functions.Http;
 
 /// <summary>JSON responses.</summary>
 internal static class Answer

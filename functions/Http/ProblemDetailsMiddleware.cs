@@ -3,11 +3,12 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
+using Serverless.Functions.Api;
 using Serverless.Models;
 using Serverless.Serving;
 using Serverless.Storage;
 
-namespace Serverless.Functions;
+namespace Serverless.Functions.Http;
 
 /// <summary>Middleware that turns exceptions of HTTP functions into problem documents, which never hold a stack trace.</summary>
 /// <remarks>

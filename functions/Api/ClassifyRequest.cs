@@ -1,9 +1,10 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Serverless.Articles;
+using Serverless.Functions.Http;
 using Serverless.Storage;
 
-namespace Serverless.Functions;
+namespace Serverless.Functions.Api;
 
 /// <summary>
 /// What <c>POST classify</c> is asked: plain text; or JSON, <c>{"text":"…"}</c> with an optional <c>id</c> and <c>title</c>,

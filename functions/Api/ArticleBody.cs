@@ -1,4 +1,4 @@
-namespace Serverless.Functions;
+namespace Serverless.Functions.Api;
 
 /// <summary>An article as JSON. <see cref="ClassifyRequest"/> reads it field by field, to say exactly what is wrong; this is its form for the OpenAPI document.</summary>
 /// <param name="Text">At most 1 MB of UTF-8.</param>

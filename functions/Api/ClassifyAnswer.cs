@@ -1,6 +1,7 @@
+
 using Serverless.Serving;
 
-namespace Serverless.Functions;
+namespace Serverless.Functions.Api;
 
 /// <summary>What the caller of <c>classify</c> gets for an article.</summary>
 /// <param name="Id">The id that came with the article, or the SHA-256 of its text.</param>

@@ -1,4 +1,4 @@
-namespace Serverless.Functions;
+namespace Serverless.Functions.Http;
 
 /// <summary>Ends the work on a request with the problem that its caller is told.</summary>
 /// <param name="type">What kind of problem.</param>

@@ -1,9 +1,10 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Functions.Contract;
+using Serverless.Functions.Http;
 using Serverless.Serving;
 
-namespace Serverless.Functions;
+namespace Serverless.Functions.Api;
 
 /// <summary>State and versions of the models: 503 only after a failed load. It loads nothing, so that a probe never warms an instance that has no work.</summary>
 public sealed class Health(ArticleClassifier classifiers)

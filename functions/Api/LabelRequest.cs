@@ -1,7 +1,8 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Serverless.Functions.Http;
 
-namespace Serverless.Functions;
+namespace Serverless.Functions.Api;
 
 /// <summary>What <c>POST review/{classifier}/{id}</c> is told.</summary>
 internal sealed record LabelRequest(string Label)

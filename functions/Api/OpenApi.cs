@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Functions.Contract;
 
-namespace Serverless.Functions;
+namespace Serverless.Functions.Api;
 
 /// <summary>The OpenAPI document of the HTTP functions, made from their own attributes and types.</summary>
 public sealed class OpenApi
