@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Microsoft.Net.Http.Headers;
-using Serverless.Functions.Api;
 
 namespace Serverless.Functions.Http;
 

@@ -1,3 +1,5 @@
+using Serverless.UnitTests.Trainer.Training;
+
 namespace Serverless.UnitTests.Trainer;
 
 /// <summary>What only a process of its own can show: SIGKILL, and the end of memory.</summary>

@@ -1,0 +1,201 @@
+using Azure.Data.Tables;
+using Serverless.Articles;
+using Serverless.Models;
+using Serverless.Storage;
+
+namespace Serverless.UnitTests.Articles;
+
+public class ResultStoreTests(Emulator emulator)
+{
+    private static readonly DateTimeOffset Noon = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_result_is_a_blob_and_a_row_and_a_recent_row_at_the_places_of_the_contract()
+    {
+        var storage = await emulator.NewAccountAsync();
+        var store = new ResultStore(storage);
+
+        var outcome = await store.WriteAsync(Result("a/1?", "text"), Cancel);
+
+        var hash = Sha256Hex.OfText("a/1?");
+        Assert.Equal(ResultWrite.Written, outcome);
+        Assert.True(await storage.Container("results").GetBlobClient($"news/{hash}.json").ExistsAsync(Cancel));
+        var row = await storage.Table("classifications").GetEntityAsync<TableEntity>($"news-{hash[0]}", hash, cancellationToken: Cancel);
+        Assert.Equal("a/1?", row.Value.GetString("Id"));
+        Assert.Equal("World", row.Value.GetString("Label"));
+        Assert.Equal("classified", row.Value.GetString("Status"));
+        Assert.Equal("""{"World":0.75,"Sports":0.25}""", row.Value.GetString("Probabilities"));
+        var recent = Assert.Single(await Rows(storage, "recent"));
+        Assert.Equal(StorageNames.RecentPartition("news", Noon), recent.PartitionKey);
+        Assert.EndsWith(hash, recent.RowKey);
+    }
+
+    [Fact]
+    public async Task What_is_written_is_found_again()
+    {
+        var store = new ResultStore(await emulator.NewAccountAsync());
+        var written = Result("a", "text");
+
+        await store.WriteAsync(written, Cancel);
+        var found = await store.FindAsync("news", "a", Cancel);
+
+        Assert.Equal(written.ToJson(), found!.ToJson());
+        Assert.Null(await store.FindAsync("news", "b", Cancel));
+    }
+
+    [Fact]
+    public async Task A_second_delivery_of_the_same_text_changes_nothing()
+    {
+        var storage = await emulator.NewAccountAsync();
+        var store = new ResultStore(storage);
+        await store.WriteAsync(Result("a", "text"), Cancel);
+
+        var settled = await store.SettleAsync("news", "a", Sha256Hex.OfText("text"), Noon.AddHours(1), Cancel);
+        var outcome = await store.WriteAsync(Result("a", "text") with { Label = "Sports", InsertedOn = Noon.AddHours(1) }, Cancel);
+
+        Assert.Equal(ResultWrite.AlreadyFinal, settled);
+        Assert.Equal(ResultWrite.AlreadyFinal, outcome);
+        Assert.Equal("World", (await store.FindAsync("news", "a", Cancel))!.Label);
+        Assert.Single(await Rows(storage, "recent"));
+    }
+
+    [Fact]
+    public async Task The_same_id_with_another_text_replaces_the_result_and_says_so()
+    {
+        var storage = await emulator.NewAccountAsync();
+        var store = new ResultStore(storage);
+        await store.WriteAsync(Result("a", "old"), Cancel);
+
+        var settled = await store.SettleAsync("news", "a", Sha256Hex.OfText("new"), Noon, Cancel);
+        var outcome = await store.WriteAsync(Result("a", "new") with { Label = "Sports" }, Cancel);
+
+        Assert.Null(settled);
+        Assert.Equal(ResultWrite.Replaced, outcome);
+        var found = await store.FindAsync("news", "a", Cancel);
+        Assert.True(found!.Replaced);
+        Assert.Equal("Sports", found.Label);
+        var row = Assert.Single(await Rows(storage, "classifications"));
+        Assert.Equal("Sports", row.GetString("Label"));
+        Assert.True(row.GetBoolean("Replaced"));
+    }
+
+    [Fact]
+    public async Task An_older_message_never_replaces_a_newer_one()
+    {
+        var storage = await emulator.NewAccountAsync();
+        var store = new ResultStore(storage);
+        await store.WriteAsync(Result("a", "new"), Cancel);
+
+        var settled = await store.SettleAsync("news", "a", Sha256Hex.OfText("old"), Noon.AddSeconds(-1), Cancel);
+        var outcome = await store.WriteAsync(Result("a", "old") with { InsertedOn = Noon.AddSeconds(-1), Label = "Sports" }, Cancel);
+
+        Assert.Equal(ResultWrite.Older, settled);
+        Assert.Equal(ResultWrite.Older, outcome);
+        Assert.Equal("World", (await store.FindAsync("news", "a", Cancel))!.Label);
+        Assert.Equal("World", Assert.Single(await Rows(storage, "classifications")).GetString("Label"));
+    }
+
+    [Fact]
+    public async Task A_redelivery_mends_rows_that_a_crash_left_out()
+    {
+        var storage = await emulator.NewAccountAsync();
+        var store = new ResultStore(storage);
+        await store.WriteAsync(Result("a", "text"), Cancel);
+        await DeleteRows(storage, "classifications");
+        await DeleteRows(storage, "recent");
+
+        var settled = await store.SettleAsync("news", "a", Sha256Hex.OfText("text"), Noon, Cancel);
+
+        Assert.Equal(ResultWrite.AlreadyFinal, settled);
+        Assert.Equal("World", Assert.Single(await Rows(storage, "classifications")).GetString("Label"));
+        Assert.Single(await Rows(storage, "recent"));
+    }
+
+    [Fact]
+    public async Task A_row_that_a_crash_left_behind_its_blob_is_brought_up_to_date()
+    {
+        var storage = await emulator.NewAccountAsync();
+        var store = new ResultStore(storage);
+        await store.WriteAsync(Result("a", "old"), Cancel);
+        var stale = Assert.Single(await Rows(storage, "classifications"));
+        await store.WriteAsync(Result("a", "new") with { Label = "Sports" }, Cancel);
+        await storage.Table("classifications").UpsertEntityAsync(stale, TableUpdateMode.Replace, Cancel);
+
+        await store.SettleAsync("news", "a", Sha256Hex.OfText("new"), Noon, Cancel);
+
+        Assert.Equal("Sports", Assert.Single(await Rows(storage, "classifications")).GetString("Label"));
+    }
+
+    [Theory]
+    [InlineData(ClassificationStatus.Rejected)]
+    [InlineData(ClassificationStatus.Failed)]
+    public async Task An_article_that_was_not_classified_can_be_sent_again(ClassificationStatus status)
+    {
+        var store = new ResultStore(await emulator.NewAccountAsync());
+        await store.WriteAsync(Result("a", "text") with { Status = status, Reason = "no model yet", Label = null }, Cancel);
+
+        var settled = await store.SettleAsync("news", "a", Sha256Hex.OfText("text"), Noon.AddHours(1), Cancel);
+        var outcome = await store.WriteAsync(Result("a", "text") with { InsertedOn = Noon.AddHours(1) }, Cancel);
+
+        Assert.Null(settled);
+        Assert.Equal(ResultWrite.Written, outcome);
+        var found = await store.FindAsync("news", "a", Cancel);
+        Assert.Equal(ClassificationStatus.Classified, found!.Status);
+        Assert.False(found.Replaced);
+    }
+
+    [Fact]
+    public async Task The_same_rejection_delivered_twice_is_written_once()
+    {
+        var storage = await emulator.NewAccountAsync();
+        var store = new ResultStore(storage);
+        var rejected = Result("a", "{") with { Status = ClassificationStatus.Rejected, Reason = "no JSON", Label = null };
+
+        Assert.Equal(ResultWrite.Written, await store.WriteAsync(rejected, Cancel));
+        Assert.Equal(ResultWrite.AlreadyFinal, await store.WriteAsync(rejected with { CompletedAt = Noon.AddMinutes(10) }, Cancel));
+        Assert.Single(await Rows(storage, "recent"));
+    }
+
+    [Fact]
+    public async Task Of_many_concurrent_writers_the_newest_message_wins_in_blob_and_row_alike()
+    {
+        var storage = await emulator.NewAccountAsync();
+        var store = new ResultStore(storage);
+        var writers = Enumerable.Range(0, 6).Select(i =>
+            Result("a", $"text {i}") with { InsertedOn = Noon.AddMinutes(i), CompletedAt = Noon.AddMinutes(i), Label = $"{i}" });
+
+        await Task.WhenAll(writers.Reverse().Select(result => store.WriteAsync(result, Cancel)));
+
+        Assert.Equal("5", (await store.FindAsync("news", "a", Cancel))!.Label);
+        Assert.Equal("5", Assert.Single(await Rows(storage, "classifications")).GetString("Label"));
+    }
+
+    private static ClassificationResult Result(string id, string text) => new()
+    {
+        Id = id,
+        Classifier = "news",
+        Status = ClassificationStatus.Classified,
+        Label = "World",
+        Score = 0.75,
+        Probabilities = new Dictionary<string, double> { ["World"] = 0.75, ["Sports"] = 0.25 },
+        ModelVersion = "starter",
+        Tokens = 12,
+        Truncated = false,
+        TextHash = Sha256Hex.OfText(text),
+        InsertedOn = Noon,
+        CompletedAt = Noon,
+    };
+
+    private static async Task<List<TableEntity>> Rows(StorageClients storage, string table) =>
+        await storage.Table(table).QueryAsync<TableEntity>(cancellationToken: Cancel).ToListAsync(Cancel);
+
+    private static async Task DeleteRows(StorageClients storage, string table)
+    {
+        foreach (var row in await Rows(storage, table))
+        {
+            await storage.Table(table).DeleteEntityAsync(row, cancellationToken: Cancel);
+        }
+    }
+}

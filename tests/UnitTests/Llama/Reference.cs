@@ -1,0 +1,58 @@
+using Serverless.Llama;
+using Serverless.Llama.Files;
+using static TorchSharp.torch;
+
+namespace Serverless.UnitTests.Llama;
+
+/// <summary>The golden fixtures, opened with this project's own code.</summary>
+internal static class Reference
+{
+    public static TheoryData<string> Bases => Names("bases");
+
+    public static TheoryData<string> Adapters => Names("adapters");
+
+    /// <summary>The weights of a fixture base. The fixtures bring no tokenizer, which a real folder has.</summary>
+    public static LlamaWeights Weights(string name, ScalarType dtype)
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var file in Directory.EnumerateFiles(Repository.Fixture("bases", name)))
+        {
+            File.Copy(file, Path.Combine(folder.Path, Path.GetFileName(file)));
+        }
+
+        folder.File("tokenizer.json", "{}");
+        return HuggingFaceFolder.Open(folder.Path).LoadWeights(dtype);
+    }
+
+    public static LlamaForSequenceClassification Adapted(LlamaWeights weights, string adapterName)
+    {
+        using var adapter = PeftAdapter.Read(Repository.Fixture("adapters", adapterName));
+        var model = new LlamaForSequenceClassification(weights);
+        model.LoadAdapter(adapter);
+        return model;
+    }
+
+    public static float[][] Logits(LlamaForSequenceClassification model, IReadOnlyList<int[]> rows)
+    {
+        using var scope = NewDisposeScope();
+        using var guard = no_grad();
+        using var batch = PackedBatch.Create(rows, CPU);
+        var logits = model.Forward(batch);
+        return [.. logits.data<float>().ToArray().Chunk((int)logits.shape[1])];
+    }
+
+    public static void AssertClose(float[][] expected, float[][] actual, double tolerance)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        foreach (var (expectedRow, actualRow, row) in expected.Zip(actual, Enumerable.Range(0, expected.Length)))
+        {
+            var difference = expectedRow.Zip(actualRow, (x, y) => Math.Abs(x - y)).Max();
+            Assert.True(
+                difference <= tolerance,
+                $"Row {row} is {difference} off: expected [{string.Join(", ", expectedRow)}], got [{string.Join(", ", actualRow)}].");
+        }
+    }
+
+    private static TheoryData<string> Names(string kind) =>
+        [.. Directory.EnumerateDirectories(Repository.Fixture(kind)).Select(folder => Path.GetFileName(folder)).Order()];
+}

@@ -1,0 +1,25 @@
+
+
+
+using Serverless.Llama.Tokenizer;
+using Serverless.Models;
+
+namespace Serverless.UnitTests.Llama.Tokenizer;
+
+public sealed class MergingTests
+{
+    [Fact]
+    public async Task Words_become_the_same_tokens_before_and_after_the_library_is_ready()
+    {
+        var file = Path.Combine(Starter.Folder, "base", "tokenizer.json");
+        var random = new Random(42);
+        string[] words = [.. Enumerable.Range(0, 2000).Select(_ => string.Concat(Enumerable.Range(0, random.Next(1, 30)).Select(_ => (char)random.Next('a', 'z' + 1))))];
+        var (early, late) = (LlamaTokenizer.Read(file), LlamaTokenizer.Read(file));
+
+        var before = words.Select(word => early.Encode(word, 128).Ids).ToArray(); // its first words, at least, are merged by our own encoder
+        await late.LibraryReady;
+        var after = words.Select(word => late.Encode(word, 128).Ids).ToArray();
+
+        Assert.Equal(before, after);
+    }
+}

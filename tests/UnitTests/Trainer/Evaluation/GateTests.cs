@@ -1,0 +1,68 @@
+
+using Serverless.Trainer.Evaluation;
+
+namespace Serverless.UnitTests.Trainer.Evaluation;
+
+public sealed class GateTests
+{
+    private static readonly string[] Labels = ["a", "b"];
+
+    [Theory]
+    [InlineData(0, 0, 1)]
+    [InlineData(5, 0, 1.0 / 32)]
+    [InlineData(0, 5, 1)]
+    [InlineData(4, 1, 6.0 / 32)]
+    [InlineData(8, 2, 56.0 / 1024)]
+    [InlineData(9, 1, 11.0 / 1024)]
+    public void The_p_value_is_the_exact_binomial_tail(int losses, int wins, double expected) =>
+        Assert.Equal(expected, McNemarTest.OneSided(losses, wins), 12);
+
+    [Fact]
+    public void The_p_value_stays_exact_for_thousands_of_rows()
+    {
+        // P(X >= n/2) of an even number of tosses is a half plus half of the middle term: about 0.5 + 0.3989 / sqrt(n).
+        Assert.Equal(0.5 + (0.39894 / Math.Sqrt(10_000)), McNemarTest.OneSided(5000, 5000), 4);
+        Assert.Equal(0.0228, McNemarTest.OneSided(5100, 4900), 2e-3);
+    }
+
+    [Fact]
+    public void A_version_that_is_shown_to_be_worse_is_refused()
+    {
+        var verdict = Judge(losses: 15, wins: 3, bothRight: 300);
+
+        Assert.False(verdict.Passed);
+        Assert.Equal((318, 15, 3), (verdict.Compared, verdict.Losses, verdict.Wins));
+        Assert.DoesNotContain("weak", verdict.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_version_that_is_a_little_worse_by_chance_passes() => Assert.True(Judge(losses: 8, wins: 4, bothRight: 300).Passed);
+
+    [Fact]
+    public void A_better_version_passes() => Assert.True(Judge(losses: 3, wins: 15, bothRight: 300).Passed);
+
+    [Fact]
+    public void Under_two_hundred_rows_the_report_says_that_the_gate_is_weak() =>
+        Assert.Contains("The gate is weak", Judge(losses: 1, wins: 1, bothRight: 197).Reason, StringComparison.Ordinal);
+
+    [Fact]
+    public void Rows_of_a_new_label_are_not_held_against_the_serving_version_but_told()
+    {
+        PairedPrediction[] rows = [new("a", "b", "a"), new("new", "new", "a"), new("new", "new", "b")];
+
+        var verdict = Gate.Judge(rows, ["a", "new"], ["a", "old"]);
+
+        Assert.Equal((1, 1, 0), (verdict.Compared, verdict.Losses, verdict.Wins));
+        Assert.Contains("only the new version knows: new.", verdict.Reason, StringComparison.Ordinal);
+        Assert.Contains("only the serving version knows: old.", verdict.Reason, StringComparison.Ordinal);
+    }
+
+    private static GateVerdict Judge(int losses, int wins, int bothRight) => Gate.Judge(
+        [
+            .. Enumerable.Repeat(new PairedPrediction("a", "b", "a"), losses),
+            .. Enumerable.Repeat(new PairedPrediction("a", "a", "b"), wins),
+            .. Enumerable.Repeat(new PairedPrediction("b", "b", "b"), bothRight),
+        ],
+        Labels,
+        Labels);
+}

@@ -1,0 +1,53 @@
+using System.Text.Json.Nodes;
+using Serverless.Trainer.Training;
+
+namespace Serverless.UnitTests.Trainer.Training;
+
+public sealed class TrainOptionsTests
+{
+    [Fact]
+    public void Without_any_setting_it_is_the_published_recipe()
+    {
+        var options = TrainOptions.Resolve();
+
+        Assert.Equal((5e-5, 1.0, 16, 2, 32), (
+            options.LearningRate, options.NumTrainEpochs, options.PerDeviceTrainBatchSize, options.GradientAccumulationSteps, options.ArticlesPerStep));
+        Assert.Equal((16, 32.0, 0.1, "all-linear", 128), (options.LoraRank, options.LoraAlpha, options.LoraDropout, options.LoraTargetModules, options.MaxLength));
+        Assert.Equal((500, 500, 500, 100, 0.0, 0.0), (
+            options.EvalSteps, options.MaxEvalSamples, options.SaveSteps, options.LoggingSteps, options.WarmupRatio, options.WeightDecay));
+    }
+
+    [Fact]
+    public void Later_layers_lie_over_earlier_ones()
+    {
+        var options = TrainOptions.Resolve(
+            ("training.json", Settings("""{"learning_rate": 0.002, "lora_rank": 8}""")),
+            ("command line", Settings("""{"lora_rank": 4}""")));
+
+        Assert.Equal((0.002, 4, 32.0), (options.LearningRate, options.LoraRank, options.LoraAlpha));
+    }
+
+    [Fact]
+    public void What_was_saved_resolves_to_the_same_recipe()
+    {
+        var options = TrainOptions.Resolve(("here", Settings("""{"seed": 7, "precision": "fp32", "min_steps": 60}""")));
+
+        Assert.Equal(options, TrainOptions.Resolve(("saved", Settings(options.ToJson()))));
+    }
+
+    [Theory]
+    [InlineData("""{"learning_rte": 0.1}""", "there is no setting 'learning_rte'")]
+    [InlineData("""{"lora_rank": "many"}""", "lora_rank cannot be \"many\"")]
+    [InlineData("""{"lora_target_modules": null}""", "lora_target_modules cannot be null")]
+    [InlineData("""{"lora_dropout": 1.5}""", "lora_dropout must be")]
+    [InlineData("""{"precision": "int3"}""", "precision must be auto, bf16, fp16 or fp32")]
+    public void A_setting_that_cannot_be_is_named_with_its_source(string settings, string named)
+    {
+        var fault = Assert.Throws<InvalidRecipeException>(() => TrainOptions.Resolve(("training.json", Settings(settings))));
+
+        Assert.StartsWith("training.json: ", fault.Message, StringComparison.Ordinal);
+        Assert.Contains(named, fault.Message, StringComparison.Ordinal);
+    }
+
+    private static JsonObject Settings(string json) => JsonNode.Parse(json)!.AsObject();
+}
