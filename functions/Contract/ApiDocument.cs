@@ -3,7 +3,6 @@ using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.OpenApi;
-using Serverless.Functions.Api;
 using Serverless.Functions.Http;
 
 namespace Serverless.Functions.Contract;

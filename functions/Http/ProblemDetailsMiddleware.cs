@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
-using Serverless.Functions.Api;
 using Serverless.Models;
 using Serverless.Serving;
 using Serverless.Storage;

@@ -1,7 +1,6 @@
 using Azure.Storage.Queues.Models;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Articles;
-using Serverless.Functions.Api;
 using Serverless.Storage;
 
 namespace Serverless.Functions.Triggers;

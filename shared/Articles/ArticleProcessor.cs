@@ -1,6 +1,5 @@
 using Azure.Storage.Queues.Models;
 using Microsoft.Extensions.Logging;
-using Serverless.Models;
 using Serverless.Reviews;
 using Serverless.Serving;
 using Serverless.Storage;

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Serverless.Models;
 using Serverless.Storage;
 
 namespace Serverless.Articles;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Serverless.Models;
 using Serverless.Storage;
 
 namespace Serverless.Articles;

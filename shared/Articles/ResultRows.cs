@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
-using Serverless.Models;
 using Serverless.Storage;
 
 namespace Serverless.Articles;

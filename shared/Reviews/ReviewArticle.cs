@@ -1,6 +1,3 @@
-
-using Serverless.Models;
-
 namespace Serverless.Reviews;
 
 /// <summary>An article that a person is asked about, with what the model made of it.</summary>

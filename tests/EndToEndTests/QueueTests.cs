@@ -2,7 +2,6 @@ using System.Text.Json;
 using Azure.Data.Tables;
 using Azure.Storage.Queues;
 using Serverless.Articles;
-using Serverless.Models;
 using Serverless.Storage;
 
 namespace Serverless.EndToEndTests;

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
-using Serverless.Llama;
 using Serverless.Llama.Kernels;
+using Serverless.Llama;
 using Serverless.Trainer.Data;
 using static TorchSharp.torch;
 

@@ -1,7 +1,6 @@
 
 using Serverless.Llama;
 using Serverless.Llama.Files;
-using Serverless.Serving;
 using Serverless.Storage;
 using Serverless.Trainer.Reports;
 

@@ -1,8 +1,6 @@
 using Serverless.Llama;
 using Serverless.Llama.Files;
-using Serverless.Llama.Kernels;
 using Serverless.Llama.Tokenizer;
-using Serverless.Serving;
 using Serverless.Trainer.Data;
 using Serverless.Trainer.Evaluation;
 using Serverless.Trainer.Reports;

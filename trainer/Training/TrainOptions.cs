@@ -2,7 +2,6 @@ using System.ComponentModel;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using Serverless.Llama.Kernels;
 using Serverless.Llama.Lora;
 
 namespace Serverless.Trainer.Training;

@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Serverless.Llama;
-using Serverless.Llama.Kernels;
 using Serverless.Trainer.Data;
 using static TorchSharp.torch;
 

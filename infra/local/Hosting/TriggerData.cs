@@ -2,6 +2,7 @@ using System.Text.Json;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues.Models;
 using Google.Protobuf;
+using Serverless.Local.Hosting.Worker;
 
 namespace Serverless.Local.Hosting;
 

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Serverless.Llama.Kernels;
 
 /// <summary>The error of libtorch that smaller passes may mend.</summary>
-internal static class OutOfMemory
+public static class OutOfMemory
 {
     // libtorch has an error type for this, of which TorchSharp passes on the words alone: CUDA's "out of memory", the CPU
     // allocator's "can't allocate memory: you tried to allocate 6144000 bytes", the C++ library's bad_alloc.

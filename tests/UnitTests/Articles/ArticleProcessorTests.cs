@@ -7,7 +7,6 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.Articles;
-using Serverless.Models;
 using Serverless.Reviews;
 using Serverless.Serving;
 using Serverless.Storage;

@@ -1,6 +1,5 @@
 using Azure.Data.Tables;
 using Serverless.Articles;
-using Serverless.Models;
 using Serverless.Storage;
 
 namespace Serverless.UnitTests.Articles;

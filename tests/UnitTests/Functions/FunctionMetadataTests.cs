@@ -2,7 +2,6 @@ using System.Reflection;
 using System.Text.Json;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Functions.Api;
-using Serverless.Functions.Triggers;
 
 namespace Serverless.UnitTests.Functions;
 

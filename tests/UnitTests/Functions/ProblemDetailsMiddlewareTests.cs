@@ -3,7 +3,6 @@ using Azure;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
-using Serverless.Functions.Api;
 using Serverless.Functions.Http;
 using Serverless.Models;
 using Serverless.Serving;

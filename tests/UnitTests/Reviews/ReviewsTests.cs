@@ -3,7 +3,6 @@
 
 
 using Serverless.Articles;
-using Serverless.Models;
 using Serverless.Reviews;
 using Serverless.Storage;
 

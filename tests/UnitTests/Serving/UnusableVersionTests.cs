@@ -1,6 +1,3 @@
-
-
-using Serverless.Models;
 using Serverless.Serving;
 using Serverless.Training;
 

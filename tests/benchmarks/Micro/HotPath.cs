@@ -15,7 +15,7 @@ public class HotPath : IDisposable
 {
     private const int Batch = 32;
 
-    private readonly string[] texts = Articles.Texts(Batch, seed: 1);
+    private readonly string[] texts = Serving.Articles.Texts(Batch, seed: 1);
     private BaseModel? starter;
     private ServedModel? model;
     private DataParallel? parallel;

@@ -1,6 +1,3 @@
-
-
-using Serverless.Trainer.Data;
 using Serverless.Trainer.Training;
 
 namespace Serverless.UnitTests.Trainer.Training;

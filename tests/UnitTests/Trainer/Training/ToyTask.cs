@@ -1,6 +1,4 @@
 using Serverless.Llama;
-using Serverless.Llama.Kernels;
-using Serverless.Llama.Lora;
 using Serverless.Trainer.Data;
 using Serverless.Trainer.Training;
 using static TorchSharp.torch;

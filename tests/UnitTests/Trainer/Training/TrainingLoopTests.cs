@@ -162,7 +162,7 @@ public sealed class TrainingLoopTests
     public void A_checkpoint_of_other_rows_or_of_another_base_is_refused()
     {
         using var weights = ToyTask.Weights();
-        using var others = Serverless.Model.LlamaWeights.Random(ToyModel.Config with { RopeTheta = 500 }, ScalarType.Float32, seed: 1);
+        using var others = Serverless.Llama.LlamaWeights.Random(ToyModel.Config with { RopeTheta = 500 }, ScalarType.Float32, seed: 1);
         var data = Encoded(TrainRows);
 
         var fingerprint = TrainingFingerprint.Of(ToyTask.Options, ToyTask.Hardware, data, weights);
@@ -208,7 +208,7 @@ public sealed class TrainingLoopTests
         return Steps(weights, options, steps);
     }
 
-    private static float[] Steps(Serverless.Model.LlamaWeights weights, TrainOptions options, int steps)
+    private static float[] Steps(Serverless.Llama.LlamaWeights weights, TrainOptions options, int steps)
     {
         using var model = ToyTask.Model(weights, options);
         using var loop = new TrainingLoop(model, options with { MinSteps = 0, NumTrainEpochs = (double)steps * options.ArticlesPerStep / TrainRows.Length }, ToyTask.Hardware, TrainRows, HeldOut, checkpoint: null, TextWriter.Null);
@@ -216,7 +216,7 @@ public sealed class TrainingLoopTests
         return Values(model);
     }
 
-    private static float[] Values(Serverless.Model.LlamaForSequenceClassification model) =>
+    private static float[] Values(Serverless.Llama.LlamaForSequenceClassification model) =>
         [.. model.TrainableParameters.SelectMany(parameter => parameter.Value.data<float>().ToArray())];
 
     private static void CollectGarbage()
