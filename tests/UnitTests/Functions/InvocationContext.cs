@@ -5,10 +5,13 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace Serverless.UnitTests.Functions;
 
-/// <summary>The context of an invocation with what middleware reads and sets: the HTTP context and the result.</summary>
+/// <summary>The context of an invocation with what middleware reads and sets: the HTTP context, the cancellation and the result.</summary>
 /// <param name="http">Null for a queue or blob trigger.</param>
-internal sealed class InvocationContext(HttpContext? http) : FunctionContext
+/// <param name="cancellationToken">Cancelled when the host cancels the invocation.</param>
+internal sealed class InvocationContext(HttpContext? http, CancellationToken cancellationToken) : FunctionContext
 {
+    public override CancellationToken CancellationToken { get; } = cancellationToken;
+
     // The key under which the ASP.NET Core integration adds it.
     public override IDictionary<object, object> Items { get; set; } =
         http is null ? new Dictionary<object, object>() : new Dictionary<object, object> { ["HttpRequestContext"] = http };

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Azure;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Functions.Http;
 using Serverless.Models;
@@ -16,6 +17,8 @@ public sealed class ProblemDetailsMiddlewareTests
     private const string StorageDown = "The storage account does not answer; try again in a moment.";
 
     private readonly LogLines<ProblemDetailsMiddleware> log = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public static TheoryData<Exception, int, string, string?> RequestProblems => new()
     {
@@ -70,16 +73,16 @@ public sealed class ProblemDetailsMiddlewareTests
     public async Task A_client_that_disconnects_gets_499_and_is_not_logged()
     {
         using var aborted = new CancellationTokenSource();
-        var http = Request();
-        http.RequestAborted = aborted.Token;
-        var context = new InvocationContext(http);
+        var http = Request(aborted.Token);
 
-        await InvokeAsync(context, _ =>
-        {
-            aborted.Cancel();
-            throw new OperationCanceledException(aborted.Token);
-        });
-        await ((IResult)context.GetInvocationResult().Value!).ExecuteAsync(http);
+        await FailAsync(
+            http,
+            _ =>
+            {
+                aborted.Cancel();
+                throw new OperationCanceledException(aborted.Token);
+            },
+            Token);
 
         Assert.Equal(StatusCodes.Status499ClientClosedRequest, http.Response.StatusCode);
         Assert.Equal(0, http.Response.Body.Length);
@@ -87,10 +90,50 @@ public sealed class ProblemDetailsMiddlewareTests
     }
 
     [Fact]
+    public async Task A_disconnect_that_the_worker_sees_after_the_cancellation_gets_499()
+    {
+        using var cancelled = new CancellationTokenSource();
+        using var aborted = new CancellationTokenSource();
+        var http = Request(aborted.Token);
+
+        await FailAsync(
+            http,
+            _ =>
+            {
+                cancelled.Cancel();
+                aborted.CancelAfter(TimeSpan.FromMilliseconds(50));
+                throw new OperationCanceledException(cancelled.Token);
+            },
+            cancelled.Token);
+
+        Assert.Equal(StatusCodes.Status499ClientClosedRequest, http.Response.StatusCode);
+        Assert.Empty(log.All);
+    }
+
+    [Fact]
+    public async Task A_client_whose_invocation_the_host_cancels_gets_an_internal_error()
+    {
+        using var cancelled = new CancellationTokenSource();
+        var http = Request(Token);
+
+        await FailAsync(
+            http,
+            _ =>
+            {
+                cancelled.Cancel();
+                throw new OperationCanceledException(cancelled.Token);
+            },
+            cancelled.Token);
+
+        Assert.Equal(StatusCodes.Status500InternalServerError, http.Response.StatusCode);
+        Assert.Single(log.Errors);
+    }
+
+    [Fact]
     public async Task Exceptions_of_queue_and_blob_functions_pass_through_unchanged()
     {
         var exception = new RequestFailedException(503, "ServerBusy");
-        var context = new InvocationContext(http: null);
+        var context = new InvocationContext(http: null, Token);
 
         var thrown = await Assert.ThrowsAsync<RequestFailedException>(() => InvokeAsync(context, _ => throw exception));
 
@@ -102,7 +145,7 @@ public sealed class ProblemDetailsMiddlewareTests
     [Fact]
     public async Task The_result_of_a_function_that_succeeds_is_left_as_it_is()
     {
-        var context = new InvocationContext(Request());
+        var context = new InvocationContext(Request(Token), Token);
         var result = Answer.Json(1);
 
         await InvokeAsync(context, invoked =>
@@ -134,24 +177,29 @@ public sealed class ProblemDetailsMiddlewareTests
         Assert.Equal(retryAfter, response.Headers.RetryAfter.FirstOrDefault());
     }
 
-    /// <summary>The response to a function that throws, as the ASP.NET Core integration executes the result.</summary>
     private async Task<(HttpResponse Response, JsonElement Problem)> FailAsync(Exception exception)
     {
-        var http = Request();
-        var context = new InvocationContext(http);
-        await InvokeAsync(context, _ => throw exception);
-        await ((IResult)context.GetInvocationResult().Value!).ExecuteAsync(http);
+        var http = Request(Token);
+        await FailAsync(http, _ => throw exception, Token);
         return (http.Response, JsonDocument.Parse(((MemoryStream)http.Response.Body).ToArray()).RootElement);
     }
 
-    private Task InvokeAsync(InvocationContext context, Func<FunctionContext, Task> function) =>
-        new ProblemDetailsMiddleware(log).Invoke(context, invoked => function(invoked));
+    /// <summary>Invokes a function that throws, and executes the result as the ASP.NET Core integration does.</summary>
+    private async Task FailAsync(HttpContext http, FunctionExecutionDelegate function, CancellationToken cancelled)
+    {
+        var context = new InvocationContext(http, cancelled);
+        await InvokeAsync(context, function);
+        await ((IResult)context.GetInvocationResult().Value!).ExecuteAsync(http);
+    }
 
-    private static DefaultHttpContext Request()
+    private Task InvokeAsync(InvocationContext context, FunctionExecutionDelegate function) => new ProblemDetailsMiddleware(log).Invoke(context, function);
+
+    private static DefaultHttpContext Request(CancellationToken aborted)
     {
         var http = new DefaultHttpContext
         {
             RequestServices = new ServiceCollection().AddLogging().BuildServiceProvider(),
+            RequestAborted = aborted,
             TraceIdentifier = "trace-1",
         };
         http.Request.Method = HttpMethods.Post;
