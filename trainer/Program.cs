@@ -25,7 +25,7 @@ var root = new RootCommand("Fine-tunes a Llama classifier with LoRA, measures it
 var parsed = root.Parse(args);
 if (args.Length > 0 && parsed.Action is ParseErrorAction)
 {
-    Console.Error.WriteLine(CommandLineFault.Of(parsed));
+    Console.Error.WriteLine(CommandLineErrors.Of(parsed));
     return 1;
 }
 
@@ -40,11 +40,11 @@ catch (OperationCanceledException)
     Console.Error.WriteLine("Stopped.");
     return 130;
 }
-catch (Exception fault) when (fault is DataSetRefusedException or HubException or HubBusyException or InvalidRecipeException or TrainingDivergedException or
-    InsufficientMemoryException or InvalidDataException or InvalidOperationException or IOException or UnauthorizedAccessException or ExternalException || StorageFault.Is(fault))
+catch (Exception fault) when (fault is DataSetRefusedException or HubException or HubBusyException or InvalidTrainOptionsException or TrainingDivergedException or
+    InsufficientMemoryException or InvalidDataException or InvalidOperationException or IOException or UnauthorizedAccessException or ExternalException || StorageErrors.IsStorageError(fault))
 {
     // Errors for people: their message says what to do, a stack trace would hide it.
-    Console.Error.WriteLine(StorageFault.Is(fault) ? StorageFault.Explain(fault) : fault.Message);
+    Console.Error.WriteLine(StorageErrors.IsStorageError(fault) ? StorageErrors.Describe(fault) : fault.Message);
     return 1;
 }
 
@@ -52,4 +52,4 @@ catch (Exception fault) when (fault is DataSetRefusedException or HubException o
 static int Threads() =>
     Environment.GetEnvironmentVariable("Classifier__TorchThreads") is not { Length: > 0 } setting ? Environment.ProcessorCount
     : int.TryParse(setting, NumberStyles.None, CultureInfo.InvariantCulture, out var threads) ? threads
-    : throw new InvalidRecipeException($"The setting Classifier__TorchThreads is '{setting}'; it must be 1 or more.");
+    : throw new InvalidTrainOptionsException($"The setting Classifier__TorchThreads is '{setting}'; it must be 1 or more.");

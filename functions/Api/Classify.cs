@@ -11,19 +11,19 @@ public sealed class Classify(ArticleClassifier classifiers, ClassifierOptions op
 {
     [Function(nameof(Classify))]
     [EndpointSummary("Classifies one article, or up to 256; stores nothing.")]
-    [Reads("application/json", typeof(ArticleBody)), Reads("application/json", typeof(ArticleBody[])), Reads("text/plain", typeof(string))]
-    [Answers(200, typeof(ClassifyAnswer)), Answers(200, typeof(ClassifyAnswer[]))]
+    [Reads("application/json", typeof(ArticleRequest)), Reads("application/json", typeof(ArticleRequest[])), Reads("text/plain", typeof(string))]
+    [Answers(200, typeof(ClassifyResponse)), Answers(200, typeof(ClassifyResponse[]))]
     [Fails(ProblemType.MalformedRequest, ProblemType.UnknownClassifier, ProblemType.TooLarge, ProblemType.UnsupportedMediaType, ProblemType.TooBusy, ProblemType.NotReady)]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "classify/{classifier?}")] HttpRequest request,
         string? classifier,
         CancellationToken cancellationToken)
     {
-        var name = classifier is null ? options.Default : Asked.Classifier(classifier);
+        var name = classifier is null ? options.Default : RequestParameters.Classifier(classifier);
         var asked = await ClassifyRequest.ReadAsync(request, cancellationToken);
         var classifications = await classifiers.ClassifyAsync(name, [.. asked.Articles.Select(article => article.WithTitle(article.Text!))], cancellationToken);
-        ClassifyAnswer[] answers = [.. asked.Articles.Zip(classifications, (article, answer) =>
-            ClassifyAnswer.Of(article.Id, answer, options.NeedsReview(name, answer.Score)))];
-        return asked.IsBatch ? Answer.Json(answers) : Answer.Json(answers[0]);
+        ClassifyResponse[] answers = [.. asked.Articles.Zip(classifications, (article, answer) =>
+            ClassifyResponse.Of(article.Id, answer, options.NeedsReview(name, answer.Score)))];
+        return asked.IsBatch ? ApiResults.Json(answers) : ApiResults.Json(answers[0]);
     }
 }

@@ -39,6 +39,6 @@ public sealed class Datasets(DatasetStore datasets)
 
         // The web server's own limit is 30 MB; from here on it watches ours, of a body that does not tell its length too.
         request.HttpContext.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = ArticleLimits.DatasetBytes;
-        return Answer.Json(await datasets.WriteAsync(classifier, file, request.Body, cancellationToken), StatusCodes.Status201Created);
+        return ApiResults.Json(await datasets.WriteAsync(classifier, file, request.Body, cancellationToken), StatusCodes.Status201Created);
     }
 }

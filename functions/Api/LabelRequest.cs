@@ -14,7 +14,7 @@ internal sealed record LabelRequest(string Label)
         var body = await RequestBody.ReadAsync(request, cancellationToken);
         try
         {
-            return JsonSerializer.Deserialize<LabelRequest>(body.Text, Answer.JsonOptions)?.Label ?? throw Malformed();
+            return JsonSerializer.Deserialize<LabelRequest>(body.Text, ApiResults.JsonOptions)?.Label ?? throw Malformed();
         }
         catch (JsonException)
         {

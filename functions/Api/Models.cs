@@ -14,27 +14,27 @@ public sealed class Models(ModelCatalog models, ArticleClassifier classifiers, C
 {
     [Function(nameof(Models))]
     [EndpointSummary("All classifiers that have a version.")]
-    [Answers(200, typeof(ModelsAnswer))]
+    [Answers(200, typeof(ModelsResponse))]
     public async Task<IResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "models")] HttpRequest request, CancellationToken cancellationToken) =>
-        Answer.Json(new ModelsAnswer(await models.ListClassifiersAsync(cancellationToken)));
+        ApiResults.Json(new ModelsResponse(await models.ListClassifiersAsync(cancellationToken)));
 
     [Function("ModelVersions")]
     [EndpointSummary("The versions of a classifier with their metrics, the newest first, and which one serves.")]
-    [Answers(200, typeof(VersionsAnswer))]
+    [Answers(200, typeof(VersionsResponse))]
     [Fails(ProblemType.UnknownClassifier)]
     public async Task<IResult> VersionsAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "models/{classifier}")] HttpRequest request,
         string classifier,
         CancellationToken cancellationToken)
     {
-        var versions = await models.ListVersionsAsync(Asked.Classifier(classifier), cancellationToken);
+        var versions = await models.ListVersionsAsync(RequestParameters.Classifier(classifier), cancellationToken);
         if (versions.Count == 0)
         {
             throw new UnknownClassifierException(classifier);
         }
 
-        return Answer.Json(VersionsAnswer.Of(classifier, versions));
+        return ApiResults.Json(VersionsResponse.Of(classifier, versions));
     }
 
     [Function("ModelFile")]
@@ -49,7 +49,7 @@ public sealed class Models(ModelCatalog models, ArticleClassifier classifiers, C
         CancellationToken cancellationToken)
     {
         var content = StorageNames.IsName(version)
-            ? await models.OpenFileAsync(Asked.Classifier(classifier), version, Asked.Id(file), cancellationToken)
+            ? await models.OpenFileAsync(RequestParameters.Classifier(classifier), version, RequestParameters.Id(file), cancellationToken)
             : null;
         if (content is null)
         {
@@ -75,14 +75,14 @@ public sealed class Models(ModelCatalog models, ArticleClassifier classifiers, C
         CancellationToken cancellationToken)
     {
         var promotion = StorageNames.IsName(version)
-            ? await models.PromoteAsync(Asked.Classifier(classifier), version, options.Base, classifiers.TryVersionAsync, cancellationToken)
+            ? await models.PromoteAsync(RequestParameters.Classifier(classifier), version, options.Base, classifiers.TryVersionAsync, cancellationToken)
             : null;
         if (promotion is null)
         {
             throw new ProblemException(ProblemType.UnknownVersion, $"The classifier '{classifier}' has no version '{version}'.");
         }
 
-        return Answer.Json(promotion);
+        return ApiResults.Json(promotion);
     }
 
     private static readonly FileExtensionContentTypeProvider ContentTypes = new();

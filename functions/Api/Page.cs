@@ -13,7 +13,7 @@ public sealed class Page
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    private readonly IReadOnlyDictionary<string, PageFile> files = PageFile.All;
+    private readonly IReadOnlyDictionary<string, StaticFile> files = StaticFile.All;
 
     [Function(nameof(Page))]
     [EndpointSummary("The page for people, and its files.")]

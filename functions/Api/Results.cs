@@ -22,9 +22,9 @@ public sealed class Results(ResultStore results)
         string id,
         CancellationToken cancellationToken)
     {
-        var result = await results.FindAsync(Asked.Classifier(classifier), Asked.Id(id), cancellationToken)
+        var result = await results.FindAsync(RequestParameters.Classifier(classifier), RequestParameters.Id(id), cancellationToken)
             ?? throw new ProblemException(ProblemType.UnknownArticle, $"The classifier '{classifier}' has no result for the article '{id}'.");
-        return Answer.Json(result);
+        return ApiResults.Json(result);
     }
 
     [Function("RecentResults")]
@@ -36,6 +36,6 @@ public sealed class Results(ResultStore results)
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "results/{classifier}")] HttpRequest request,
         string classifier,
         CancellationToken cancellationToken) =>
-        Answer.Json(await results.ListAsync(
-            Asked.Classifier(classifier), Asked.Limit(request, StandardLimit), Asked.Continuation(request), cancellationToken));
+        ApiResults.Json(await results.ListAsync(
+            RequestParameters.Classifier(classifier), RequestParameters.Limit(request, StandardLimit), RequestParameters.Continuation(request), cancellationToken));
 }

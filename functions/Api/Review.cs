@@ -15,19 +15,19 @@ public sealed class Review(ReviewStore reviews, ReviewExport export)
     [Function(nameof(Review))]
     [EndpointSummary("Articles that wait for a person to label them.")]
     [Query("limit", typeof(int), "How many at most; 20 if not said."), Query("continuation", typeof(string), "From the answer before.")]
-    [Answers(200, typeof(ListPage<ReviewArticle>))]
+    [Answers(200, typeof(ListPage<ReviewEntry>))]
     [Fails(ProblemType.MalformedRequest, ProblemType.UnknownClassifier)]
     public async Task<IResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "review/{classifier}")] HttpRequest request,
         string classifier,
         CancellationToken cancellationToken) =>
-        Answer.Json(await reviews.ListAsync(
-            Asked.Classifier(classifier), Asked.Limit(request, StandardLimit), Asked.Continuation(request), cancellationToken));
+        ApiResults.Json(await reviews.ListAsync(
+            RequestParameters.Classifier(classifier), RequestParameters.Limit(request, StandardLimit), RequestParameters.Continuation(request), cancellationToken));
 
     [Function("LabelArticle")]
     [EndpointSummary("Gives an article the label that a person decided on.")]
     [Reads("application/json", typeof(LabelRequest))]
-    [Answers(200, typeof(PersonLabel))]
+    [Answers(200, typeof(HumanLabel))]
     [Fails(ProblemType.MalformedRequest, ProblemType.UnknownClassifier, ProblemType.UnknownArticle, ProblemType.TooLarge, ProblemType.UnsupportedMediaType)]
     public async Task<IResult> LabelAsync(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "review/{classifier}/{*id}")] HttpRequest request,
@@ -36,7 +36,7 @@ public sealed class Review(ReviewStore reviews, ReviewExport export)
         CancellationToken cancellationToken)
     {
         var label = await LabelRequest.ReadAsync(request, cancellationToken);
-        var outcome = await reviews.LabelAsync(Asked.Classifier(classifier), Asked.Id(id), label, cancellationToken)
+        var outcome = await reviews.LabelAsync(RequestParameters.Classifier(classifier), RequestParameters.Id(id), label, cancellationToken)
             ?? throw new ProblemException(ProblemType.UnknownArticle, $"The article '{id}' of the classifier '{classifier}' does not wait for a label.");
         if (outcome.Given is not { } given)
         {
@@ -45,7 +45,7 @@ public sealed class Review(ReviewStore reviews, ReviewExport export)
                 ProblemType.MalformedRequest, $"The label '{label}' is none of the classifier's: {accepted}. A new one comes with a data set.");
         }
 
-        return Answer.Json(given);
+        return ApiResults.Json(given);
     }
 
     [Function("ExportReview")]
@@ -57,8 +57,8 @@ public sealed class Review(ReviewStore reviews, ReviewExport export)
         string classifier,
         CancellationToken cancellationToken)
     {
-        var exported = await export.ExportAsync(Asked.Classifier(classifier), cancellationToken)
+        var exported = await export.ExportAsync(RequestParameters.Classifier(classifier), cancellationToken)
             ?? throw new ProblemException(ProblemType.NothingToExport, $"Nobody has labelled an article of the classifier '{classifier}' yet.");
-        return Answer.Json(exported, StatusCodes.Status201Created);
+        return ApiResults.Json(exported, StatusCodes.Status201Created);
     }
 }

@@ -14,12 +14,12 @@ public sealed class Runs(TrainingRuns runs)
     [Function(nameof(Runs))]
     [EndpointSummary("Trainings and their progress, the newest first.")]
     [Query("classifier", typeof(string), "Only this one's."), Query("limit", typeof(int), "How many at most; 20 if not said.")]
-    [Answers(200, typeof(RunsAnswer))]
+    [Answers(200, typeof(RunsResponse))]
     [Fails(ProblemType.MalformedRequest, ProblemType.UnknownClassifier)]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "runs")] HttpRequest request, CancellationToken cancellationToken)
     {
-        var classifier = request.Query["classifier"].ToString() is { Length: > 0 } name ? Asked.Classifier(name) : null;
-        return Answer.Json(RunsAnswer.Of(await runs.ListNewestAsync(classifier, Asked.Limit(request, StandardLimit), cancellationToken)));
+        var classifier = request.Query["classifier"].ToString() is { Length: > 0 } name ? RequestParameters.Classifier(name) : null;
+        return ApiResults.Json(RunsResponse.Of(await runs.ListNewestAsync(classifier, RequestParameters.Limit(request, StandardLimit), cancellationToken)));
     }
 }

@@ -21,12 +21,12 @@ internal sealed partial class ApiDocument
         Components = new OpenApiComponents(),
     };
 
-    private readonly ApiSchemas schemas;
+    private readonly OpenApiSchemas schemas;
 
     /// <param name="types">Those without HTTP triggers are left out, and so are functions that do not say what they answer (the page).</param>
     public ApiDocument(IEnumerable<Type> types)
     {
-        schemas = new ApiSchemas(document);
+        schemas = new OpenApiSchemas(document);
         document.AddComponent(KeyScheme, Key("The function key; the admin key does too."));
         document.AddComponent(AdminScheme, Key("The admin key."));
         foreach (var method in types.SelectMany(type => type.GetMethods()).Where(method => method.IsDefined(typeof(AnswersAttribute))))

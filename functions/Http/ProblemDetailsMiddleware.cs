@@ -64,7 +64,7 @@ internal sealed class ProblemDetailsMiddleware(ILogger<ProblemDetailsMiddleware>
         ProblemException problem => (problem.Type, problem.Message),
         BadContinuationException => (ProblemType.MalformedRequest, exception.Message),
         UnknownClassifierException => (ProblemType.UnknownClassifier, exception.Message),
-        WaitingRoomFullException => (ProblemType.TooBusy, exception.Message),
+        QueueFullException => (ProblemType.TooBusy, exception.Message),
         ModelNotReadyException => (ProblemType.NotReady, exception.Message),
         PromotionException => (ProblemType.NotPromoted, exception.Message),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>

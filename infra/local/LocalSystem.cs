@@ -81,7 +81,7 @@ internal sealed class LocalSystem : IAsyncDisposable
         processes.Push(emulator);
         await Storage.CreateMissingAsync(cancellationToken);
         var registry = new ModelRegistry(Storage, Folder.Models, TimeProvider.System);
-        await new Starter(registry, NullLogger<Starter>.Instance).EnsureAsync(Starter.Folder, cancellationToken);
+        await new StarterModel(registry, NullLogger<StarterModel>.Instance).EnsureAsync(StarterModel.Folder, cancellationToken);
         var functions = await FunctionsProcess.StartAsync(Folder, Endpoints, keys, line => listener("functions", line), cancellationToken);
         processes.Push(functions);
         Endpoints.Write(Folder);

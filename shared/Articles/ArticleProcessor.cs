@@ -11,7 +11,7 @@ namespace Serverless.Articles;
 /// again would not help; what went wrong here is thrown, so that the queue delivers the message again.
 /// </summary>
 public sealed class ArticleProcessor(
-    ArticleReader reader,
+    ArticleMessageReader reader,
     ArticleClassifier classifier,
     ArticleSender sender,
     ReviewStore reviews,
@@ -20,10 +20,10 @@ public sealed class ArticleProcessor(
     TimeProvider time,
     ILogger<ArticleProcessor> log)
 {
-    private readonly OneAtATime<(string Classifier, string Id)> oneAtATime = new();
+    private readonly AsyncKeyedLock<(string Classifier, string Id)> oneAtATime = new();
 
     /// <summary>Classifies the article of a message, unless it has a final result already.</summary>
-    public async Task<ResultWrite> ProcessAsync(QueueMessage message, CancellationToken cancellationToken)
+    public async Task<WriteOutcome> ProcessAsync(QueueMessage message, CancellationToken cancellationToken)
     {
         var arrivedAt = time.GetUtcNow();
         var article = await reader.ReadAsync(message.Body, cancellationToken);
@@ -31,7 +31,7 @@ public sealed class ArticleProcessor(
     }
 
     /// <summary>Sees to it that an article of the poison queue has a result: the last attempt's, unless the process died in all of them.</summary>
-    public async Task<ResultWrite> RecordFailureAsync(QueueMessage message, CancellationToken cancellationToken)
+    public async Task<WriteOutcome> RecordFailureAsync(QueueMessage message, CancellationToken cancellationToken)
     {
         var article = await reader.ReadAsync(message.Body, cancellationToken);
         log.LogError("Article {ArticleId} of the classifier {Classifier} failed on every attempt", article.Message.Id, article.Classifier);
@@ -45,7 +45,7 @@ public sealed class ArticleProcessor(
         return await results.WriteAsync(failed, cancellationToken);
     }
 
-    private async Task<ResultWrite> ProcessAsync(ReadArticle article, QueueMessage message, DateTimeOffset arrivedAt, CancellationToken cancellationToken)
+    private async Task<WriteOutcome> ProcessAsync(ParsedArticle article, QueueMessage message, DateTimeOffset arrivedAt, CancellationToken cancellationToken)
     {
         var insertedOn = message.InsertedOn ?? arrivedAt;
         if (article.Reason is { } reason)
@@ -78,13 +78,13 @@ public sealed class ArticleProcessor(
         }
     }
 
-    private async Task<ResultWrite> RejectAsync(ReadArticle article, DateTimeOffset insertedOn, string reason, CancellationToken cancellationToken)
+    private async Task<WriteOutcome> RejectAsync(ParsedArticle article, DateTimeOffset insertedOn, string reason, CancellationToken cancellationToken)
     {
         log.LogWarning("Article {ArticleId} was rejected: {Reason}", article.Message.Id, reason);
         return await results.WriteAsync(article.Result(ClassificationStatus.Rejected, insertedOn, time.GetUtcNow(), reason), cancellationToken);
     }
 
-    private ClassificationResult Result(ReadArticle article, Classification answer, DateTimeOffset insertedOn, DateTimeOffset arrivedAt) =>
+    private ClassificationResult Result(ParsedArticle article, Prediction answer, DateTimeOffset insertedOn, DateTimeOffset arrivedAt) =>
         article.Result(ClassificationStatus.Classified, insertedOn, time.GetUtcNow()) with
         {
             Label = answer.Label,
@@ -99,7 +99,7 @@ public sealed class ArticleProcessor(
             ForwardMilliseconds = answer.ForwardMilliseconds,
         };
 
-    private async Task<ResultWrite> KeepAsync(ReadArticle article, ClassificationResult result, CancellationToken cancellationToken)
+    private async Task<WriteOutcome> KeepAsync(ParsedArticle article, ClassificationResult result, CancellationToken cancellationToken)
     {
         // Before the result: after a crash in between the article is asked for twice, which beats never.
         if (result.Review)
@@ -117,13 +117,13 @@ public sealed class ArticleProcessor(
     }
 
     /// <summary>Nobody is to be asked about a text that the article no longer has.</summary>
-    private async Task WithdrawOutdatedAsync(ReadArticle article, ResultWrite outcome, CancellationToken cancellationToken)
+    private async Task WithdrawOutdatedAsync(ParsedArticle article, WriteOutcome outcome, CancellationToken cancellationToken)
     {
-        if (outcome == ResultWrite.Older)
+        if (outcome == WriteOutcome.Stale)
         {
             await reviews.WithdrawAsync(article.Classifier, article.Message.Id, article.TextHash, cancellationToken);
         }
-        else if (outcome != ResultWrite.Written && await results.FindAsync(article.Classifier, article.Message.Id, cancellationToken) is { } standing)
+        else if (outcome != WriteOutcome.Created && await results.FindAsync(article.Classifier, article.Message.Id, cancellationToken) is { } standing)
         {
             await reviews.WithdrawEarlierAsync(standing, cancellationToken);
         }

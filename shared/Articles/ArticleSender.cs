@@ -5,7 +5,7 @@ using Serverless.Storage;
 namespace Serverless.Articles;
 
 /// <summary>The sender's side of the article queues.</summary>
-public sealed class ArticleSender(StorageClients storage, ArticleTexts texts)
+public sealed class ArticleSender(StorageClients storage, ArticleBlobStore texts)
 {
     /// <summary>Puts an article on the queue <c>articles</c>; a text too long for a message is first stored as a blob, which the message then names.</summary>
     public Task SendAsync(ArticleMessage article, CancellationToken cancellationToken) =>

@@ -6,19 +6,19 @@ using Serverless.Storage;
 namespace Serverless.Articles;
 
 /// <summary>What a write came to.</summary>
-public enum ResultWrite
+public enum WriteOutcome
 {
     /// <summary>The first result for this id, or one that followed a rejection or failure.</summary>
-    Written,
+    Created,
 
     /// <summary>It took the place of a result for another text of the same id.</summary>
     Replaced,
 
     /// <summary>A final result for the same text stood there already; nothing changed.</summary>
-    AlreadyFinal,
+    Duplicate,
 
     /// <summary>A result of a newer message stood there already; nothing changed.</summary>
-    Older,
+    Stale,
 }
 
 /// <summary>
@@ -31,7 +31,7 @@ public sealed class ResultStore(StorageClients storage)
     private const int Rounds = 10;
 
     private readonly BlobContainerClient blobs = storage.Container(StorageNames.ResultsContainer);
-    private readonly ResultRows rows = new(storage);
+    private readonly ResultTable rows = new(storage);
 
     /// <summary>The result of an article, or null.</summary>
     public async Task<ClassificationResult?> FindAsync(string classifier, string articleId, CancellationToken cancellationToken) =>
@@ -43,10 +43,10 @@ public sealed class ResultStore(StorageClients storage)
         rows.ListRecentAsync(classifier, limit, continuation, cancellationToken);
 
     /// <summary>
-    /// Says before any forward pass whether a message needs one: <see cref="ResultWrite.AlreadyFinal"/> and
-    /// <see cref="ResultWrite.Older"/> mean that it does not, and missing rows are mended; otherwise null.
+    /// Says before any forward pass whether a message needs one: <see cref="WriteOutcome.Duplicate"/> and
+    /// <see cref="WriteOutcome.Stale"/> mean that it does not, and missing rows are mended; otherwise null.
     /// </summary>
-    public async Task<ResultWrite?> SettleAsync(string classifier, string articleId, string textHash, DateTimeOffset insertedOn, CancellationToken cancellationToken)
+    public async Task<WriteOutcome?> SettleAsync(string classifier, string articleId, string textHash, DateTimeOffset insertedOn, CancellationToken cancellationToken)
     {
         var hash = Sha256Hex.OfText(articleId);
         RowState? row = null;
@@ -54,7 +54,7 @@ public sealed class ResultStore(StorageClients storage)
         {
             var stored = await ReadBlobAsync(classifier, hash, cancellationToken);
             var verdict = Judge(stored?.Result, ClassificationStatus.Classified, textHash, insertedOn);
-            if (verdict is not (ResultWrite.AlreadyFinal or ResultWrite.Older))
+            if (verdict is not (WriteOutcome.Duplicate or WriteOutcome.Stale))
             {
                 return null;
             }
@@ -71,20 +71,20 @@ public sealed class ResultStore(StorageClients storage)
         throw Contended(hash);
     }
 
-    /// <summary>Writes a result by the contract's rules; see <see cref="ResultWrite"/>.</summary>
-    public async Task<ResultWrite> WriteAsync(ClassificationResult result, CancellationToken cancellationToken)
+    /// <summary>Writes a result by the contract's rules; see <see cref="WriteOutcome"/>.</summary>
+    public async Task<WriteOutcome> WriteAsync(ClassificationResult result, CancellationToken cancellationToken)
     {
         var hash = result.ArticleHash();
-        ResultWrite? done = null;
+        WriteOutcome? done = null;
         for (var round = 0; round < Rounds; round++)
         {
             // The row's ETag is read before the blob: if another writer changes blob and row in between, our row write fails.
             var row = await rows.ReadETagAsync(result.Classifier, hash, cancellationToken);
             var stored = await ReadBlobAsync(result.Classifier, hash, cancellationToken);
             var verdict = Judge(stored?.Result, result.Status, result.TextHash, result.InsertedOn);
-            if (done is null && verdict is ResultWrite.Written or ResultWrite.Replaced)
+            if (done is null && verdict is WriteOutcome.Created or WriteOutcome.Replaced)
             {
-                stored = await TryWriteBlobAsync(result with { Replaced = verdict == ResultWrite.Replaced }, stored?.ETag, cancellationToken);
+                stored = await TryWriteBlobAsync(result with { Replaced = verdict == WriteOutcome.Replaced }, stored?.ETag, cancellationToken);
                 if (stored is null)
                 {
                     continue;
@@ -102,21 +102,21 @@ public sealed class ResultStore(StorageClients storage)
         throw Contended(hash);
     }
 
-    private static ResultWrite Judge(ClassificationResult? stored, ClassificationStatus status, string textHash, DateTimeOffset? insertedOn)
+    private static WriteOutcome Judge(ClassificationResult? stored, ClassificationStatus status, string textHash, DateTimeOffset? insertedOn)
     {
         if (stored is null)
         {
-            return ResultWrite.Written;
+            return WriteOutcome.Created;
         }
 
         var sameText = stored.TextHash == textHash;
         if (sameText && (stored.Status == ClassificationStatus.Classified || stored.Status == status))
         {
-            return ResultWrite.AlreadyFinal;
+            return WriteOutcome.Duplicate;
         }
 
         // Queues tell the second, no more: of two messages of the same second the one handled last stands.
-        return (insertedOn ?? DateTimeOffset.MinValue) < (stored.InsertedOn ?? DateTimeOffset.MinValue) ? ResultWrite.Older : sameText ? ResultWrite.Written : ResultWrite.Replaced;
+        return (insertedOn ?? DateTimeOffset.MinValue) < (stored.InsertedOn ?? DateTimeOffset.MinValue) ? WriteOutcome.Stale : sameText ? WriteOutcome.Created : WriteOutcome.Replaced;
     }
 
     private async Task<StoredResult?> ReadBlobAsync(string classifier, string hash, CancellationToken cancellationToken)

@@ -54,7 +54,7 @@ public sealed record LlamaConfig
     /// <inheritdoc cref="Read"/>
     public static LlamaConfig Parse(string json, string source)
     {
-        var file = ConfigFile.Parse(json, source);
+        var file = JsonConfigReader.Parse(json, source);
         file.Require("model_type", "llama");
         file.Require("hidden_act", "silu");
         file.Refuse("quantization_config", "a quantised base cannot be fine-tuned here; use the 16 or 32 bit weights");

@@ -8,7 +8,7 @@ namespace Serverless.Llama;
 /// </summary>
 public sealed record RopeScaling(double Factor, double LowFreqFactor, double HighFreqFactor, int OriginalMaxPositionEmbeddings)
 {
-    internal static RopeScaling? Parse(ConfigFile section)
+    internal static RopeScaling? Parse(JsonConfigReader section)
     {
         var type = section.Text("rope_type") ?? section.Text("type") ?? "default";
         if (type == "default")

@@ -28,7 +28,7 @@ public sealed class ReviewExport(StorageClients storage, ModelRegistry registry,
         await using var file = new FileStream(
             Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 64 * 1024, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
         var continued = await CopyServingAsync(classifier, file, cancellationToken);
-        var rows = DatasetRows.After(file, Path.GetExtension(continued) ?? ".csv");
+        var rows = DatasetAppender.After(file, Path.GetExtension(continued) ?? ".csv");
         var count = await AppendAsync(file, rows, classifier, cancellationToken);
         if (count == 0)
         {
@@ -49,7 +49,7 @@ public sealed class ReviewExport(StorageClients storage, ModelRegistry registry,
         var pointer = await registry.ReadPointerAsync(classifier, null, cancellationToken);
         var serving = await registry.ListServableAsync(classifier, pointer, cancellationToken).FirstOrDefaultAsync(cancellationToken);
         var manifest = serving is not null ? await registry.FindManifestAsync(classifier, serving.Version, cancellationToken) : null;
-        if (manifest?.Dataset is not { } dataset || !DatasetRows.CanFollow(Path.GetExtension(dataset)))
+        if (manifest?.Dataset is not { } dataset || !DatasetAppender.CanFollow(Path.GetExtension(dataset)))
         {
             return null;
         }
@@ -65,7 +65,7 @@ public sealed class ReviewExport(StorageClients storage, ModelRegistry registry,
         }
     }
 
-    private async Task<int> AppendAsync(Stream file, DatasetRows rows, string classifier, CancellationToken cancellationToken)
+    private async Task<int> AppendAsync(Stream file, DatasetAppender rows, string classifier, CancellationToken cancellationToken)
     {
         var count = 0;
         await using var writer = new StreamWriter(file, leaveOpen: true);

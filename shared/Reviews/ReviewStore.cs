@@ -10,7 +10,7 @@ namespace Serverless.Reviews;
 /// The table <c>reviews</c>: one row for each text that the model was unsure of. It waits for a person, and keeps the label that
 /// the person gives. An article that is sent again with another text no longer waits with the old one.
 /// </summary>
-public sealed class ReviewStore(StorageClients storage, ArticleTexts texts, TimeProvider time)
+public sealed class ReviewStore(StorageClients storage, ArticleBlobStore texts, TimeProvider time)
 {
     private readonly TableClient table = storage.Table(StorageNames.ReviewsTable);
 
@@ -21,7 +21,7 @@ public sealed class ReviewStore(StorageClients storage, ArticleTexts texts, Time
         {
             // A longer text lies in a blob.
             var question = article.Text is { Length: > TableText.MaxCharacters } ? await texts.CheckInAsync(article, cancellationToken) : article;
-            await table.AddEntityAsync(ReviewRows.Of(question, answer), cancellationToken);
+            await table.AddEntityAsync(ReviewTable.Of(question, answer), cancellationToken);
         }
         catch (RequestFailedException exception) when (exception.Status == 409)
         {
@@ -47,12 +47,12 @@ public sealed class ReviewStore(StorageClients storage, ArticleTexts texts, Time
 
     /// <summary>Articles that wait for a person, in no particular order.</summary>
     /// <exception cref="BadContinuationException">The continuation is none of this list's.</exception>
-    public async Task<ListPage<ReviewArticle>> ListAsync(string classifier, int limit, string? continuation, CancellationToken cancellationToken)
+    public async Task<ListPage<ReviewEntry>> ListAsync(string classifier, int limit, string? continuation, CancellationToken cancellationToken)
     {
-        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {classifier} and State eq {ReviewRows.Waiting}");
-        var page = await TablePages.ReadAsync(table, filter, limit, continuation, cancellationToken);
-        var articles = await Task.WhenAll(page.Items.Select(async row => ReviewRows.Article(row, await TextAsync(row, cancellationToken) ?? "")));
-        return new ListPage<ReviewArticle>(articles, page.Continuation);
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {classifier} and State eq {ReviewTable.Waiting}");
+        var page = await TablePaging.ReadAsync(table, filter, limit, continuation, cancellationToken);
+        var articles = await Task.WhenAll(page.Items.Select(async row => ReviewTable.Article(row, await TextAsync(row, cancellationToken) ?? "")));
+        return new ListPage<ReviewEntry>(articles, page.Continuation);
     }
 
     /// <summary>Keeps the label that a person gives to an article. A later label takes the place of an earlier one.</summary>
@@ -60,21 +60,21 @@ public sealed class ReviewStore(StorageClients storage, ArticleTexts texts, Time
     public async Task<LabelOutcome?> LabelAsync(string classifier, string articleId, string label, CancellationToken cancellationToken)
     {
         var rows = await FindAsync(classifier, articleId, cancellationToken);
-        if (rows.OrderBy(row => row.GetString("State") == ReviewRows.Waiting).ThenBy(row => row.GetDateTimeOffset("Time")).LastOrDefault() is not { } row)
+        if (rows.OrderBy(row => row.GetString("State") == ReviewTable.Waiting).ThenBy(row => row.GetDateTimeOffset("Time")).LastOrDefault() is not { } row)
         {
             return null;
         }
 
-        IReadOnlyList<string> accepted = [.. ReviewRows.Probabilities(row).Keys];
+        IReadOnlyList<string> accepted = [.. ReviewTable.Probabilities(row).Keys];
         if (!accepted.Contains(label))
         {
             return new LabelOutcome(null, accepted);
         }
 
-        var given = new PersonLabel(articleId, classifier, label, time.GetUtcNow());
+        var given = new HumanLabel(articleId, classifier, label, time.GetUtcNow());
         var change = new TableEntity(row.PartitionKey, row.RowKey)
         {
-            ["State"] = ReviewRows.Labelled,
+            ["State"] = ReviewTable.Labelled,
             ["PersonLabel"] = given.Label,
             ["LabelledAt"] = given.LabelledAt,
         };
@@ -85,7 +85,7 @@ public sealed class ReviewStore(StorageClients storage, ArticleTexts texts, Time
     /// <summary>All texts of a classifier that people labelled.</summary>
     public async IAsyncEnumerable<LabelledText> LabelledAsync(string classifier, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {classifier} and State eq {ReviewRows.Labelled}");
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {classifier} and State eq {ReviewTable.Labelled}");
         await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
         {
             if (await TextAsync(row, cancellationToken) is { } text)
@@ -108,7 +108,7 @@ public sealed class ReviewStore(StorageClients storage, ArticleTexts texts, Time
     {
         foreach (var row in await FindAsync(classifier, articleId, cancellationToken))
         {
-            if (isOutdated(row) && row.GetString("State") == ReviewRows.Waiting)
+            if (isOutdated(row) && row.GetString("State") == ReviewTable.Waiting)
             {
                 await DeleteAsync(row, cancellationToken);
             }

@@ -18,20 +18,20 @@ public sealed class ArticleClassifier : IDisposable
     private readonly ModelRegistry registry;
     private readonly TimeProvider time;
     private readonly ILogger<ArticleClassifier> log;
-    private readonly ConcurrentDictionary<string, ServedClassifier> classifiers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ClassifierSlot> classifiers = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource stopping = new();
     private readonly ModelLoader loader;
     private readonly DataParallel parallel;
-    private readonly ModelThread thread;
+    private readonly InferenceThread thread;
     private int inside;
     private bool disposed;
 
     public ArticleClassifier(ClassifierOptions options, ModelRegistry registry, TimeProvider time, ILogger<ArticleClassifier> log)
     {
         (this.options, this.registry, this.time, this.log) = (options, registry, time, log);
-        loader = new ModelLoader(registry, options.Base, new PrecisionChoice(options.Precision, log));
+        loader = new ModelLoader(registry, options.Base, new PrecisionSelector(options.Precision, log));
         parallel = new DataParallel(torch.get_num_threads());
-        thread = new ModelThread(new MicroBatches(options.MaxBatch, options.MaxBatchTokens), new ForwardPass(parallel, time, log).Run);
+        thread = new InferenceThread(new MicroBatcher(options.MaxBatch, options.MaxBatchTokens), new BatchRunner(parallel, time, log).Run);
     }
 
     /// <summary>How this process stands. Asking starts nothing.</summary>
@@ -52,9 +52,9 @@ public sealed class ArticleClassifier : IDisposable
     /// <param name="text">Not empty; see <see cref="ArticleLimits"/>.</param>
     /// <param name="cancellationToken">Leaves the queue at once.</param>
     /// <exception cref="UnknownClassifierException">Nothing is published under this name.</exception>
-    /// <exception cref="WaitingRoomFullException">Too many texts are inside.</exception>
+    /// <exception cref="QueueFullException">Too many texts are inside.</exception>
     /// <exception cref="ModelNotReadyException">The model could not be loaded in time.</exception>
-    public async Task<Classification> ClassifyAsync(string? classifier, string text, CancellationToken cancellationToken) =>
+    public async Task<Prediction> ClassifyAsync(string? classifier, string text, CancellationToken cancellationToken) =>
         (await ClassifyAsync(classifier, [text], cancellationToken))[0];
 
     /// <summary>
@@ -62,23 +62,23 @@ public sealed class ArticleClassifier : IDisposable
     /// than the waiting room holds are let in when nobody else is inside.
     /// </summary>
     /// <returns>In the order of the texts.</returns>
-    public async Task<Classification[]> ClassifyAsync(string? classifier, IReadOnlyList<string> texts, CancellationToken cancellationToken)
+    public async Task<Prediction[]> ClassifyAsync(string? classifier, IReadOnlyList<string> texts, CancellationToken cancellationToken)
     {
         var others = Interlocked.Add(ref inside, texts.Count) - texts.Count;
         try
         {
             if (others > 0 && others + texts.Count > options.WaitingRoom)
             {
-                throw new WaitingRoomFullException(options.WaitingRoom);
+                throw new QueueFullException(options.WaitingRoom);
             }
 
             var enteredAt = time.GetTimestamp();
             var served = await ReadyAsync(classifier ?? options.Default, cancellationToken);
             var model = served.Model!;
-            var answers = new Task<Classification>[texts.Count];
+            var answers = new Task<Prediction>[texts.Count];
             for (var i = 0; i < answers.Length; i++)
             {
-                var pending = new PendingText(served, texts[i], model.Encode(texts[i]), model.Labels.MaxTokens, enteredAt, cancellationToken);
+                var pending = new InferenceRequest(served, texts[i], model.Encode(texts[i]), model.Labels.MaxTokens, enteredAt, cancellationToken);
                 answers[i] = pending.Completion;
                 thread.Add(pending);
             }
@@ -151,7 +151,7 @@ public sealed class ArticleClassifier : IDisposable
         stopping.Dispose();
     }
 
-    private async Task<ServedClassifier> ReadyAsync(string name, CancellationToken cancellationToken)
+    private async Task<ClassifierSlot> ReadyAsync(string name, CancellationToken cancellationToken)
     {
         if (!StorageNames.IsName(name))
         {
@@ -172,9 +172,9 @@ public sealed class ArticleClassifier : IDisposable
         }
     }
 
-    private ServedClassifier Create(string name) =>
+    private ClassifierSlot Create(string name) =>
         new(name, merge: name == options.Default, registry, loader, thread, time, log, Forget, stopping.Token);
 
     /// <summary>Names come from outside; those that lead nowhere are not kept.</summary>
-    private void Forget(ServedClassifier unknown) => classifiers.TryRemove(new(unknown.Status.Name, unknown));
+    private void Forget(ClassifierSlot unknown) => classifiers.TryRemove(new(unknown.Status.Name, unknown));
 }

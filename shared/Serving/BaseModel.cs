@@ -12,15 +12,15 @@ internal sealed class BaseModel : IDisposable
 {
     private readonly LlamaWeights weights;
     private readonly LlamaTokenizer tokenizer;
-    private readonly PrecisionChoice precision;
+    private readonly PrecisionSelector precision;
 
-    private BaseModel(LlamaWeights weights, LlamaTokenizer tokenizer, PrecisionChoice precision) =>
+    private BaseModel(LlamaWeights weights, LlamaTokenizer tokenizer, PrecisionSelector precision) =>
         (this.weights, this.tokenizer, this.precision) = (weights, tokenizer, precision);
 
     /// <param name="folder">A local Hugging Face folder.</param>
     /// <param name="precision">What to compute in.</param>
     /// <exception cref="InvalidDataException">A file is missing or not understood.</exception>
-    public static BaseModel Open(string folder, PrecisionChoice precision)
+    public static BaseModel Open(string folder, PrecisionSelector precision)
     {
         var files = HuggingFaceFolder.Open(folder);
         var tokenizer = Task.Run(() => LlamaTokenizer.Read(files.TokenizerPath));
@@ -39,9 +39,9 @@ internal sealed class BaseModel : IDisposable
 
     /// <summary>A version that computes beside the base.</summary>
     /// <exception cref="InvalidDataException">Its files do not fit this base or each other.</exception>
-    public ServedModel Load(LocalVersion version)
+    public LoadedModel Load(LocalVersion version)
     {
-        var labels = ClassifierLabels.Read(version.Folder);
+        var labels = ClassifierMetadata.Read(version.Folder);
         using var adapter = PeftAdapter.Read(version.Folder);
         if (adapter.Labels != labels.Labels.Count)
         {
@@ -52,7 +52,7 @@ internal sealed class BaseModel : IDisposable
         try
         {
             network.LoadAdapter(adapter);
-            return new ServedModel(version.Version, labels, tokenizer, network, precision);
+            return new LoadedModel(version.Version, labels, tokenizer, network, precision);
         }
         catch
         {

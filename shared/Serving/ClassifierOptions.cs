@@ -10,7 +10,7 @@ public sealed record ClassifierOptions
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(3);
 
     /// <summary>The base model that all classifiers stand on, a folder of <c>models/base/</c>.</summary>
-    public string Base { get; init; } = Starter.BaseModel;
+    public string Base { get; init; } = StarterModel.BaseModel;
 
     /// <summary>The classifier that is asked when an article names none, and the one that is merged into the base.</summary>
     public string Default { get; init; } = "news";

@@ -4,7 +4,7 @@ using Serverless.Models;
 namespace Serverless.Serving;
 
 /// <summary>Brings versions from storage into memory. The base is loaded once, by the first that needs it; a failed load is forgotten.</summary>
-internal sealed class ModelLoader(ModelRegistry registry, string baseModel, PrecisionChoice precision) : IDisposable
+internal sealed class ModelLoader(ModelRegistry registry, string baseModel, PrecisionSelector precision) : IDisposable
 {
     private readonly SemaphoreSlim one = new(1);
     private volatile BaseModel? loaded;
@@ -16,7 +16,7 @@ internal sealed class ModelLoader(ModelRegistry registry, string baseModel, Prec
     /// <param name="manifestSha256">What its manifest must hash to; null to take it as it is.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="InvalidDataException">The version, or the base, cannot be used; says why.</exception>
-    public async Task<ServedModel> LoadAsync(string classifier, string version, string? manifestSha256, CancellationToken cancellationToken)
+    public async Task<LoadedModel> LoadAsync(string classifier, string version, string? manifestSha256, CancellationToken cancellationToken)
     {
         var local = await registry.DownloadVersionAsync(classifier, version, manifestSha256, cancellationToken);
         if (local.Manifest.BaseModel != baseModel)

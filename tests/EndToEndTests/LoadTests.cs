@@ -113,7 +113,7 @@ public sealed class LoadTests(LoadTests.Up up) : IClassFixture<LoadTests.Up>
     private async Task PublishAsync(string version)
     {
         var registry = new ModelRegistry(System.Storage, Path.Combine(System.Folder, "load"), TimeProvider.System);
-        await registry.UploadVersionAsync("news", version, Path.Combine(Starter.Folder, "adapters/news"), Starter.BaseModel, null, null, Ended);
+        await registry.UploadVersionAsync("news", version, Path.Combine(StarterModel.Folder, "adapters/news"), StarterModel.BaseModel, null, null, Ended);
         Assert.True(await registry.PublishAsync("news", version, (await registry.ReadPointerAsync("news", null, Ended)).ETag, Ended));
     }
 

@@ -61,7 +61,7 @@ public sealed class QueueTests(QueueTests.Up up) : IClassFixture<QueueTests.Up>
     public async Task A_long_article_travels_as_a_blob()
     {
         var text = string.Join(' ', Enumerable.Repeat(Sports, 2000));
-        var texts = new ArticleTexts(System.Storage);
+        var texts = new ArticleBlobStore(System.Storage);
         await new ArticleSender(System.Storage, texts).SendAsync(new ArticleMessage("long") { Text = text }, Ended);
 
         var result = await System.ResultAsync("long");

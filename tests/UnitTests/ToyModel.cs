@@ -77,7 +77,7 @@ internal static class ToyModel
         }
 
         PeftAdapter.Write(folder, network, config, Base);
-        new ClassifierLabels(labels, MaxTokens: 64, Temperature: 2).Write(folder);
+        new ClassifierMetadata(labels, MaxTokens: 64, Temperature: 2).Write(folder);
         File.WriteAllText(Path.Combine(folder, "metrics.json"), """{"accuracy":0.5}""");
     }
 

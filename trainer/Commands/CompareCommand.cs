@@ -46,7 +46,7 @@ internal static class CompareCommand
             var sample = Sample(file.Rows, parsed.GetRequiredValue(rows), parsed.GetRequiredValue(seed));
 
             var ours = Ours(classifier, sample, parsed.GetValue(hourPrice), cancellationToken);
-            var asking = new AskingOptions(
+            var asking = new ChatRequestOptions(
                 parsed.GetRequiredValue(parallel), parsed.GetRequiredValue(rate), Attempts: 6, TimeSpan.FromSeconds(1), new ChatOptions { Temperature = 0, MaxOutputTokens = parsed.GetRequiredValue(maxOutput) });
             using var chat = Chat(address, parsed.GetRequiredValue(model), Environment.GetEnvironmentVariable(parsed.GetRequiredValue(key)));
             var comparison = new ChatComparison(chat, new ZeroShotPrompt(classifier.Labels), asking, TimeProvider.System);
@@ -67,7 +67,7 @@ internal static class CompareCommand
         new ApiKeyCredential(string.IsNullOrEmpty(key) ? "none" : key),
         new OpenAIClientOptions { Endpoint = endpoint, RetryPolicy = new ClientRetryPolicy(maxRetries: 0), NetworkTimeout = TimeSpan.FromSeconds(100) }).GetChatClient(model).AsIChatClient();
 
-    internal static LabelFigures Theirs(string name, IReadOnlyList<string> labels, ChatAnswers answers, double? inputPrice, double? outputPrice) => LabelFigures.Of(
+    internal static LabelFigures Theirs(string name, IReadOnlyList<string> labels, ChatResults answers, double? inputPrice, double? outputPrice) => LabelFigures.Of(
         $"{name}, zero-shot",
         labels,
         [.. answers.Rows.Select(answer => answer.Row.Label)],
@@ -102,5 +102,5 @@ internal static class CompareCommand
     private static Uri Address(string endpoint) =>
         Uri.TryCreate(endpoint, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
             ? address
-            : throw new InvalidRecipeException($"--endpoint is '{endpoint}'; it must be an address such as https://api.openai.com/v1.");
+            : throw new InvalidTrainOptionsException($"--endpoint is '{endpoint}'; it must be an address such as https://api.openai.com/v1.");
 }

@@ -33,10 +33,10 @@ internal static class PretrainCommand
             var folder = parsed.GetValue(startFrom) is { } found ? HuggingFaceFolder.Open(found.FullName) : null;
             if (folder is not null && options.WithShapeOf(folder.Config) != options && options.WithShapeOf(new PretrainOptions { NumHiddenLayers = options.NumHiddenLayers }.Shape()) != options)
             {
-                throw new InvalidRecipeException($"The shape comes from {folder.Path}: --num-hidden-layers can add to it; leave out --vocab-size, --hidden-size and the others, or --base.");
+                throw new InvalidTrainOptionsException($"The shape comes from {folder.Path}: --num-hidden-layers can add to it; leave out --vocab-size, --hidden-size and the others, or --base.");
             }
 
-            PretrainedBase.Make(
+            BaseModelPretrainer.Make(
                 parsed.GetRequiredValue(text), parsed.GetRequiredValue(exclude), parsed.GetRequiredValue(output).FullName, folder, options,
                 Console.Error, TimeProvider.System, cancellationToken);
             return Task.CompletedTask;

@@ -22,5 +22,5 @@ internal sealed class RecipeOptions
 
     /// <summary>The recipe for a base folder under what the command line says.</summary>
     public TrainOptions Resolve(ParseResult parsed, string baseFolder) =>
-        Recipe.Of(baseFolder, parsed.GetValue(config)?.FullName, settings.Given(parsed));
+        TrainOptionsLoader.Of(baseFolder, parsed.GetValue(config)?.FullName, settings.Given(parsed));
 }

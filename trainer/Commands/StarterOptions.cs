@@ -10,14 +10,14 @@ internal static class StarterOptions
     {
         Description = "Hugging Face folder of the base model.",
         HelpName = "folder",
-        DefaultValueFactory = _ => new DirectoryInfo(Path.Combine(Starter.Folder, "base")),
+        DefaultValueFactory = _ => new DirectoryInfo(Path.Combine(StarterModel.Folder, "base")),
     }.AcceptExistingOnly();
 
     public static Option<DirectoryInfo> Adapter() => new Option<DirectoryInfo>("--adapter")
     {
         Description = "Folder of the adapter, as 'train' writes it.",
         HelpName = "folder",
-        DefaultValueFactory = _ => new DirectoryInfo(Path.Combine(Starter.Folder, "adapters", "news")),
+        DefaultValueFactory = _ => new DirectoryInfo(Path.Combine(StarterModel.Folder, "adapters", "news")),
     }.AcceptExistingOnly();
 
     public static Option<string> Precision() => new Option<string>("--precision")
@@ -28,5 +28,5 @@ internal static class StarterOptions
 
     /// <summary>What an adapter calls its base: the starter's name, or the folder as it was given.</summary>
     public static string NameOf(DirectoryInfo baseFolder) =>
-        baseFolder.FullName == Path.GetFullPath(Path.Combine(Starter.Folder, "base")) ? Starter.BaseModel : baseFolder.ToString();
+        baseFolder.FullName == Path.GetFullPath(Path.Combine(StarterModel.Folder, "base")) ? StarterModel.BaseModel : baseFolder.ToString();
 }

@@ -47,7 +47,7 @@ internal static class TrainCommand
             Console.Error.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{figures.Training.Steps} steps in {figures.Training.Duration:h\\:mm\\:ss}, {figures.Training.ArticlesPerSecond:0} articles/s, best at step {figures.Training.BestStep}"));
-            Console.Error.WriteLine($"adapter written to {target}; its report is {Path.Combine(target, AdapterReport.PageFile)}");
+            Console.Error.WriteLine($"adapter written to {target}; its report is {Path.Combine(target, AdapterReport.StaticFile)}");
             return Task.CompletedTask;
         });
         return command;

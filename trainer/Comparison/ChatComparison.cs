@@ -13,18 +13,18 @@ namespace Serverless.Trainer.Comparison;
 /// <param name="RequestsPerMinute">The most requests begun in a minute, retries included.</param>
 /// <param name="Attempts">Retries of one article that throttling, a server's trouble or a lost connection are worth.</param>
 /// <param name="Delay">Before the first retry; it doubles from there, with jitter. What the server asks for (Retry-After) comes first.</param>
-internal sealed record AskingOptions(int Parallel, int RequestsPerMinute, int Attempts, TimeSpan Delay, ChatOptions Chat);
+internal sealed record ChatRequestOptions(int Parallel, int RequestsPerMinute, int Attempts, TimeSpan Delay, ChatOptions Chat);
 
 /// <summary>What the chat model made of an article.</summary>
 /// <param name="Label">Null for an answer that is no label, or for none at all.</param>
 /// <param name="Answer">Its words; or why there are none.</param>
-internal sealed record ChatAnswer(DataSetRow Row, string? Label, string Answer, bool Failed);
+internal sealed record ChatResult(DataSetRow Row, string? Label, string Answer, bool Failed);
 
 /// <param name="InputTokens">As the endpoint counted them; null if it did not for every answer.</param>
-internal sealed record ChatAnswers(IReadOnlyList<ChatAnswer> Rows, int Retries, TimeSpan Duration, long? InputTokens, long? OutputTokens);
+internal sealed record ChatResults(IReadOnlyList<ChatResult> Rows, int Retries, TimeSpan Duration, long? InputTokens, long? OutputTokens);
 
 /// <summary>Puts rows to a chat model: several at once, within a rate, each again where that may help, and none dropped silently.</summary>
-internal sealed class ChatComparison(IChatClient chat, ZeroShotPrompt prompt, AskingOptions options, TimeProvider time)
+internal sealed class ChatComparison(IChatClient chat, ZeroShotPrompt prompt, ChatRequestOptions options, TimeProvider time)
 {
     // An endpoint that has not answered once by then never will.
     private const int FailuresToGiveUp = 5;
@@ -38,11 +38,11 @@ internal sealed class ChatComparison(IChatClient chat, ZeroShotPrompt prompt, As
 
     /// <param name="asked">Told how many rows are done.</param>
     /// <exception cref="InvalidOperationException">The endpoint refuses, or never answers; says what to check.</exception>
-    public async Task<ChatAnswers> AskAsync(IReadOnlyList<DataSetRow> rows, IProgress<int> asked, CancellationToken cancellationToken)
+    public async Task<ChatResults> AskAsync(IReadOnlyList<DataSetRow> rows, IProgress<int> asked, CancellationToken cancellationToken)
     {
         await using var rate = new TokenBucketRateLimiter(Rate(options.RequestsPerMinute));
         var attempts = Retrying();
-        var answers = new ChatAnswer[rows.Count];
+        var answers = new ChatResult[rows.Count];
         var done = 0;
         var begin = time.GetTimestamp();
         await Parallel.ForEachAsync(
@@ -54,10 +54,10 @@ internal sealed class ChatComparison(IChatClient chat, ZeroShotPrompt prompt, As
                 asked.Report(Interlocked.Increment(ref done));
             });
         var known = counted == answered;
-        return new ChatAnswers(answers, retries, time.GetElapsedTime(begin), known ? inputTokens : null, known ? outputTokens : null);
+        return new ChatResults(answers, retries, time.GetElapsedTime(begin), known ? inputTokens : null, known ? outputTokens : null);
     }
 
-    private async Task<ChatAnswer> AskAsync(DataSetRow row, ResiliencePipeline attempts, RateLimiter rate, CancellationToken cancellationToken)
+    private async Task<ChatResult> AskAsync(DataSetRow row, ResiliencePipeline attempts, RateLimiter rate, CancellationToken cancellationToken)
     {
         try
         {
@@ -76,13 +76,13 @@ internal sealed class ChatComparison(IChatClient chat, ZeroShotPrompt prompt, As
                 Interlocked.Add(ref outputTokens, output);
             }
 
-            return new ChatAnswer(row, prompt.Read(response.Text), response.Text, Failed: false);
+            return new ChatResult(row, prompt.Read(response.Text), response.Text, Failed: false);
         }
         catch (Exception fault) when (IsPassing(fault, cancellationToken))
         {
             return Interlocked.Increment(ref failed) >= FailuresToGiveUp && Volatile.Read(ref answered) == 0
                 ? throw new InvalidOperationException($"The endpoint has not answered once ({Words(fault)}). Check --endpoint, or lower --parallel and --requests-per-minute.", fault)
-                : new ChatAnswer(row, null, Words(fault), Failed: true);
+                : new ChatResult(row, null, Words(fault), Failed: true);
         }
         catch (ClientResultException refused)
         {

@@ -10,7 +10,7 @@ internal static class ComparisonTable
 
     private static readonly string[] AgNews = ["Business", "Sci/Tech", "Sports", "World"];
 
-    public static void Write(TextWriter writer, LabelFigures ours, LabelFigures theirs, ChatAnswers answers, IReadOnlyList<string> labels)
+    public static void Write(TextWriter writer, LabelFigures ours, LabelFigures theirs, ChatResults answers, IReadOnlyList<string> labels)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
         // The published figure is for AG News alone.
@@ -41,7 +41,7 @@ internal static class ComparisonTable
         Tell(console, "never came", answers.Rows.Where(answer => answer.Failed));
     }
 
-    private static void Tell(IAnsiConsole console, string what, IEnumerable<ChatAnswer> answers)
+    private static void Tell(IAnsiConsole console, string what, IEnumerable<ChatResult> answers)
     {
         var all = answers.ToArray();
         if (all.Length == 0)

@@ -14,15 +14,15 @@ internal sealed class ClassifierLease : IAsyncDisposable
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(60);
 
     private readonly BlobLeaseClient lease;
-    private readonly Renewal renewal;
+    private readonly LeaseRenewer renewal;
 
     private ClassifierLease(BlobClient blob, BlobLeaseClient lease, TimeProvider time)
     {
         (Blob, this.lease) = (blob, lease);
-        renewal = new Renewal(Duration, cancellationToken => lease.RenewAsync(cancellationToken: cancellationToken), time);
+        renewal = new LeaseRenewer(Duration, cancellationToken => lease.RenewAsync(cancellationToken: cancellationToken), time);
     }
 
-    /// <summary>Its content is the job's to write (see <see cref="StoredCheckpoint"/>).</summary>
+    /// <summary>Its content is the job's to write (see <see cref="CheckpointBlob"/>).</summary>
     public BlobClient Blob { get; }
 
     /// <summary>What a write to the blob must name.</summary>
@@ -56,7 +56,7 @@ internal sealed class ClassifierLease : IAsyncDisposable
         {
             await lease.ReleaseAsync();
         }
-        catch (Exception fault) when (StorageFault.Is(fault))
+        catch (Exception fault) when (StorageErrors.IsStorageError(fault))
         {
             // Lost already, or it ends by itself within the minute.
         }

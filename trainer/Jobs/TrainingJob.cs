@@ -40,10 +40,10 @@ internal sealed class TrainingJob(
             }
 
             var baseFolder = await registry.DownloadBaseAsync(settings.Base, cancellationToken);
-            var options = Recipe.Of(baseFolder);
+            var options = TrainOptionsLoader.Of(baseFolder);
             var data = DataSet.Load(dataSetFile, options.HeldOutFraction, request.Dataset);
             var output = Path.Combine(work, "adapter");
-            await using var checkpoint = new StoredCheckpoint(lease, request, TrainingCheckpoint.PathFor(output), log);
+            await using var checkpoint = new CheckpointBlob(lease, request, TrainingCheckpoint.PathFor(output), log);
             await checkpoint.DownloadAsync(cancellationToken);
             var fineTune = new FineTune(data, options, baseFolder, settings.Base, output) { ReplaceCheckpoint = true, Checkpointed = checkpoint.Offer };
             var (report, predicted) = await Task.Run(
@@ -98,7 +98,7 @@ internal sealed class TrainingJob(
         string classifier, PointerReading pointer, FineTune fineTune, IReadOnlyList<string> predicted, CancellationToken cancellationToken)
     {
         var heldOut = fineTune.Data.HeldOut;
-        if (await ServingVersion.AskAsync(registry, classifier, pointer, fineTune.Options.Precision, heldOut, log, cancellationToken) is not { } serving)
+        if (await BaselinePredictions.AskAsync(registry, classifier, pointer, fineTune.Options.Precision, heldOut, log, cancellationToken) is not { } serving)
         {
             return Gate.FirstVersion;
         }

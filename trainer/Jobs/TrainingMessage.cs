@@ -17,13 +17,13 @@ internal sealed class TrainingMessage : IAsyncDisposable
 
     private readonly QueueClient queue;
     private readonly QueueMessage message;
-    private readonly Renewal renewal;
+    private readonly LeaseRenewer renewal;
     private string popReceipt;
 
     public TrainingMessage(QueueClient queue, QueueMessage message, TimeProvider time)
     {
         (this.queue, this.message, popReceipt) = (queue, message, message.PopReceipt);
-        renewal = new Renewal(Visibility, RenewAsync, time);
+        renewal = new LeaseRenewer(Visibility, RenewAsync, time);
     }
 
     public string Body => message.Body.ToString();
@@ -38,7 +38,7 @@ internal sealed class TrainingMessage : IAsyncDisposable
         {
             await queue.DeleteMessageAsync(message.MessageId, popReceipt, cancellationToken);
         }
-        catch (RequestFailedException gone) when (StorageFault.IsFinal(gone))
+        catch (RequestFailedException gone) when (StorageErrors.IsPermanent(gone))
         {
             // Deleted already, by a request whose answer was lost; or another trainer has it, and finds the work done.
         }

@@ -68,7 +68,7 @@ internal sealed class TrainingWorker(StorageClients storage, ClassifierOptions s
         if (earlier.FirstOrDefault(run => IsDone(run, request)) is { } done)
         {
             log.WriteLine($"{request.Dataset} was trained on already: version {done.Version}, {done.State}.");
-            await StoredCheckpoint.RemoveAsync(lease, request, log, cancellationToken);
+            await CheckpointBlob.RemoveAsync(lease, request, log, cancellationToken);
             await message.CompleteAsync(cancellationToken);
             return true;
         }
@@ -76,7 +76,7 @@ internal sealed class TrainingWorker(StorageClients storage, ClassifierOptions s
         if (TrainingQueue.HasFailedTooOften(message))
         {
             log.WriteLine($"{request.Dataset}: tried {message.DequeueCount - 1} times; set aside in the queue {StorageNames.TrainingRequestsPoisonQueue}.");
-            await StoredCheckpoint.RemoveAsync(lease, request, log, cancellationToken);
+            await CheckpointBlob.RemoveAsync(lease, request, log, cancellationToken);
             await queue.MoveToPoisonAsync(message, cancellationToken);
             return true;
         }
@@ -90,7 +90,7 @@ internal sealed class TrainingWorker(StorageClients storage, ClassifierOptions s
             BaseModel = settings.Base,
             RequestedAt = request.RequestedAt,
         };
-        await using var row = await RunRow.StartAsync(runs, run, time, cancellationToken);
+        await using var row = await TrainingRunReporter.StartAsync(runs, run, time, cancellationToken);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
         if (await TryRunAsync(request, version, lease, row, message, stop, cancellationToken) is not { } outcome)
         {
@@ -100,20 +100,20 @@ internal sealed class TrainingWorker(StorageClients storage, ClassifierOptions s
         // A fault from here on must not call the run failed: it stays as running, and who gets the request next finds what was published.
         log.WriteLine($"{version} {outcome.State}: {outcome.Reason}");
         await row.EndAsync(outcome.State, outcome.Reason, Figures(outcome.HeldOut), cancellationToken);
-        await StoredCheckpoint.RemoveAsync(lease, request, log, cancellationToken);
+        await CheckpointBlob.RemoveAsync(lease, request, log, cancellationToken);
         await message.CompleteAsync(cancellationToken);
         return true;
     }
 
     /// <returns>Null if the request went back to the queue.</returns>
     private async Task<JobOutcome?> TryRunAsync(
-        TrainingRequest request, string version, ClassifierLease lease, RunRow row, TrainingMessage message, CancellationTokenSource stop, CancellationToken cancellationToken)
+        TrainingRequest request, string version, ClassifierLease lease, TrainingRunReporter row, TrainingMessage message, CancellationTokenSource stop, CancellationToken cancellationToken)
     {
         try
         {
             return await new TrainingJob(storage, registry, settings, log, time).RunAsync(request, version, lease, row, stop.Token);
         }
-        catch (Exception permanent) when (permanent is DataSetRefusedException or InvalidRecipeException or TrainingDivergedException or InsufficientMemoryException or InvalidDataException)
+        catch (Exception permanent) when (permanent is DataSetRefusedException or InvalidTrainOptionsException or TrainingDivergedException or InsufficientMemoryException or InvalidDataException)
         {
             var state = permanent is DataSetRefusedException ? TrainingState.Refused : TrainingState.Failed;
             return new JobOutcome(state, permanent.Message, null);
@@ -126,9 +126,9 @@ internal sealed class TrainingWorker(StorageClients storage, ClassifierOptions s
             cancellationToken.ThrowIfCancellationRequested();
             return null;
         }
-        catch (Exception passing) when (StorageFault.Is(passing) || passing is IOException or UnauthorizedAccessException or ExternalException)
+        catch (Exception passing) when (StorageErrors.IsStorageError(passing) || passing is IOException or UnauthorizedAccessException or ExternalException)
         {
-            var reason = $"{StorageFault.Explain(passing)} The request will be tried again.";
+            var reason = $"{StorageErrors.Describe(passing)} The request will be tried again.";
             log.WriteLine($"{version}: {reason}");
             await row.EndAsync(TrainingState.Failed, reason, null, CancellationToken.None);
             await ReleaseAsync(message, RetryAfter);
@@ -171,7 +171,7 @@ internal sealed class TrainingWorker(StorageClients storage, ClassifierOptions s
         {
             await message.ReleaseAsync(delay, CancellationToken.None);
         }
-        catch (Exception fault) when (StorageFault.Is(fault))
+        catch (Exception fault) when (StorageErrors.IsStorageError(fault))
         {
             // The message has another owner by now, or becomes visible by itself.
         }

@@ -42,7 +42,7 @@ internal sealed class BagOfWords : IDisposable
     /// <param name="gradients">Added to, for <see cref="Projection"/>.</param>
     /// <param name="embeddingGradient">Added to; <c>[vocab, hidden]</c>, fp32.</param>
     /// <param name="rowsInStep">All rows of the optimizer step, see <see cref="Rows"/>.</param>
-    public void Backward(Tensor states, PackedBatch batch, Tensor embedding, GradientSum gradients, Tensor embeddingGradient, int rowsInStep)
+    public void Backward(Tensor states, PackedBatch batch, Tensor embedding, GradientAccumulator gradients, Tensor embeddingGradient, int rowsInStep)
     {
         using var scope = NewDisposeScope();
         var (rows, sequences) = Prefixes(batch);

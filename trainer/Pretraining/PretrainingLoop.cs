@@ -133,9 +133,9 @@ internal sealed class PretrainingLoop : IDisposable
     }
 
     /// <returns>The sum of the losses of some of the step's sequences, and their part of the gradients.</returns>
-    private (double Loss, GradientSum Gradients) Backward(IReadOnlyList<int[]> share, Random random, Tensor words, long rowsInStep, int bagRowsInStep)
+    private (double Loss, GradientAccumulator Gradients) Backward(IReadOnlyList<int[]> share, Random random, Tensor words, long rowsInStep, int bagRowsInStep)
     {
-        var gradients = new GradientSum(parameters);
+        var gradients = new GradientAccumulator(parameters);
         var wordsGradient = gradients[embedding]; // tied: the embedding learns from both of its uses
         var loss = 0.0;
         foreach (var part in TextBatches.Divide(share, PassTokens))

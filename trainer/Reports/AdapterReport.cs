@@ -17,7 +17,7 @@ internal sealed record AdapterReport(
 {
     public const int MistakesShown = 20;
 
-    public const string PageFile = "report.html";
+    public const string StaticFile = "report.html";
 
     /// <summary>Writes <c>metrics.json</c>, <c>report.html</c> and its plots into the adapter's folder.</summary>
     public void Write(string folder)
@@ -29,7 +29,7 @@ internal sealed record AdapterReport(
             File.WriteAllBytes(Path.Combine(folder, plot.File), plot.Light);
         }
 
-        File.WriteAllText(Path.Combine(folder, PageFile), ReportPage.Render(this, plots).Markup);
+        File.WriteAllText(Path.Combine(folder, StaticFile), ReportPage.Render(this, plots).Markup);
     }
 
     private ReportPlot[] Plots()

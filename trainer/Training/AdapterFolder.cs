@@ -22,7 +22,7 @@ internal static class AdapterFolder
     }
 
     /// <summary>Writes beside the folder and moves into place, so that a killed trainer leaves no half adapter.</summary>
-    public static void Write(string folder, LlamaForSequenceClassification model, ClassifierLabels labels, AdapterReport report)
+    public static void Write(string folder, LlamaForSequenceClassification model, ClassifierMetadata labels, AdapterReport report)
     {
         var temporary = $"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))}.tmp";
         if (Directory.Exists(temporary))

@@ -71,7 +71,7 @@ internal sealed record FineTune(DataSet Data, TrainOptions Options, string BaseF
             Calibration.Bins(heldOut, temperature: 1),
             Mistake.Worst(heldOut, Data.HeldOut, data.Labels, temperature, AdapterReport.MistakesShown),
             new TokenLengths(data.Lengths));
-        AdapterFolder.Write(OutputFolder, model, new ClassifierLabels(data.Labels, Options.MaxLength, temperature), report);
+        AdapterFolder.Write(OutputFolder, model, new ClassifierMetadata(data.Labels, Options.MaxLength, temperature), report);
         checkpoint.Delete();
         return (report, [.. Enumerable.Range(0, heldOut.Count).Select(row => data.Labels[heldOut.Predicted(row)])]);
     }

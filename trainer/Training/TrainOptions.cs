@@ -99,7 +99,7 @@ internal sealed record TrainOptions
     public string ToJson() => JsonSerializer.Serialize(this, RecipeJson);
 
     /// <summary>Lays settings (snake_case names) over one another, later ones on top, and validates the result once.</summary>
-    /// <exception cref="InvalidRecipeException">An unknown name or a value outside its range, with its source.</exception>
+    /// <exception cref="InvalidTrainOptionsException">An unknown name or a value outside its range, with its source.</exception>
     public static TrainOptions Resolve(params IEnumerable<(string Source, JsonObject Settings)> layers)
     {
         var merged = new JsonObject();
@@ -108,7 +108,7 @@ internal sealed record TrainOptions
         {
             foreach (var (name, value) in settings)
             {
-                merged[name] = Names.Contains(name) ? value?.DeepClone() : throw new InvalidRecipeException($"{source}: there is no setting '{name}'.");
+                merged[name] = Names.Contains(name) ? value?.DeepClone() : throw new InvalidTrainOptionsException($"{source}: there is no setting '{name}'.");
             }
 
             try
@@ -119,11 +119,11 @@ internal sealed record TrainOptions
             catch (JsonException fault)
             {
                 var name = fault.Path?.TrimStart('$', '.') ?? "";
-                throw new InvalidRecipeException($"{source}: {name} cannot be {merged[name]?.ToJsonString() ?? "null"}.");
+                throw new InvalidTrainOptionsException($"{source}: {name} cannot be {merged[name]?.ToJsonString() ?? "null"}.");
             }
-            catch (InvalidRecipeException fault)
+            catch (InvalidTrainOptionsException fault)
             {
-                throw new InvalidRecipeException($"{source}: {fault.Message}");
+                throw new InvalidTrainOptionsException($"{source}: {fault.Message}");
             }
         }
 
@@ -157,7 +157,7 @@ internal sealed record TrainOptions
     {
         if (!holds)
         {
-            throw new InvalidRecipeException(rule);
+            throw new InvalidTrainOptionsException(rule);
         }
     }
 
@@ -172,4 +172,4 @@ internal sealed record TrainOptions
 }
 
 /// <summary>A setting that does not exist or cannot be; the message names it and where it was read.</summary>
-internal sealed class InvalidRecipeException(string message) : Exception(message);
+internal sealed class InvalidTrainOptionsException(string message) : Exception(message);

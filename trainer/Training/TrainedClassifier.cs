@@ -15,9 +15,9 @@ internal sealed class TrainedClassifier : IDisposable
     private readonly LlamaWeights weights;
     private readonly LlamaForSequenceClassification model;
     private readonly LlamaTokenizer tokenizer;
-    private readonly ClassifierLabels labels;
+    private readonly ClassifierMetadata labels;
 
-    private TrainedClassifier(Hardware hardware, LlamaWeights weights, LlamaTokenizer tokenizer, ClassifierLabels labels)
+    private TrainedClassifier(Hardware hardware, LlamaWeights weights, LlamaTokenizer tokenizer, ClassifierMetadata labels)
     {
         (this.hardware, this.weights, this.tokenizer, this.labels) = (hardware, weights, tokenizer, labels);
         model = new LlamaForSequenceClassification(weights, hardware.Type);
@@ -32,7 +32,7 @@ internal sealed class TrainedClassifier : IDisposable
     {
         var hardware = Hardware.Choose(precision);
         var folder = HuggingFaceFolder.Open(baseFolder);
-        var labels = ClassifierLabels.Read(adapterFolder);
+        var labels = ClassifierMetadata.Read(adapterFolder);
         using var adapter = PeftAdapter.Read(adapterFolder);
         if (adapter.Labels != labels.Labels.Count)
         {

@@ -16,7 +16,7 @@ internal sealed class TrainingLoop : IDisposable
     private readonly TrainOptions options;
     private readonly Hardware hardware;
     private readonly Article[] heldOut;
-    private readonly StepPlan plan;
+    private readonly BatchSampler plan;
     private readonly TrainingStep step;
     private readonly BestCheckpoint best;
     private readonly TrainingCheckpoint? checkpoint;
@@ -30,7 +30,7 @@ internal sealed class TrainingLoop : IDisposable
         TrainingCheckpoint? checkpoint, TextWriter log)
     {
         (this.model, this.options, this.hardware, this.heldOut, this.checkpoint) = (model, options, hardware, heldOut, checkpoint);
-        plan = new StepPlan([.. train.Select(article => article.Ids.Length)], options);
+        plan = new BatchSampler([.. train.Select(article => article.Ids.Length)], options);
         step = new TrainingStep(model, options, hardware, train, log);
         best = new BestCheckpoint(model.TrainableParameters);
         Evaluator = new Evaluator(model, hardware.Device, options.PerDeviceEvalBatchSize, log);

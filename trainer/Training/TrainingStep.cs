@@ -92,7 +92,7 @@ internal sealed class TrainingStep : IDisposable
     {
         try
         {
-            var span = new RandomSpan(options.RandomSpan, options.Seed, number);
+            var span = new RandomCrop(options.RandomSpan, options.Seed, number);
             var tokenDropout = new TokenDropout(options.TokenDropout, options.Seed, number);
             Article[] read = [.. articles.Select(article => train[article] with { Ids = tokenDropout.Apply(span.Apply(train[article].Ids)) })];
             optimizer.ZeroGradient();
@@ -117,9 +117,9 @@ internal sealed class TrainingStep : IDisposable
     }
 
     /// <returns>The sum of the losses, and the gradients of its product with the scale.</returns>
-    private (double Loss, GradientSum Gradients) Backward(IEnumerable<Article[]> passes, LoraDropout dropout, double scale)
+    private (double Loss, GradientAccumulator Gradients) Backward(IEnumerable<Article[]> passes, LoraDropout dropout, double scale)
     {
-        var gradients = new GradientSum(parameters);
+        var gradients = new GradientAccumulator(parameters);
         var sum = 0.0;
         foreach (var pass in passes)
         {

@@ -26,7 +26,7 @@ internal static class SendCommand
 
             var storage = data.Storage(arguments);
             var message = new ArticleMessage(arguments.GetValue(id) ?? Sha256Hex.OfText(article)) { Text = article, Classifier = arguments.GetValue(classifier) };
-            await new ArticleSender(storage, new ArticleTexts(storage)).SendAsync(message, cancellationToken);
+            await new ArticleSender(storage, new ArticleBlobStore(storage)).SendAsync(message, cancellationToken);
             AnsiConsole.MarkupLineInterpolated($"Sent. Its result: [bold]./topics result {message.Id}{(message.Classifier is { } name ? $" --classifier {name}" : "")}[/]");
         });
         return command;

@@ -9,5 +9,5 @@ internal sealed class UntilInputEndsOption() : Option<bool>("--until-input-ends"
 
     /// <summary>What ends the command: Ctrl-C, and the end of standard input if it was asked for.</summary>
     public CancellationTokenSource Link(ParseResult arguments, CancellationToken cancellationToken) =>
-        arguments.GetValue(this) ? InputEnd.Link(cancellationToken) : CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        arguments.GetValue(this) ? StdinClosed.Link(cancellationToken) : CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
 }

@@ -9,7 +9,7 @@ internal sealed class ArticleQueue(StorageClients storage, string run)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
-    private readonly ArticleSender sender = new(storage, new ArticleTexts(storage));
+    private readonly ArticleSender sender = new(storage, new ArticleBlobStore(storage));
     private readonly ResultStore results = new(storage);
 
     /// <param name="articles">The articles to send.</param>

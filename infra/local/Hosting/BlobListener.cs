@@ -47,9 +47,9 @@ internal sealed class BlobListener(
                 {
                     await ScanAsync(stoppingToken);
                 }
-                catch (Exception exception) when (StorageFault.Is(exception))
+                catch (Exception exception) when (StorageErrors.IsStorageError(exception))
                 {
-                    log.LogWarning("Container {Container} cannot be read: {Reason}", path.Container, StorageFault.Explain(exception));
+                    log.LogWarning("Container {Container} cannot be read: {Reason}", path.Container, StorageErrors.Describe(exception));
                 }
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));

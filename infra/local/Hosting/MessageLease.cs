@@ -65,9 +65,9 @@ internal sealed class MessageLease : IAsyncDisposable
         catch (OperationCanceledException)
         {
         }
-        catch (Exception exception) when (StorageFault.Is(exception))
+        catch (Exception exception) when (StorageErrors.IsStorageError(exception))
         {
-            log.LogWarning("Message {Message} could not be kept hidden and may come twice: {Reason}", messageId, StorageFault.Explain(exception));
+            log.LogWarning("Message {Message} could not be kept hidden and may come twice: {Reason}", messageId, StorageErrors.Describe(exception));
         }
     }
 

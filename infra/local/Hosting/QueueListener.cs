@@ -60,9 +60,9 @@ internal sealed class QueueListener(
             {
                 break;
             }
-            catch (Exception exception) when (StorageFault.Is(exception))
+            catch (Exception exception) when (StorageErrors.IsStorageError(exception))
             {
-                log.LogWarning("Queue {Queue} cannot be read: {Reason}", queue.Name, StorageFault.Explain(exception));
+                log.LogWarning("Queue {Queue} cannot be read: {Reason}", queue.Name, StorageErrors.Describe(exception));
                 await Task.Delay(rules.MaxPollingInterval, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -78,9 +78,9 @@ internal sealed class QueueListener(
             await using var lease = new MessageLease(queue, message, rules.MessageVisibility, log);
             await InvokeAsync(message, lease, cancellationToken);
         }
-        catch (Exception exception) when (StorageFault.Is(exception))
+        catch (Exception exception) when (StorageErrors.IsStorageError(exception))
         {
-            log.LogWarning("Message {Message} could not be deleted or released, and will come again: {Reason}", message.MessageId, StorageFault.Explain(exception));
+            log.LogWarning("Message {Message} could not be deleted or released, and will come again: {Reason}", message.MessageId, StorageErrors.Describe(exception));
         }
     }
 

@@ -22,9 +22,9 @@ internal sealed class TrainingDispatcher(LocalFolder folder, Endpoints endpoints
                     pause = AfterFailure;
                 }
             }
-            catch (Exception exception) when (StorageFault.Is(exception))
+            catch (Exception exception) when (StorageErrors.IsStorageError(exception))
             {
-                listener($"The training requests could not be read: {StorageFault.Explain(exception)}");
+                listener($"The training requests could not be read: {StorageErrors.Describe(exception)}");
             }
 
             await Task.Delay(pause, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -47,7 +47,7 @@ public sealed class PeftAdapter : IDisposable
         }
 
         var configPath = Path.Combine(folder, ConfigFileName);
-        var file = ConfigFile.Parse(File.ReadAllText(configPath), configPath);
+        var file = JsonConfigReader.Parse(File.ReadAllText(configPath), configPath);
         var config = PeftConfig.Read(file);
         var weightsPath = Path.Combine(folder, WeightsFileName);
         return new PeftAdapter(weightsPath, config, file.Text("base_model_name_or_path"), ReadTensors(weightsPath));

@@ -26,7 +26,7 @@ internal static class PeftConfig
     private static readonly string[] BiasModes = ["none", "all", "lora_only"];
 
     /// <exception cref="InvalidDataException">A setting is not supported; names it.</exception>
-    public static LoraConfig Read(ConfigFile file)
+    public static LoraConfig Read(JsonConfigReader file)
     {
         if (!file.Has("peft_type"))
         {
@@ -75,7 +75,7 @@ internal static class PeftConfig
         ["use_rslora"] = config.UseRslora,
     };
 
-    private static IReadOnlyList<string> ReadTargets(ConfigFile file)
+    private static IReadOnlyList<string> ReadTargets(JsonConfigReader file)
     {
         if (file.IsText("target_modules"))
         {
@@ -87,7 +87,7 @@ internal static class PeftConfig
         return file.Texts("target_modules") ?? throw file.Error("target_modules", "is missing");
     }
 
-    private static void RequireOneOf(ConfigFile file, string key, string[] accepted)
+    private static void RequireOneOf(JsonConfigReader file, string key, string[] accepted)
     {
         if (file.Texts(key)?.Except(accepted).FirstOrDefault() is { } other)
         {

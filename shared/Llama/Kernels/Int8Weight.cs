@@ -14,7 +14,7 @@ internal sealed class Int8Weight(long outputs, long inputs) : MergedWeight
 
     // A product takes one scale for all of its input; each token's own is multiplied in afterwards.
     private readonly Tensor one = ones(1).DetachFromDisposeScope();
-    private readonly Tensor zeroPoint = full(1, TokenCodes.Zero, ScalarType.Int32).DetachFromDisposeScope();
+    private readonly Tensor zeroPoint = full(1, QuantizedActivations.Zero, ScalarType.Int32).DetachFromDisposeScope();
     private Tensor codes = empty(outputs, inputs, ScalarType.Int8).DetachFromDisposeScope();
 
     public override void Write(long firstRow, Tensor rows)
@@ -34,7 +34,7 @@ internal sealed class Int8Weight(long outputs, long inputs) : MergedWeight
     public override Tensor Multiply(Tensor x)
     {
         using var scope = NewDisposeScope();
-        var tokens = TokenCodes.Of(x);
+        var tokens = QuantizedActivations.Of(x);
         return OneDnn.LinearInt8(tokens.Codes, one, zeroPoint, codes, channelScales, channelZeroPoints, x.dtype)
             .mul_(tokens.Scales.to(x.dtype)).MoveToOuterDisposeScope();
     }

@@ -11,7 +11,7 @@ internal abstract class MergedWeight : IDisposable
     public static MergedWeight Allocate(Precision precision, long outputs, long inputs) => precision switch
     {
         Precision.Int8 => new Int8Weight(outputs, inputs),
-        Precision.Bf16 => new FloatWeight(ScalarType.BFloat16, outputs, inputs, packs: Processor.HasBFloat16),
+        Precision.Bf16 => new FloatWeight(ScalarType.BFloat16, outputs, inputs, packs: CpuFeatures.HasBFloat16),
         _ => new FloatWeight(ScalarType.Float32, outputs, inputs, packs: false),
     };
 

@@ -10,7 +10,7 @@ public static partial class TorchRuntime
     /// The type to compute in on this processor: bf16 where it has instructions for it (4 to 5 times the speed of fp32 there),
     /// fp32 elsewhere.
     /// </summary>
-    public static torch.ScalarType CpuType { get; } = Processor.HasBFloat16 ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32;
+    public static torch.ScalarType CpuType { get; } = CpuFeatures.HasBFloat16 ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32;
 
     /// <summary>Loads libtorch and sets its threads.</summary>
     /// <param name="threads">Null for all cores on a machine with up to two, else all but one, which is left to answer requests.</param>

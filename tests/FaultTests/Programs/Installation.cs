@@ -58,7 +58,7 @@ internal sealed class Installation : IAsyncDisposable
         await emulator.StartAsync();
         var installation = new Installation(folder, emulator, await StorageProxy.StartAsync(emulator.Ports));
         await installation.Storage.CreateMissingAsync(TestContext.Current.CancellationToken);
-        await new Starter(installation.Registry, NullLogger<Starter>.Instance).EnsureAsync(QuickStarter(folder), TestContext.Current.CancellationToken);
+        await new StarterModel(installation.Registry, NullLogger<StarterModel>.Instance).EnsureAsync(QuickStarter(folder), TestContext.Current.CancellationToken);
         return installation;
     }
 
@@ -80,9 +80,9 @@ internal sealed class Installation : IAsyncDisposable
     private static string QuickStarter(string folder)
     {
         var copy = Path.Combine(folder, "starter");
-        foreach (var file in Directory.EnumerateFiles(Starter.Folder, "*", SearchOption.AllDirectories))
+        foreach (var file in Directory.EnumerateFiles(StarterModel.Folder, "*", SearchOption.AllDirectories))
         {
-            var target = Path.Combine(copy, Path.GetRelativePath(Starter.Folder, file));
+            var target = Path.Combine(copy, Path.GetRelativePath(StarterModel.Folder, file));
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
             File.Copy(file, target);
         }

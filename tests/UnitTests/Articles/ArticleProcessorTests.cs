@@ -39,7 +39,7 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
         var outcome = await ProcessAsync("""{"id":"a","text":"rises.","title":"Oil","source":"wire"}""");
 
         var result = await results.FindAsync("news", "a", Cancel);
-        Assert.Equal(ResultWrite.Written, outcome);
+        Assert.Equal(WriteOutcome.Created, outcome);
         Assert.Equal(ClassificationStatus.Classified, result!.Status);
         var answer = await classifier.ClassifyAsync("news", "Oil rises.", Cancel);
         Assert.Equal((answer.Label, "v1", 11, false), (result.Label, result.ModelVersion, result.Tokens, result.Truncated));
@@ -57,7 +57,7 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
 
         var outcome = await ProcessAsync("""{"id":"a","text":"Oil rises."}""");
 
-        Assert.Equal(ResultWrite.AlreadyFinal, outcome);
+        Assert.Equal(WriteOutcome.Duplicate, outcome);
         Assert.Equal(first!.ToJson(), (await results.FindAsync("news", "a", Cancel))!.ToJson());
     }
 
@@ -66,8 +66,8 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
     {
         await ProcessAsync("""{"id":"a","text":"Oil rises."}""");
 
-        Assert.Equal(ResultWrite.Replaced, await ProcessAsync("""{"id":"a","text":"Oil falls."}""", Noon.AddMinutes(1)));
-        Assert.Equal(ResultWrite.Older, await ProcessAsync("""{"id":"a","text":"Oil stays."}""", Noon.AddMinutes(-1)));
+        Assert.Equal(WriteOutcome.Replaced, await ProcessAsync("""{"id":"a","text":"Oil falls."}""", Noon.AddMinutes(1)));
+        Assert.Equal(WriteOutcome.Stale, await ProcessAsync("""{"id":"a","text":"Oil stays."}""", Noon.AddMinutes(-1)));
 
         var result = await results.FindAsync("news", "a", Cancel);
         Assert.Equal(Sha256Hex.OfText("Oil falls."), result!.TextHash);
@@ -77,7 +77,7 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
     [Fact]
     public async Task A_text_that_lies_in_a_blob_is_fetched()
     {
-        await new ArticleTexts(Storage).WriteAsync("a/long.txt", "Oil rises.", Cancel);
+        await new ArticleBlobStore(Storage).WriteAsync("a/long.txt", "Oil rises.", Cancel);
 
         await ProcessAsync("""{"id":"a","blob":"a/long.txt"}""");
 
@@ -92,7 +92,7 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
     {
         var outcome = await ProcessAsync(body);
 
-        Assert.Equal(ResultWrite.Written, outcome);
+        Assert.Equal(WriteOutcome.Created, outcome);
         var row = Assert.Single(await Rows("classifications"));
         Assert.Equal(("a", "rejected"), (row.GetString("Id"), row.GetString("Status")));
         Assert.Contains(reason, row.GetString("Reason"));
@@ -124,7 +124,7 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
         var newer = await processor.ProcessAsync(Message(BinaryData.FromString("""{"id":"a","text":"Oil falls."}"""), Noon.AddMinutes(1)), Cancel);
         var older = await processor.ProcessAsync(Message(BinaryData.FromString("""{"id":"a","text":"Oil rises."}"""), Noon), Cancel);
 
-        Assert.Equal((ResultWrite.AlreadyFinal, ResultWrite.Replaced, ResultWrite.Older), (again, newer, older));
+        Assert.Equal((WriteOutcome.Duplicate, WriteOutcome.Replaced, WriteOutcome.Stale), (again, newer, older));
         var result = await results.FindAsync("news", "a", Cancel);
         Assert.Equal(Sha256Hex.OfText("Oil falls."), result!.TextHash);
         Assert.True(result.QueueMilliseconds >= 0);
@@ -134,7 +134,7 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
     public async Task A_rejected_article_that_is_sent_again_and_right_is_classified()
     {
         await ProcessAsync("""{"id":"a","blob":"late.txt"}""");
-        await new ArticleTexts(Storage).WriteAsync("late.txt", "Oil rises.", Cancel);
+        await new ArticleBlobStore(Storage).WriteAsync("late.txt", "Oil rises.", Cancel);
 
         await ProcessAsync("""{"id":"a","blob":"late.txt"}""", Noon.AddMinutes(1));
 
@@ -191,7 +191,7 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
         await Assert.ThrowsAsync<ModelNotReadyException>(() => Processor().ProcessAsync(Message(body, Noon, ArticleLimits.Attempts), Cancel));
         var outcome = await Processor().RecordFailureAsync(Message(body, Noon.AddMinutes(5)), Cancel);
 
-        Assert.Equal(ResultWrite.AlreadyFinal, outcome);
+        Assert.Equal(WriteOutcome.Duplicate, outcome);
         var result = await results.FindAsync("broken", "a", Cancel);
         Assert.Equal(ClassificationStatus.Failed, result!.Status);
         Assert.Contains("labels.json", result.Reason);
@@ -210,7 +210,7 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
 
         await Registry.UploadBaseAsync("tests/late", Path.Combine(Folder.Path, "base"), Cancel);
 
-        Assert.Equal(ResultWrite.Written, await waiting);
+        Assert.Equal(WriteOutcome.Created, await waiting);
         Assert.Equal("v1", (await results.FindAsync("late", "early", Cancel))!.ModelVersion);
     }
 
@@ -257,8 +257,8 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
 
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => ProcessAsync(processor, """{"id":"a","text":"Oil rises."}""")));
 
-        Assert.Single(outcomes, ResultWrite.Written);
-        Assert.Equal(7, outcomes.Count(outcome => outcome == ResultWrite.AlreadyFinal));
+        Assert.Single(outcomes, WriteOutcome.Created);
+        Assert.Equal(7, outcomes.Count(outcome => outcome == WriteOutcome.Duplicate));
         Assert.Single(await Rows("recent"));
     }
 
@@ -270,7 +270,7 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
 
         var outcomes = await Task.WhenAll(ProcessAsync(one, """{"id":"a","text":"Oil rises."}"""), ProcessAsync(other, """{"id":"a","text":"Oil rises."}"""));
 
-        Assert.Equal([ResultWrite.Written, ResultWrite.AlreadyFinal], outcomes.Order());
+        Assert.Equal([WriteOutcome.Created, WriteOutcome.Duplicate], outcomes.Order());
         Assert.Single(await Rows("classifications"));
         Assert.Single(await Rows("recent"));
     }
@@ -283,7 +283,7 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
         await Storage.Table("classifications").DeleteEntityAsync(row.PartitionKey, row.RowKey, cancellationToken: Cancel);
         classifier.Dispose(); // a second forward pass would fail
 
-        Assert.Equal(ResultWrite.AlreadyFinal, await ProcessAsync("""{"id":"a","text":"Oil rises."}"""));
+        Assert.Equal(WriteOutcome.Duplicate, await ProcessAsync("""{"id":"a","text":"Oil rises."}"""));
 
         Assert.Single(await Rows("classifications"));
     }
@@ -297,7 +297,7 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
 
         var outcome = await Processor().RecordFailureAsync(Message(BinaryData.FromString("""{"id":"a","text":"Oil rises."}"""), Noon.AddMinutes(1)), Cancel);
 
-        Assert.Equal(ResultWrite.AlreadyFinal, outcome);
+        Assert.Equal(WriteOutcome.Duplicate, outcome);
         Assert.Equal("classified", Assert.Single(await Rows("classifications")).GetString("Status"));
     }
 
@@ -311,7 +311,7 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
         // The second copy of a message, older than the record of its failure in the poison queue.
         await ProcessAsync("""{"id":"b","text":"Oil rises."}""", Noon);
 
-        Assert.Equal(ResultWrite.Older, late);
+        Assert.Equal(WriteOutcome.Stale, late);
         Assert.Equal(Sha256Hex.OfText("Oil falls."), (await results.FindAsync("news", "a", Cancel))!.TextHash);
         Assert.Equal(ClassificationStatus.Classified, (await results.FindAsync("news", "b", Cancel))!.Status);
     }
@@ -354,7 +354,7 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
         var outcome = await ProcessAsync("""{"id":"a","text":"Oil falls."}""", Noon.AddMinutes(1));
 
         Assert.Equal("Oil rises.", Assert.Single(waiting.Items).Text);
-        Assert.Equal(ResultWrite.AlreadyFinal, outcome);
+        Assert.Equal(WriteOutcome.Duplicate, outcome);
         Assert.Empty((await reviews.ListAsync("news", 10, null, Cancel)).Items);
     }
 
@@ -369,7 +369,7 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
         await results.WriteAsync(OfFallingOil(), Cancel);
         await ReplaceAsync("adapters/news/v1/labels.json", labels);
 
-        Assert.Equal(ResultWrite.Older, await overtaken);
+        Assert.Equal(WriteOutcome.Stale, await overtaken);
         Assert.Empty((await reviews.ListAsync("news", 10, null, Cancel)).Items);
     }
 
@@ -401,10 +401,10 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
         Assert.DoesNotContain("Oil", line, StringComparison.Ordinal);
     }
 
-    private Task<ResultWrite> ProcessAsync(string body, DateTimeOffset? insertedOn = null) =>
+    private Task<WriteOutcome> ProcessAsync(string body, DateTimeOffset? insertedOn = null) =>
         ProcessAsync(Processor(), body, insertedOn);
 
-    private static Task<ResultWrite> ProcessAsync(ArticleProcessor processor, string body, DateTimeOffset? insertedOn = null) =>
+    private static Task<WriteOutcome> ProcessAsync(ArticleProcessor processor, string body, DateTimeOffset? insertedOn = null) =>
         processor.ProcessAsync(Message(BinaryData.FromString(body), insertedOn ?? Noon), Cancel);
 
     /// <summary>What another instance made of the article's next text.</summary>
@@ -420,10 +420,10 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
 
     private ArticleProcessor Processor(ArticleClassifier? other = null, TimeProvider? clock = null, ILogger<ArticleProcessor>? log = null)
     {
-        var texts = new ArticleTexts(Storage);
+        var texts = new ArticleBlobStore(Storage);
         reviews = new ReviewStore(Storage, texts, TimeProvider.System);
         return new ArticleProcessor(
-            new ArticleReader(texts, Options), other ?? classifier, new ArticleSender(Storage, texts), reviews, results, Options, clock ?? TimeProvider.System, log ?? NullLogger<ArticleProcessor>.Instance);
+            new ArticleMessageReader(texts, Options), other ?? classifier, new ArticleSender(Storage, texts), reviews, results, Options, clock ?? TimeProvider.System, log ?? NullLogger<ArticleProcessor>.Instance);
     }
 
     /// <summary>A message as the host hands it over: Base64, as its sender wrote it.</summary>

@@ -19,7 +19,7 @@ public class ResultStoreTests(Emulator emulator)
         var outcome = await store.WriteAsync(Result("a/1?", "text"), Cancel);
 
         var hash = Sha256Hex.OfText("a/1?");
-        Assert.Equal(ResultWrite.Written, outcome);
+        Assert.Equal(WriteOutcome.Created, outcome);
         Assert.True(await storage.Container("results").GetBlobClient($"news/{hash}.json").ExistsAsync(Cancel));
         var row = await storage.Table("classifications").GetEntityAsync<TableEntity>($"news-{hash[0]}", hash, cancellationToken: Cancel);
         Assert.Equal("a/1?", row.Value.GetString("Id"));
@@ -54,8 +54,8 @@ public class ResultStoreTests(Emulator emulator)
         var settled = await store.SettleAsync("news", "a", Sha256Hex.OfText("text"), Noon.AddHours(1), Cancel);
         var outcome = await store.WriteAsync(Result("a", "text") with { Label = "Sports", InsertedOn = Noon.AddHours(1) }, Cancel);
 
-        Assert.Equal(ResultWrite.AlreadyFinal, settled);
-        Assert.Equal(ResultWrite.AlreadyFinal, outcome);
+        Assert.Equal(WriteOutcome.Duplicate, settled);
+        Assert.Equal(WriteOutcome.Duplicate, outcome);
         Assert.Equal("World", (await store.FindAsync("news", "a", Cancel))!.Label);
         Assert.Single(await Rows(storage, "recent"));
     }
@@ -71,7 +71,7 @@ public class ResultStoreTests(Emulator emulator)
         var outcome = await store.WriteAsync(Result("a", "new") with { Label = "Sports" }, Cancel);
 
         Assert.Null(settled);
-        Assert.Equal(ResultWrite.Replaced, outcome);
+        Assert.Equal(WriteOutcome.Replaced, outcome);
         var found = await store.FindAsync("news", "a", Cancel);
         Assert.True(found!.Replaced);
         Assert.Equal("Sports", found.Label);
@@ -90,8 +90,8 @@ public class ResultStoreTests(Emulator emulator)
         var settled = await store.SettleAsync("news", "a", Sha256Hex.OfText("old"), Noon.AddSeconds(-1), Cancel);
         var outcome = await store.WriteAsync(Result("a", "old") with { InsertedOn = Noon.AddSeconds(-1), Label = "Sports" }, Cancel);
 
-        Assert.Equal(ResultWrite.Older, settled);
-        Assert.Equal(ResultWrite.Older, outcome);
+        Assert.Equal(WriteOutcome.Stale, settled);
+        Assert.Equal(WriteOutcome.Stale, outcome);
         Assert.Equal("World", (await store.FindAsync("news", "a", Cancel))!.Label);
         Assert.Equal("World", Assert.Single(await Rows(storage, "classifications")).GetString("Label"));
     }
@@ -107,7 +107,7 @@ public class ResultStoreTests(Emulator emulator)
 
         var settled = await store.SettleAsync("news", "a", Sha256Hex.OfText("text"), Noon, Cancel);
 
-        Assert.Equal(ResultWrite.AlreadyFinal, settled);
+        Assert.Equal(WriteOutcome.Duplicate, settled);
         Assert.Equal("World", Assert.Single(await Rows(storage, "classifications")).GetString("Label"));
         Assert.Single(await Rows(storage, "recent"));
     }
@@ -139,7 +139,7 @@ public class ResultStoreTests(Emulator emulator)
         var outcome = await store.WriteAsync(Result("a", "text") with { InsertedOn = Noon.AddHours(1) }, Cancel);
 
         Assert.Null(settled);
-        Assert.Equal(ResultWrite.Written, outcome);
+        Assert.Equal(WriteOutcome.Created, outcome);
         var found = await store.FindAsync("news", "a", Cancel);
         Assert.Equal(ClassificationStatus.Classified, found!.Status);
         Assert.False(found.Replaced);
@@ -152,8 +152,8 @@ public class ResultStoreTests(Emulator emulator)
         var store = new ResultStore(storage);
         var rejected = Result("a", "{") with { Status = ClassificationStatus.Rejected, Reason = "no JSON", Label = null };
 
-        Assert.Equal(ResultWrite.Written, await store.WriteAsync(rejected, Cancel));
-        Assert.Equal(ResultWrite.AlreadyFinal, await store.WriteAsync(rejected with { CompletedAt = Noon.AddMinutes(10) }, Cancel));
+        Assert.Equal(WriteOutcome.Created, await store.WriteAsync(rejected, Cancel));
+        Assert.Equal(WriteOutcome.Duplicate, await store.WriteAsync(rejected with { CompletedAt = Noon.AddMinutes(10) }, Cancel));
         Assert.Single(await Rows(storage, "recent"));
     }
 

@@ -10,7 +10,7 @@ namespace Serverless.UnitTests.Functions;
 
 public sealed partial class PageTests
 {
-    public static TheoryData<string> Files => [.. PageFile.All.Keys];
+    public static TheoryData<string> Files => [.. StaticFile.All.Keys];
 
     [Fact]
     public async Task The_page_lets_nothing_in_from_outside()
@@ -30,7 +30,7 @@ public sealed partial class PageTests
     [MemberData(nameof(Files))]
     public void No_file_names_an_address_outside_or_has_code_or_style_in_markup(string file)
     {
-        var text = Encoding.UTF8.GetString(PageFile.All[file].Content);
+        var text = Encoding.UTF8.GetString(StaticFile.All[file].Content);
 
         Assert.DoesNotContain("https://", text, StringComparison.Ordinal);
         Assert.DoesNotContain("innerHTML", text, StringComparison.Ordinal);
@@ -45,7 +45,7 @@ public sealed partial class PageTests
         var named = ReferencedFile().Matches(body).Select(match => match.Groups["file"].Value);
 
         Assert.Equal(StatusCodes.Status200OK, response.StatusCode);
-        Assert.Empty(named.Except(PageFile.All.Keys));
+        Assert.Empty(named.Except(StaticFile.All.Keys));
     }
 
     [Fact]

@@ -25,7 +25,7 @@ public sealed class ProblemDetailsMiddlewareTests
         { new ProblemException(ProblemType.UnknownFile, "There is no file."), 404, "unknown-file", null },
         { new BadContinuationException(), 400, "malformed-request", null },
         { new UnknownClassifierException("desk"), 404, "unknown-classifier", null },
-        { new WaitingRoomFullException(3), 429, "too-busy", "2" },
+        { new QueueFullException(3), 429, "too-busy", "2" },
         { new ModelNotReadyException("The model is still being loaded."), 503, "not-ready", "10" },
         { new PromotionException("It is worse."), 409, "not-promoted", null },
         { new BadHttpRequestException("The body is longer than is accepted here.", StatusCodes.Status413PayloadTooLarge), 413, "too-large", null },
@@ -146,7 +146,7 @@ public sealed class ProblemDetailsMiddlewareTests
     public async Task The_result_of_a_function_that_succeeds_is_left_as_it_is()
     {
         var context = new InvocationContext(Request(Token), Token);
-        var result = Answer.Json(1);
+        var result = ApiResults.Json(1);
 
         await InvokeAsync(context, invoked =>
         {

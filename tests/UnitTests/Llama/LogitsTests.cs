@@ -93,7 +93,7 @@ public sealed class LogitsTests
     [MemberData(nameof(Reference.Adapters), MemberType = typeof(Reference))]
     public void Merged_in_int8_an_adapter_gives_the_same_label_wherever_the_margin_is_over_a_twentieth(string name)
     {
-        Assert.SkipUnless(Processor.HasVnni, "This processor has no VNNI; the model never computes in int8 on it.");
+        Assert.SkipUnless(CpuFeatures.HasVnni, "This processor has no VNNI; the model never computes in int8 on it.");
         var expected = ReferenceCase.Read("adapters", name);
         using var weights = Reference.Weights(expected.Base!, ScalarType.BFloat16);
         using var model = Reference.Adapted(weights, name);

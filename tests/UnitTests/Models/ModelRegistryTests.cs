@@ -240,7 +240,7 @@ public sealed class ModelRegistryTests(Emulator emulator) : IDisposable
     {
         var storage = await emulator.NewAccountAsync();
         var registry = Registry(storage);
-        var starter = new Starter(registry, NullLogger<Starter>.Instance);
+        var starter = new StarterModel(registry, NullLogger<StarterModel>.Instance);
         folder.File("starter/base/config.json", "{}");
         folder.File("starter/adapters/news/adapter_config.json", "{}");
 
@@ -263,7 +263,7 @@ public sealed class ModelRegistryTests(Emulator emulator) : IDisposable
     {
         var storage = await emulator.NewAccountAsync();
         var registry = Registry(storage);
-        var starter = new Starter(registry, NullLogger<Starter>.Instance);
+        var starter = new StarterModel(registry, NullLogger<StarterModel>.Instance);
         folder.File("starter/base/config.json", "{}");
         folder.File("starter/adapters/news/adapter_config.json", "{}");
         await starter.EnsureAsync(Path.Combine(folder.Path, "starter"), Cancel);

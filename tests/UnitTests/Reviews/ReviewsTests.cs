@@ -20,7 +20,7 @@ public sealed class ReviewsTests(Emulator emulator) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         storage = await emulator.NewAccountAsync();
-        reviews = new ReviewStore(storage, new ArticleTexts(storage), TimeProvider.System);
+        reviews = new ReviewStore(storage, new ArticleBlobStore(storage), TimeProvider.System);
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
@@ -156,7 +156,7 @@ public sealed class ReviewsTests(Emulator emulator) : IAsyncLifetime
         CompletedAt = Noon,
     };
 
-    private Task<ListPage<ReviewArticle>> ListAsync() => reviews.ListAsync("news", 10, null, Cancel);
+    private Task<ListPage<ReviewEntry>> ListAsync() => reviews.ListAsync("news", 10, null, Cancel);
 
     private async Task<IReadOnlyList<LabelledText>> LabelledAsync() => await reviews.LabelledAsync("news", Cancel).ToListAsync(Cancel);
 }

@@ -56,7 +56,7 @@ public sealed class ArticleClassifierTests(Emulator emulator) : ServingTest(emul
         await classifier.ClassifyAsync(null, "warm up", Cancel);
         await Until(() => classifier.Status.Classifiers[0].Merged);
 
-        var alone = new List<Classification>();
+        var alone = new List<Prediction>();
         foreach (var text in texts)
         {
             alone.Add(await classifier.ClassifyAsync(null, text, Cancel));
@@ -329,7 +329,7 @@ public sealed class ArticleClassifierTests(Emulator emulator) : ServingTest(emul
         var first = classifier.ClassifyAsync(null, "text", leaving.Token);
         Assert.Equal(1, classifier.Status.Waiting);
 
-        await Assert.ThrowsAsync<WaitingRoomFullException>(() => classifier.ClassifyAsync(null, "text", Cancel));
+        await Assert.ThrowsAsync<QueueFullException>(() => classifier.ClassifyAsync(null, "text", Cancel));
 
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
@@ -344,7 +344,7 @@ public sealed class ArticleClassifierTests(Emulator emulator) : ServingTest(emul
         var classifier = NewClassifier();
         var first = classifier.ClassifyAsync(null, ["one", "two"], Cancel);
 
-        await Assert.ThrowsAsync<WaitingRoomFullException>(() => classifier.ClassifyAsync(null, ["three", "four", "five"], Cancel));
+        await Assert.ThrowsAsync<QueueFullException>(() => classifier.ClassifyAsync(null, ["three", "four", "five"], Cancel));
         Assert.Equal(2, classifier.Status.Waiting);
         await UploadBaseAsync();
         var answers = await first;

@@ -21,7 +21,7 @@ public sealed class NativeMemoryTests : IDisposable
         const int batch = 50, batches = 67, rounds = 3, bytesPerText = 200;
         ToyModel.WriteBase(Path.Combine(folder.Path, "base"));
         ToyModel.WriteAdapter(Path.Combine(folder.Path, "adapter"), 1, "a", "b", "c");
-        using var weights = BaseModel.Open(Path.Combine(folder.Path, "base"), new PrecisionChoice(precision, NullLogger.Instance));
+        using var weights = BaseModel.Open(Path.Combine(folder.Path, "base"), new PrecisionSelector(precision, NullLogger.Instance));
         using var model = weights.Load(new LocalVersion(
             "news", "v1", Path.Combine(folder.Path, "adapter"), new ModelManifest(ToyModel.Base, DateTimeOffset.UnixEpoch, new Dictionary<string, string>())));
         foreach (var _ in model.MergeSteps(previous: null))

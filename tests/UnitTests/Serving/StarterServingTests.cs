@@ -17,7 +17,7 @@ public sealed class StarterServingTests(Emulator emulator) : IDisposable
     public async Task In_an_empty_storage_account_the_starter_classifies_the_first_articles_sensibly()
     {
         var registry = new ModelRegistry(await emulator.NewAccountAsync(), cache.Path, TimeProvider.System);
-        await new Starter(registry, NullLogger<Starter>.Instance).EnsureAsync(Starter.Folder, Cancel);
+        await new StarterModel(registry, NullLogger<StarterModel>.Instance).EnsureAsync(StarterModel.Folder, Cancel);
         using var classifier = new ArticleClassifier(new ClassifierOptions(), registry, TimeProvider.System, NullLogger<ArticleClassifier>.Instance);
         var articles = SampleFiles.ReadJsonLines("articles.jsonl");
 

@@ -17,26 +17,26 @@ public class HotPath : IDisposable
 
     private readonly string[] texts = Serving.Articles.Texts(Batch, seed: 1);
     private BaseModel? starter;
-    private ServedModel? model;
+    private LoadedModel? model;
     private DataParallel? parallel;
     private LlamaTokenizer? llama3;
-    private MicroBatches? batches;
+    private MicroBatcher? batches;
 
     [GlobalSetup]
     public void Open()
     {
         TorchRuntime.Initialise();
         Peer.Install();
-        starter = BaseModel.Open(Path.Combine(Starter.Folder, "base"), new PrecisionChoice("auto", NullLogger.Instance));
+        starter = BaseModel.Open(Path.Combine(StarterModel.Folder, "base"), new PrecisionSelector("auto", NullLogger.Instance));
         model = starter.Load(new LocalVersion(
-            "news", Starter.Version, Path.Combine(Starter.Folder, "adapters", "news"), new ModelManifest(Starter.BaseModel, DateTimeOffset.UnixEpoch, new Dictionary<string, string>())));
+            "news", StarterModel.Version, Path.Combine(StarterModel.Folder, "adapters", "news"), new ModelManifest(StarterModel.BaseModel, DateTimeOffset.UnixEpoch, new Dictionary<string, string>())));
         foreach (var _ in model.MergeSteps(previous: null))
         {
         }
 
         parallel = new DataParallel(torch.get_num_threads());
         llama3 = LlamaTokenizer.Read(Peer.Tokenizer);
-        batches = new MicroBatches(Batch, 4096);
+        batches = new MicroBatcher(Batch, 4096);
     }
 
     /// <summary>One article into tokens of Llama 3.</summary>
@@ -49,7 +49,7 @@ public class HotPath : IDisposable
     {
         foreach (var text in texts)
         {
-            batches!.Add(new PendingText(null!, text, new TokenizedText([1], false), 128, 0, CancellationToken.None));
+            batches!.Add(new InferenceRequest(null!, text, new TokenizedText([1], false), 128, 0, CancellationToken.None));
         }
 
         var batch = batches!.Take();
@@ -74,5 +74,5 @@ public class HotPath : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private static readonly Classification Answer = new("World", 1, new Dictionary<string, double>(), "v1", 1, false, 0, 0);
+    private static readonly Prediction Answer = new("World", 1, new Dictionary<string, double>(), "v1", 1, false, 0, 0);
 }

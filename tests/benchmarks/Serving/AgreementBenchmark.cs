@@ -30,15 +30,15 @@ internal static class AgreementBenchmark
 
     private static string Starter(string data)
     {
-        var adapter = Path.Combine(Models.Starter.Folder, "adapters", "news");
-        var labels = ClassifierLabels.Read(adapter);
-        var tokenizer = LlamaTokenizer.Read(Path.Combine(Models.Starter.Folder, "base", "tokenizer.json"));
+        var adapter = Path.Combine(Models.StarterModel.Folder, "adapters", "news");
+        var labels = ClassifierMetadata.Read(adapter);
+        var tokenizer = LlamaTokenizer.Read(Path.Combine(Models.StarterModel.Folder, "base", "tokenizer.json"));
         var rows = DataSet.Load(data, HeldOut).HeldOut;
         var texts = rows.Select(row => tokenizer.Encode(row.Text, labels.MaxTokens).Ids).ToArray();
         var expected = rows.Select(row => row.Label).ToArray();
         var answers = Precisions.ToDictionary(precision => precision.Name, precision =>
         {
-            using var network = Network.Open(Path.Combine(Models.Starter.Folder, "base"), adapter, precision.Type, precision.Merged);
+            using var network = Network.Open(Path.Combine(Models.StarterModel.Folder, "base"), adapter, precision.Type, precision.Merged);
             return texts.Chunk(Batch).SelectMany(network.Logits).Select(logits => labels.Labels[Array.IndexOf(logits, logits.Max())]).ToArray();
         });
         var reference = answers["fp32"];

@@ -36,7 +36,7 @@ internal static class Ceiling
         var weight = (randn(shape.Outputs, shape.Inputs) * 40).to(type);
         if (!bytes)
         {
-            if (!Processor.HasBFloat16)
+            if (!CpuFeatures.HasBFloat16)
             {
                 return Best(() => nn.functional.linear(x, weight));
             }

@@ -55,7 +55,7 @@ internal static class ModelFolder
         }
 
         PeftAdapter.Write(folder, network, config, BaseName);
-        new ClassifierLabels(["World", "Sports", "Business", "Sci/Tech"], MaxTokens: 128, Temperature: 1).Write(folder);
+        new ClassifierMetadata(["World", "Sports", "Business", "Sci/Tech"], MaxTokens: 128, Temperature: 1).Write(folder);
         File.WriteAllText(Path.Combine(folder, "metrics.json"), "{}");
     });
 

@@ -23,7 +23,7 @@ internal sealed record QueueBenchmark(double Whole, double WithoutModel)
         {
             await using var account = await Account.StartAsync(root.FullName, cancellationToken);
             var services = account.Services;
-            await services.GetRequiredService<Starter>().EnsureAsync(Starter.Folder, cancellationToken);
+            await services.GetRequiredService<StarterModel>().EnsureAsync(StarterModel.Folder, cancellationToken);
             var classifier = services.GetRequiredService<ArticleClassifier>();
             var answer = await classifier.ClassifyAsync(null, articles[0], cancellationToken); // loads the model
             while (!classifier.Status.Classifiers[0].Merged)
@@ -52,7 +52,7 @@ internal sealed record QueueBenchmark(double Whole, double WithoutModel)
         }
     }
 
-    private static async Task GiveAsync(QueueMessage message, ResultStore results, Classification answer, CancellationToken cancellationToken)
+    private static async Task GiveAsync(QueueMessage message, ResultStore results, Prediction answer, CancellationToken cancellationToken)
     {
         var (id, hash) = (message.MessageId, Sha256Hex.OfText(message.MessageId));
         if (await results.SettleAsync("news", id, hash, message.InsertedOn!.Value, cancellationToken) is null)

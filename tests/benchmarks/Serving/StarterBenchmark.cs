@@ -54,17 +54,17 @@ internal static class StarterBenchmark
     /// <summary>Tokenise, batch, compute: what the classifier does with texts that wait.</summary>
     private sealed class InProcess : IDisposable
     {
-        private static readonly string Base = Path.Combine(Starter.Folder, "base");
-        private static readonly string Adapter = Path.Combine(Starter.Folder, "adapters", "news");
+        private static readonly string Base = Path.Combine(StarterModel.Folder, "base");
+        private static readonly string Adapter = Path.Combine(StarterModel.Folder, "adapters", "news");
 
         private readonly BaseModel weights;
-        private readonly ServedModel model;
+        private readonly LoadedModel model;
         private readonly DataParallel parallel = new(torch.get_num_threads());
 
         public InProcess()
         {
-            weights = BaseModel.Open(Base, new PrecisionChoice("auto", NullLogger.Instance));
-            model = weights.Load(new LocalVersion("news", "starter", Adapter, new ModelManifest(Starter.BaseModel, DateTimeOffset.UnixEpoch, new Dictionary<string, string>())));
+            weights = BaseModel.Open(Base, new PrecisionSelector("auto", NullLogger.Instance));
+            model = weights.Load(new LocalVersion("news", "starter", Adapter, new ModelManifest(StarterModel.BaseModel, DateTimeOffset.UnixEpoch, new Dictionary<string, string>())));
             foreach (var _ in model.MergeSteps(previous: null))
             {
             }

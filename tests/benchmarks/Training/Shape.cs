@@ -13,7 +13,7 @@ internal static class Shape
     public static LlamaConfig Of(string name) => name switch
     {
         Toy => Small with { VocabSize = 1000, HiddenSize = 64, IntermediateSize = 192, NumHiddenLayers = 2, NumAttentionHeads = 4, NumKeyValueHeads = 2, HeadDim = 16 },
-        Starter => LlamaConfig.Read(Path.Combine(Serverless.Models.Starter.Folder, "base", "config.json")),
+        Starter => LlamaConfig.Read(Path.Combine(Serverless.Models.StarterModel.Folder, "base", "config.json")),
         _ => Small with
         {
             VocabSize = 128_256,

@@ -25,7 +25,7 @@ internal static class TimedTraining
 {
     private const int WarmUpSteps = 3;
 
-    // As StepPlan mixes a large data set: articles of like length come together within windows of 50 steps.
+    // As BatchSampler mixes a large data set: articles of like length come together within windows of 50 steps.
     private const int WindowSteps = 50;
     private const int Windows = 4;
 
@@ -71,7 +71,7 @@ internal static class TimedTraining
     public static (Article[] Articles, IReadOnlyList<int>[] Steps) Sample(LlamaConfig config, int steps)
     {
         var articles = Articles.Random(Windows * WindowSteps * Recipe.ArticlesPerStep, config.VocabSize);
-        var plan = new StepPlan([.. articles.Select(article => article.Ids.Length)], Recipe);
+        var plan = new BatchSampler([.. articles.Select(article => article.Ids.Length)], Recipe);
         var window = Enumerable.Range(0, WindowSteps).Select(plan.Articles).OrderBy(step => step.Sum(article => articles[article].Ids.Length)).ToArray();
         return (articles, [.. Enumerable.Range(0, steps).Select(i => window[(int)((i + 0.5) * WindowSteps / steps)])]);
     }

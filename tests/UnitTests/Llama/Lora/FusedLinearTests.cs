@@ -113,7 +113,7 @@ public sealed class FusedLinearTests : IDisposable
 
     // On other processors the model never computes in it.
     private static void SkipUnlessProcessorMultiplies(Precision precision) =>
-        Assert.SkipUnless(precision != Precision.Int8 || Processor.HasVnni, "This processor has no VNNI.");
+        Assert.SkipUnless(precision != Precision.Int8 || CpuFeatures.HasVnni, "This processor has no VNNI.");
 
     /// <summary>Three parts, the middle one without an update, all with biases.</summary>
     private FusedLinear New()

@@ -11,7 +11,7 @@ public sealed class MergingTests
     [Fact]
     public async Task Words_become_the_same_tokens_before_and_after_the_library_is_ready()
     {
-        var file = Path.Combine(Starter.Folder, "base", "tokenizer.json");
+        var file = Path.Combine(StarterModel.Folder, "base", "tokenizer.json");
         var random = new Random(42);
         string[] words = [.. Enumerable.Range(0, 2000).Select(_ => string.Concat(Enumerable.Range(0, random.Next(1, 30)).Select(_ => (char)random.Next('a', 'z' + 1))))];
         var (early, late) = (LlamaTokenizer.Read(file), LlamaTokenizer.Read(file));

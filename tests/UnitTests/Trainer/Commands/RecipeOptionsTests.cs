@@ -63,7 +63,7 @@ public sealed class RecipeOptionsTests : IDisposable
     {
         var file = folder.File("training.json", content);
 
-        var refusal = Assert.Throws<InvalidRecipeException>(() => Resolve());
+        var refusal = Assert.Throws<InvalidTrainOptionsException>(() => Resolve());
 
         Assert.StartsWith($"{file}: ", refusal.Message, StringComparison.Ordinal);
         Assert.Contains(fault, refusal.Message, StringComparison.Ordinal);

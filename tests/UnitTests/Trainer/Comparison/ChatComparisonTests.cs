@@ -167,13 +167,13 @@ public sealed class ChatComparisonTests
     [InlineData("", null)]
     public void An_answer_is_a_label_or_none(string answer, string? label) => Assert.Equal(label, new ZeroShotPrompt(Labels).Read(answer));
 
-    private static Task<ChatAnswers> AskAsync(ChatServer server, DataSetRow[] rows, int parallel = 4, int perMinute = 60_000, int attempts = 5) =>
+    private static Task<ChatResults> AskAsync(ChatServer server, DataSetRow[] rows, int parallel = 4, int perMinute = 60_000, int attempts = 5) =>
         AskAsync(server.Address, rows, parallel, perMinute, attempts);
 
-    private static async Task<ChatAnswers> AskAsync(Uri endpoint, DataSetRow[] rows, int parallel = 4, int perMinute = 60_000, int attempts = 5, TimeProvider? time = null)
+    private static async Task<ChatResults> AskAsync(Uri endpoint, DataSetRow[] rows, int parallel = 4, int perMinute = 60_000, int attempts = 5, TimeProvider? time = null)
     {
         using var chat = CompareCommand.Chat(endpoint, "test", key: null);
-        var options = new AskingOptions(parallel, perMinute, attempts, TimeSpan.FromMilliseconds(1), new ChatOptions { Temperature = 0, MaxOutputTokens = 16 });
+        var options = new ChatRequestOptions(parallel, perMinute, attempts, TimeSpan.FromMilliseconds(1), new ChatOptions { Temperature = 0, MaxOutputTokens = 16 });
         return await new ChatComparison(chat, new ZeroShotPrompt(Labels), options, time ?? TimeProvider.System).AskAsync(rows, new Progress<int>(), TestContext.Current.CancellationToken);
     }
 

@@ -75,7 +75,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
 
         Assert.Equal(TrainingState.Published, Assert.Single(await runs.ListAsync(Classifier, Cancel)).State);
         var version = await registry.DownloadVersionAsync(Classifier, (await ServingAsync())!, null, Cancel);
-        Assert.Equal(["left", "right"], ClassifierLabels.Read(version.Folder).Labels);
+        Assert.Equal(["left", "right"], ClassifierMetadata.Read(version.Folder).Labels);
     }
 
     [Fact]
@@ -149,7 +149,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
         await ToyModel.PublishAsync(registry, Classifier, "v1", seed: 1, "left", "right");
         var adapter = Path.Combine(folder.Path, "adapter");
         ToyModel.WriteAdapter(adapter, seed: 2, "left", "right", "third");
-        new ClassifierLabels(["left", "right"], MaxTokens: 64, Temperature: 2).Write(adapter);
+        new ClassifierMetadata(["left", "right"], MaxTokens: 64, Temperature: 2).Write(adapter);
         await registry.UploadVersionAsync(Classifier, "v2", adapter, hasBase ? ToyModel.Base : "tests/gone", dataset: null, datasetETag: null, Cancel);
         await registry.PublishAsync(Classifier, "v2", (await registry.ReadPointerAsync(Classifier, null, Cancel)).ETag, Cancel);
 
@@ -413,7 +413,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
     private async Task LeaveCheckpointAsync(TrainingRequest request)
     {
         await using var lease = await ClassifierLease.TryAcquireAsync(storage, Classifier, TimeProvider.System, Cancel);
-        await using var checkpoint = new StoredCheckpoint(lease!, request, folder.File("some.checkpoint", "its bytes"), TextWriter.Null);
+        await using var checkpoint = new CheckpointBlob(lease!, request, folder.File("some.checkpoint", "its bytes"), TextWriter.Null);
         checkpoint.Offer();
     }
 
@@ -422,7 +422,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
 
     private async Task<string?> ServingAsync() => (await registry.ReadPointerAsync(Classifier, null, Cancel)).Current?.Version;
 
-    private async Task<ServingVersion?> AskServingAsync() => await ServingVersion.AskAsync(
+    private async Task<BaselinePredictions?> AskServingAsync() => await BaselinePredictions.AskAsync(
         registry, Classifier, await registry.ReadPointerAsync(Classifier, null, Cancel), ToyTask.Options.Precision, [new DataSetRow(1, "llll", "left", null)], log, Cancel);
 
     private async Task<int> QueueLengthAsync(string queue) =>

@@ -81,7 +81,7 @@ public sealed class ObjectiveTests
         var leaf = states.detach().clone().requires_grad_(true);
         var embeddingGradient = zeros_like(embedding);
 
-        var gradients = new GradientSum([bagOfWords.Projection]);
+        var gradients = new GradientAccumulator([bagOfWords.Projection]);
         bagOfWords.Backward(leaf, batch, embedding.detach(), gradients, embeddingGradient, BagOfWords.Rows(sequences));
 
         Assert.Equal(3, BagOfWords.Rows(sequences));

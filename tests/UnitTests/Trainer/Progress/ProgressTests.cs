@@ -60,7 +60,7 @@ public sealed class ProgressTests(Emulator emulator)
     public async Task The_row_of_a_job_has_the_same_while_it_runs()
     {
         var runs = new TrainingRuns(await emulator.NewAccountAsync());
-        await using var row = await RunRow.StartAsync(runs, new TrainingRun("topics", "v1") { State = TrainingState.Queued }, new FastTime(), Cancel);
+        await using var row = await TrainingRunReporter.StartAsync(runs, new TrainingRun("topics", "v1") { State = TrainingState.Queued }, new FastTime(), Cancel);
 
         row.Report(Middle);
 

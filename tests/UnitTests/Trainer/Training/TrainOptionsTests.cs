@@ -43,7 +43,7 @@ public sealed class TrainOptionsTests
     [InlineData("""{"precision": "int3"}""", "precision must be auto, bf16, fp16 or fp32")]
     public void A_setting_that_cannot_be_is_named_with_its_source(string settings, string named)
     {
-        var fault = Assert.Throws<InvalidRecipeException>(() => TrainOptions.Resolve(("training.json", Settings(settings))));
+        var fault = Assert.Throws<InvalidTrainOptionsException>(() => TrainOptions.Resolve(("training.json", Settings(settings))));
 
         Assert.StartsWith("training.json: ", fault.Message, StringComparison.Ordinal);
         Assert.Contains(named, fault.Message, StringComparison.Ordinal);

@@ -1,0 +1,54 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Serverless.Llama.Files;
+
+/// <summary><c>labels.json</c>: what an adapter's folder needs beside PEFT's own files to give an answer.</summary>
+/// <param name="Labels">In the order of the head's rows.</param>
+/// <param name="MaxTokens">How much of a text is read.</param>
+/// <param name="Temperature">What logits are divided by before the softmax, so that scores are calibrated.</param>
+public sealed record ClassifierMetadata(IReadOnlyList<string> Labels, int MaxTokens, double Temperature)
+{
+    public const string FileName = "labels.json";
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.Create(System.Text.Unicode.UnicodeRanges.All),
+    };
+
+    /// <param name="folder">The adapter's folder.</param>
+    /// <exception cref="InvalidDataException">The file is missing or cannot be used; says why.</exception>
+    public static ClassifierMetadata Read(string folder)
+    {
+        var path = Path.Combine(folder, FileName);
+        try
+        {
+            var labels = JsonSerializer.Deserialize<ClassifierMetadata>(File.ReadAllBytes(path), Json) ?? throw new InvalidDataException($"{path} is empty.");
+            return labels.Fault() is { } fault ? throw new InvalidDataException($"{path}: {fault}") : labels;
+        }
+        catch (FileNotFoundException exception)
+        {
+            throw new InvalidDataException($"{path} is missing.", exception);
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidDataException($"{path} is damaged: {exception.Message}", exception);
+        }
+    }
+
+    public void Write(string folder) => File.WriteAllBytes(Path.Combine(folder, FileName), JsonSerializer.SerializeToUtf8Bytes(this, Json));
+
+    private string? Fault()
+    {
+        if (Labels.Count < 2 || Labels.Any(string.IsNullOrWhiteSpace) || Labels.Distinct(StringComparer.Ordinal).Count() < Labels.Count)
+        {
+            return "'labels' must be two or more different names.";
+        }
+
+        return MaxTokens < 2 ? "'maxTokens' must be 2 or more." : Temperature is > 0 and < double.PositiveInfinity ? null : "'temperature' must be above zero.";
+    }
+}

@@ -1,0 +1,48 @@
+using System.Buffers.Text;
+using System.Text;
+using Azure;
+using Azure.Data.Tables;
+
+namespace Serverless.Storage;
+
+/// <summary>Lists that are read from a table.</summary>
+internal static class TablePaging
+{
+    /// <summary>Reads the next rows of a query in the table's order. A page may have fewer than asked for before the end.</summary>
+    /// <exception cref="BadContinuationException">The continuation cannot be read.</exception>
+    public static async Task<ListPage<TableEntity>> ReadAsync(TableClient table, string filter, int limit, string? continuation, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var page in table.QueryAsync<TableEntity>(filter, limit, cancellationToken: cancellationToken).AsPages(Decode(continuation), limit))
+            {
+                // The service may give empty pages while it searches.
+                if (page.Values.Count > 0 || page.ContinuationToken is null)
+                {
+                    return new ListPage<TableEntity>(page.Values, Encode(page.ContinuationToken));
+                }
+            }
+
+            return new ListPage<TableEntity>([], null);
+        }
+        catch (RequestFailedException exception) when (exception.Status == 400 && continuation is not null)
+        {
+            throw new BadContinuationException();
+        }
+    }
+
+    // The service's own token has characters that would have to be escaped in an address.
+    private static string? Encode(string? token) => token is null ? null : Base64Url.EncodeToString(Encoding.UTF8.GetBytes(token));
+
+    private static string? Decode(string? continuation)
+    {
+        try
+        {
+            return continuation is null ? null : Encoding.UTF8.GetString(Base64Url.DecodeFromChars(continuation));
+        }
+        catch (FormatException)
+        {
+            throw new BadContinuationException();
+        }
+    }
+}

@@ -1,0 +1,118 @@
+using System.Threading.Channels;
+using Azure.Storage.Blobs.Models;
+using Serverless.Storage;
+using Serverless.Training;
+
+namespace Serverless.Trainer.Jobs;
+
+/// <summary>
+/// The checkpoint of a job in storage, so that a trainer on another machine goes on where a killed one stood. It is the content of
+/// the blob whose lease the job holds: nobody without that lease can write it. Uploads happen beside the training; where
+/// they are slower than checkpoints come, the newest one counts.
+/// </summary>
+internal sealed class CheckpointBlob : IAsyncDisposable
+{
+    private const string RequestKey = "request";
+
+    // A container that is being stopped has half a minute.
+    private static readonly TimeSpan LastUpload = TimeSpan.FromSeconds(20);
+
+    private readonly ClassifierLease lease;
+    private readonly string request;
+    private readonly string path;
+    private readonly TextWriter log;
+    private readonly Channel<bool> written = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly CancellationTokenSource stop = new();
+    private readonly Task uploading;
+
+    /// <param name="lease">Held as long as this is used.</param>
+    /// <param name="request">A checkpoint of another one is of no use to it.</param>
+    /// <param name="path">The file that the training writes.</param>
+    /// <param name="log">Told what could not be stored.</param>
+    public CheckpointBlob(ClassifierLease lease, TrainingRequest request, string path, TextWriter log)
+    {
+        (this.lease, this.request, this.path, this.log) = (lease, HashOf(request), path, log);
+        uploading = UploadAllAsync();
+    }
+
+    /// <summary>Puts the file in place, if a trainer before us left one for this request.</summary>
+    public async Task DownloadAsync(CancellationToken cancellationToken)
+    {
+        if (await HoldsAsync(lease, request, cancellationToken))
+        {
+            await lease.Blob.DownloadToAsync(path, cancellationToken);
+        }
+    }
+
+    /// <summary>The file was written anew.</summary>
+    public void Offer() => written.Writer.TryWrite(true);
+
+    /// <summary>A request that will not come again needs no checkpoint; that of another one stays.</summary>
+    public static async Task RemoveAsync(ClassifierLease lease, TrainingRequest request, TextWriter log, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await HoldsAsync(lease, HashOf(request), cancellationToken))
+            {
+                await lease.Blob.UploadAsync(Stream.Null, new BlobUploadOptions { Conditions = Held(lease) }, cancellationToken);
+            }
+        }
+        catch (Exception fault) when (StorageErrors.IsStorageError(fault))
+        {
+            // It only takes space; the next training of the classifier writes over it.
+            log.WriteLine($"The checkpoint could not be removed. {StorageErrors.Describe(fault)}");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        written.Writer.TryComplete();
+        stop.CancelAfter(LastUpload);
+        await uploading;
+        stop.Dispose();
+    }
+
+    private async Task UploadAllAsync()
+    {
+        await foreach (var _ in written.Reader.ReadAllAsync())
+        {
+            try
+            {
+                await using var file = File.OpenRead(path);
+                await WriteAsync(file, stop.Token);
+            }
+            catch (FileNotFoundException)
+            {
+                // The training has ended meanwhile.
+            }
+        }
+    }
+
+    private static async Task<bool> HoldsAsync(ClassifierLease lease, string request, CancellationToken cancellationToken)
+    {
+        var stored = (await lease.Blob.GetPropertiesAsync(cancellationToken: cancellationToken)).Value;
+        return stored.ContentLength > 0 && stored.Metadata.TryGetValue(RequestKey, out var owner) && owner == request;
+    }
+
+    private static string HashOf(TrainingRequest request) => Sha256Hex.OfText($"{request.Dataset}\n{request.ETag}");
+
+    private static BlobRequestConditions Held(ClassifierLease lease) => new() { LeaseId = lease.Id };
+
+    private async Task WriteAsync(Stream content, CancellationToken cancellationToken)
+    {
+        var options = new BlobUploadOptions
+        {
+            Conditions = Held(lease),
+            Metadata = new Dictionary<string, string> { [RequestKey] = request },
+        };
+        try
+        {
+            await lease.Blob.UploadAsync(content, options, cancellationToken);
+        }
+        catch (Exception fault) when (StorageErrors.IsStorageError(fault) || fault is OperationCanceledException)
+        {
+            // It only saves time; the training goes on without.
+            log.WriteLine($"The checkpoint could not be stored. {StorageErrors.Describe(fault)}");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+
+using Serverless.Storage;
+using Serverless.Trainer.Training;
+using Serverless.Training;
+
+namespace Serverless.Trainer.Jobs;
+
+/// <summary>
+/// The row in <c>trainingruns</c> that tells how one training goes. The training thread only leaves its newest progress here;
+/// writing to storage happens beside it, at most once in two seconds, so that a slow network never slows a step.
+/// </summary>
+internal sealed class TrainingRunReporter : IProgress<TrainingProgress>, IAsyncDisposable
+{
+    private static readonly TimeSpan WriteEvery = TimeSpan.FromSeconds(2);
+
+    private readonly TrainingRuns runs;
+    private readonly TimeProvider time;
+    private readonly CancellationTokenSource stop = new();
+    private readonly Task writing;
+    private TrainingRun run;
+    private TrainingProgress? newest;
+
+    private TrainingRunReporter(TrainingRuns runs, TrainingRun run, TimeProvider time)
+    {
+        (this.runs, this.run, this.time) = (runs, run, time);
+        writing = WriteProgressAsync();
+    }
+
+    public static async Task<TrainingRunReporter> StartAsync(TrainingRuns runs, TrainingRun run, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var started = run with { State = TrainingState.Running, StartedAt = time.GetUtcNow() };
+        await runs.WriteAsync(started, cancellationToken);
+        return new TrainingRunReporter(runs, started, time);
+    }
+
+    public void Report(TrainingProgress value) => Volatile.Write(ref newest, value);
+
+    public async Task EndAsync(
+        TrainingState state, string? reason, IReadOnlyDictionary<string, double>? metrics, CancellationToken cancellationToken)
+    {
+        await StopWritingAsync();
+        run = run with
+        {
+            State = state,
+            Reason = reason,
+            Progress = state is TrainingState.Published ? 1 : run.Progress,
+            Metrics = metrics ?? run.Metrics,
+            FinishedAt = time.GetUtcNow(),
+        };
+        await runs.WriteAsync(run, cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopWritingAsync();
+        stop.Dispose();
+    }
+
+    private async Task WriteProgressAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(WriteEvery, time, stop.Token);
+                if (Interlocked.Exchange(ref newest, null) is { } progress)
+                {
+                    run = Describe(run, progress);
+                    await TryWriteAsync();
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+        }
+    }
+
+    private async Task TryWriteAsync()
+    {
+        try
+        {
+            await runs.WriteAsync(run, stop.Token);
+        }
+        catch (Exception fault) when (StorageErrors.IsStorageError(fault))
+        {
+            // Progress is for the eyes, and the next of it comes soon; the end of the run is written, and its failure told, by EndAsync.
+        }
+    }
+
+    private static TrainingRun Describe(TrainingRun run, TrainingProgress progress)
+    {
+        var metrics = new Dictionary<string, double>(run.Metrics)
+        {
+            ["step"] = progress.Step,
+            ["steps"] = progress.Steps,
+            ["trainingLoss"] = progress.Loss,
+            ["learningRate"] = progress.LearningRate,
+            ["articlesPerSecond"] = progress.ArticlesPerSecond,
+            ["secondsRemaining"] = progress.Remaining.TotalSeconds,
+        };
+        if (progress.GpuMemory is { } bytes)
+        {
+            metrics["gpuMemoryBytes"] = bytes;
+        }
+
+        if (progress.Evaluation is { } evaluation)
+        {
+            metrics["accuracy"] = evaluation.Accuracy;
+            metrics["loss"] = evaluation.Loss;
+        }
+
+        return run with
+        {
+            Progress = (double)progress.Step / progress.Steps,
+            Step = $"step {progress.Step} of {progress.Steps}",
+            Metrics = metrics,
+        };
+    }
+
+    private async Task StopWritingAsync()
+    {
+        await stop.CancelAsync();
+        await writing;
+    }
+}
