@@ -7,6 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_CLI_UI_LANGUAGE=en
 
 main() {
+  trap 'exit 130' INT
   lock
   check_prerequisites
   check_libstdcxx
@@ -140,7 +141,7 @@ spin() {
 
 stop_spinner() {
   (($# > 0)) || return 0
-  kill "$1"
+  kill "$1" 2>/dev/null || true
   wait "$1" 2>/dev/null || true
   printf '\r\e[K' >&2
 }
