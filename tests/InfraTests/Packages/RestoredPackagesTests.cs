@@ -4,7 +4,7 @@ using System.Xml.Linq;
 namespace Serverless.InfraTests.Packages;
 
 /// <summary>What <c>./topics</c> restores at its first start: the packages of the product, and none that only the tests need.</summary>
-/// <remarks>Browsers, Bicep and benchmarks would be another 2.8 GB before a newcomer sees anything.</remarks>
+/// <remarks>The test browser's driver, Bicep and BenchmarkDotNet with Roslyn would be 1.4 GB more before a newcomer sees anything.</remarks>
 public sealed class RestoredPackagesTests
 {
     [Theory]
@@ -17,6 +17,17 @@ public sealed class RestoredPackagesTests
 
         Assert.Contains("TorchSharp", restored);
         Assert.Empty(restored.Intersect(TestPackages()));
+    }
+
+    [Theory]
+    [InlineData("Trainer")]
+    [InlineData("UnitTests")]
+    public void Native_libraries_are_restored_for_Linux_only(string project)
+    {
+        var native = PackagesOf(project).Where(package => package.Contains(".NativeAssets.", StringComparison.Ordinal)).ToList();
+
+        Assert.NotEmpty(native);
+        Assert.All(native, package => Assert.Contains(".NativeAssets.Linux", package, StringComparison.Ordinal));
     }
 
     [Fact]
