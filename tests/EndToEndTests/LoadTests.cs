@@ -187,7 +187,7 @@ public sealed class LoadTests(LoadTests.Up up) : IClassFixture<LoadTests.Up>
     private static void Report(string title, string text)
     {
         var machine = $"{Environment.ProcessorCount} cores, {DateTime.UtcNow:yyyy-MM-dd}";
-        var file = Path.Combine(Repository.Folder, "RELIABILITY.md");
+        var file = Path.Combine(Repository.Root, "RELIABILITY.md");
         var lines = File.Exists(file) ? File.ReadAllLines(file).ToList() : ["# Reliability"];
         if (!lines.Contains("## Load"))
         {

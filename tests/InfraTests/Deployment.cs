@@ -45,8 +45,8 @@ public sealed record Deployment(IReadOnlyList<JsonObject> Resources)
     /// <summary>The same for a parameter file, which lies in a folder that may be written to.</summary>
     public static async Task<Deployment> SnapshotAsync(string file, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken)
     {
-        var run = await Command.RunAsync(
-            Repository.Bicep,
+        var run = await RunningProgram.RunToEndAsync(
+            BicepCompiler.Program,
             ["snapshot", file, "--mode", "Overwrite", "--subscription-id", Subscription, "--resource-group", "rg-test", "--location", "swedencentral"],
             cancellationToken,
             environment: environment);

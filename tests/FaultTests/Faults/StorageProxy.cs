@@ -68,7 +68,7 @@ internal sealed class StorageProxy : IAsyncDisposable
             targets[port] = target;
         }
 
-        proxy.ConnectionString = StorageEmulator.At(ports);
+        proxy.ConnectionString = StorageEmulator.ConnectionStringFor(ports);
         return proxy;
     }
 

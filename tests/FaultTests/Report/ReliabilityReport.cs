@@ -65,7 +65,7 @@ internal static class ReliabilityReport
 
     private static string Commit()
     {
-        using var git = Process.Start(new ProcessStartInfo("git", ["-C", Repository.Folder, "rev-parse", "--short", "HEAD"]) { RedirectStandardOutput = true })!;
+        using var git = Process.Start(new ProcessStartInfo("git", ["-C", Repository.Root, "rev-parse", "--short", "HEAD"]) { RedirectStandardOutput = true })!;
         return git.StandardOutput.ReadToEnd().Trim();
     }
 }

@@ -91,8 +91,8 @@ public sealed partial class TemplateTests
         }
     }
 
-    private static Task<Command> BicepAsync(params string[] arguments) =>
-        Command.RunAsync(Repository.Bicep, arguments, TestContext.Current.CancellationToken);
+    private static Task<ProgramResult> BicepAsync(params string[] arguments) =>
+        RunningProgram.RunToEndAsync(BicepCompiler.Program, arguments, TestContext.Current.CancellationToken);
 
     [GeneratedRegex(@"listKeys|listCredentials|AccountKey=|SharedAccessKey|listAccountSas|listServiceSas|primarySharedKey|adminUserEnabled"": true", RegexOptions.IgnoreCase)]
     private static partial Regex KeyAccess();

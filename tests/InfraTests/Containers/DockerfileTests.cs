@@ -10,11 +10,11 @@ public sealed partial class DockerfileTests
     {
         var folder = Repository.PathOf("tests/InfraTests/linter");
         var install = Directory.Exists(Path.Combine(folder, "node_modules"))
-            ? new Command(0, "", "")
-            : await Command.RunAsync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], TestContext.Current.CancellationToken, folder);
+            ? new ProgramResult(0, "", "")
+            : await RunningProgram.RunToEndAsync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], TestContext.Current.CancellationToken, folder);
         Assert.True(install.ExitCode == 0, install.Errors);
 
-        var lint = await Command.RunAsync(
+        var lint = await RunningProgram.RunToEndAsync(
             "node",
             [Path.Combine(folder, "node_modules/dockerfile-utils/bin/dockerfile-utils"), "lint", Repository.PathOf(Dockerfile.PathOf(name))],
             TestContext.Current.CancellationToken);

@@ -34,8 +34,8 @@ public sealed class HealthCheckTests
         Assert.NotEqual(0, (await RunAsync(port)).ExitCode);
     }
 
-    private static Task<Command> RunAsync(int port) =>
-        Command.RunAsync(Repository.PathOf("infra/containers/functions-health.sh"), [$"{port}"], TestContext.Current.CancellationToken);
+    private static Task<ProgramResult> RunAsync(int port) =>
+        RunningProgram.RunToEndAsync(Repository.PathOf("infra/containers/functions-health.sh"), [$"{port}"], TestContext.Current.CancellationToken);
 
     private static async Task<string> AnswerOnceAsync(TcpListener server, string status, CancellationToken cancellationToken)
     {

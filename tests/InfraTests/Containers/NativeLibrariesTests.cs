@@ -25,12 +25,12 @@ public sealed class NativeLibrariesTests
         var check = await RunAsync(folder.File("check.sh"), "check");
 
         Assert.Equal(1, check.ExitCode);
-        Assert.Contains("lacks GLIBCXX_9.9.99: take a base image with GCC 13 or later", check.Errors);
+        Assert.Contains("lacks GLIBCXX_9.9.99: use a base image with GCC 13 or later", check.Errors);
     }
 
     [Fact]
     public async Task Anything_else_is_refused() => Assert.Equal(2, (await RunAsync(Script, "mend")).ExitCode);
 
-    private static Task<Command> RunAsync(string script, string what) =>
-        Command.RunAsync("sh", [script, what], TestContext.Current.CancellationToken);
+    private static Task<ProgramResult> RunAsync(string script, string what) =>
+        RunningProgram.RunToEndAsync("sh", [script, what], TestContext.Current.CancellationToken);
 }

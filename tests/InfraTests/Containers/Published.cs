@@ -17,7 +17,7 @@ public abstract class Published(string name, Dictionary<string, string> replaced
             // Half a gigabyte of libtorch is linked here and copied in an image.
             .Where(argument => !argument.StartsWith("-p:CreateHardLinks", StringComparison.Ordinal));
         // Objects of its own: the restore for one platform must not reach into the projects' obj folders.
-        var publish = await Command.RunAsync(
+        var publish = await RunningProgram.RunToEndAsync(
             "dotnet", [.. arguments, "-m:1", "--artifacts-path", folder.File("artifacts")], TestContext.Current.CancellationToken);
         Assert.True(publish.ExitCode == 0, publish.Output + publish.Errors);
     }

@@ -23,7 +23,7 @@ public sealed class PublishedFunctionsTests(PublishedFunctions functions) : ICla
 
     [Fact]
     public void The_host_finds_the_functions_that_the_unit_tests_check() => Assert.Equal(
-        File.ReadAllText(Repository.FunctionsMetadata), Read("functions.metadata"));
+        File.ReadAllText(FunctionApp.MetadataFile), Read("functions.metadata"));
 
     [Fact]
     public void The_host_starts_them_as_a_worker_process_with_dotnet()

@@ -39,7 +39,7 @@ public sealed class PublishedTrainerTests(PublishedTrainer trainer) : IClassFixt
     public async Task It_starts_from_a_bare_directory()
     {
         using var elsewhere = new TemporaryFolder();
-        var help = await Command.RunAsync(
+        var help = await RunningProgram.RunToEndAsync(
             Path.Combine(trainer.Folder, "trainer"), ["--help"], TestContext.Current.CancellationToken, elsewhere.Path);
 
         Assert.True(help.ExitCode == 0, help.Output + help.Errors);
@@ -51,7 +51,7 @@ public sealed class PublishedTrainerTests(PublishedTrainer trainer) : IClassFixt
     public async Task The_command_of_its_container_asks_for_storage_in_one_sentence_if_none_is_configured()
     {
         using var elsewhere = new TemporaryFolder();
-        var run = await Command.RunAsync(
+        var run = await RunningProgram.RunToEndAsync(
             Path.Combine(trainer.Folder, "trainer"), ["run"], TestContext.Current.CancellationToken, elsewhere.Path);
 
         Assert.NotEqual(0, run.ExitCode);

@@ -13,7 +13,7 @@ public sealed partial class HttpFileTests
 
     private static readonly IReadOnlyList<(string Method, string Route)> Routes =
     [
-        .. from function in JsonNode.Parse(File.ReadAllText(Repository.FunctionsMetadata))!.AsArray()
+        .. from function in JsonNode.Parse(File.ReadAllText(FunctionApp.MetadataFile))!.AsArray()
            from binding in function!["bindings"]!.AsArray()
            where (string?)binding!["type"] == "httpTrigger"
            from method in binding["methods"]!.AsArray()

@@ -14,7 +14,7 @@ public sealed class LaunchSettingsTests
 
         foreach (var (_, profile) in profiles)
         {
-            var run = await Command.RunAsync(
+            var run = await RunningProgram.RunToEndAsync(
                 "bash", ["-c", $"dotnet '{program}' {profile!["commandLineArgs"]} --help"], TestContext.Current.CancellationToken);
 
             Assert.Equal((0, ""), (run.ExitCode, run.Errors));

@@ -36,7 +36,7 @@ public sealed class AuditTests
     private static async Task<Func<string, string>> EvaluateAsync(string project, params string[] options)
     {
         const string properties = "TreatWarningsAsErrors,WarningsNotAsErrors,NuGetAudit,NuGetAuditMode,NuGetAuditLevel,RestoreConfigFile";
-        var run = await Command.RunAsync(
+        var run = await RunningProgram.RunToEndAsync(
             "dotnet", ["msbuild", Repository.PathOf(project), $"-getProperty:{properties}", .. options], TestContext.Current.CancellationToken);
         Assert.True(run.ExitCode == 0, run.Output + run.Errors);
         var values = JsonNode.Parse(run.Output)!["Properties"]!;

@@ -18,7 +18,7 @@ public sealed partial class DeployTests(DefaultDeployment fixture)
     [InlineData("infra/azure/steps.sh")]
     public async Task A_script_parses(string script)
     {
-        var parse = await Command.RunAsync("bash", ["-n", Repository.PathOf(script)], TestContext.Current.CancellationToken);
+        var parse = await RunningProgram.RunToEndAsync("bash", ["-n", Repository.PathOf(script)], TestContext.Current.CancellationToken);
 
         Assert.Equal((0, ""), (parse.ExitCode, parse.Errors));
     }
@@ -172,7 +172,7 @@ public sealed partial class DeployTests(DefaultDeployment fixture)
             script, script == Deploy ? ["--base-folder", "infra/azure", "--dataset", "global.json"] : ["--yes"]);
 
         Assert.Equal(1, run.ExitCode);
-        Assert.StartsWith("The Azure CLI is missing", run.Errors);
+        Assert.StartsWith("The Azure CLI is not installed", run.Errors);
     }
 
     [Fact]

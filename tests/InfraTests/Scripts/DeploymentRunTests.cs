@@ -31,6 +31,6 @@ public sealed class DeploymentRunTests
         var run = await azure.DeployAsync();
 
         Assert.Equal(exitCode, run.ExitCode);
-        Assert.Equal(exitCode == 0, run.Output.Contains("== A first article", StringComparison.Ordinal));
+        Assert.Equal(exitCode == 0, run.Output.Contains("== Sending a first article", StringComparison.Ordinal));
     }
 }

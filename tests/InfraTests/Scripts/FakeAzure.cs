@@ -39,7 +39,7 @@ internal sealed class FakeAzure : IDisposable
     /// <summary>What each deployment was told of the programs and the events.</summary>
     public IReadOnlyList<string> Deployments => File.ReadAllLines(answers.File("deployments"));
 
-    public Task<Command> DeployAsync() => machine.RunAsync("infra/azure/deploy.sh", "--base-folder", "infra/azure", "--dataset", "global.json");
+    public Task<ProgramResult> DeployAsync() => machine.RunAsync("infra/azure/deploy.sh", "--base-folder", "infra/azure", "--dataset", "global.json");
 
     public void Dispose()
     {

@@ -57,7 +57,7 @@ internal sealed class FakeClone : IDisposable
     }
 
     /// <summary>Runs a program of the clone with the fake tools first on the PATH.</summary>
-    public Task<Command> RunAsync(string program, IEnumerable<string> arguments, string? directory = null, string input = "") => Command.RunAsync(
+    public Task<ProgramResult> RunAsync(string program, IEnumerable<string> arguments, string? directory = null, string input = "") => RunningProgram.RunToEndAsync(
         program,
         arguments,
         TestContext.Current.CancellationToken,
@@ -65,7 +65,7 @@ internal sealed class FakeClone : IDisposable
         new Dictionary<string, string>(Environment) { ["PATH"] = $"{PathOf("tools")}:{System.Environment.GetEnvironmentVariable("PATH")}" },
         input);
 
-    public Task<Command> TopicsAsync(params string[] arguments) => RunAsync(PathOf("topics"), arguments);
+    public Task<ProgramResult> TopicsAsync(params string[] arguments) => RunAsync(PathOf("topics"), arguments);
 
     public void Dispose() => folder.Dispose();
 

@@ -23,7 +23,7 @@ internal sealed class MachineWithoutAzure : IDisposable
     /// <summary>What else stands in the environment.</summary>
     public Dictionary<string, string> Environment { get; } = [];
 
-    public Task<Command> RunAsync(string script, params string[] arguments) => Command.RunAsync(
+    public Task<ProgramResult> RunAsync(string script, params string[] arguments) => RunningProgram.RunToEndAsync(
         "/bin/bash",
         [Repository.PathOf(script), .. arguments],
         TestContext.Current.CancellationToken,

@@ -28,7 +28,7 @@ internal sealed record PrintedCommands(IReadOnlyList<IReadOnlyList<string>> All)
             folder.File("split.sh"),
             lines.Select(line => $"set -- {line}\nprintf '%s\\037' \"$@\"\nprintf '\\036'"),
             TestContext.Current.CancellationToken);
-        var split = await Command.RunAsync("bash", [folder.File("split.sh")], TestContext.Current.CancellationToken);
+        var split = await RunningProgram.RunToEndAsync("bash", [folder.File("split.sh")], TestContext.Current.CancellationToken);
         Assert.Equal((0, ""), (split.ExitCode, split.Errors));
         return [.. split.Output.Split('\x1e', StringSplitOptions.RemoveEmptyEntries)
             .Select(IReadOnlyList<string> (command) => command.Split('\x1f')[..^1])];

@@ -56,6 +56,6 @@ public sealed class RoleCheckTests
         var run = await azure.DeployAsync();
 
         Assert.Equal(1, run.ExitCode);
-        Assert.StartsWith("The deployment names no roles", run.Errors, StringComparison.Ordinal);
+        Assert.StartsWith("The deployment has no role assignments", run.Errors, StringComparison.Ordinal);
     }
 }

@@ -13,7 +13,7 @@ public sealed partial class TopicsTests
     {
         string[] commands = [.. await CommandsOfAsync(Repository.LocalSystem), .. await CommandsOfAsync(Repository.Trainer)];
 
-        var list = await Command.RunAsync(Repository.PathOf("topics"), arguments, TestContext.Current.CancellationToken);
+        var list = await RunningProgram.RunToEndAsync(Repository.PathOf("topics"), arguments, TestContext.Current.CancellationToken);
 
         Assert.Equal(0, list.ExitCode);
         Assert.Equal(commands.Order(), ListedCommand().Matches(list.Output).Select(match => match.Groups[1].Value).Order());
@@ -43,7 +43,7 @@ public sealed partial class TopicsTests
 
         Assert.Equal(2, run.ExitCode);
         Assert.Empty(run.Output);
-        Assert.StartsWith("There is no command 'nonsense'.", run.Errors, StringComparison.Ordinal);
+        Assert.StartsWith("Unknown command 'nonsense'.", run.Errors, StringComparison.Ordinal);
         Assert.Contains("  upload ", run.Errors, StringComparison.Ordinal);
         Assert.Empty(clone.Builds);
     }
@@ -157,7 +157,7 @@ public sealed partial class TopicsTests
     }
 
     /// <summary>The lines of standard output; the first is a directory, which may come with or without a slash at its end.</summary>
-    private static string[] Lines(Command run, FakeClone clone)
+    private static string[] Lines(ProgramResult run, FakeClone clone)
     {
         Assert.True(run.ExitCode == 0, run.Errors);
         var lines = run.Output.TrimEnd('\n').Split('\n');
@@ -166,7 +166,7 @@ public sealed partial class TopicsTests
 
     private static async Task<IReadOnlyList<string>> CommandsOfAsync(string program)
     {
-        var help = await Command.RunAsync("dotnet", [program, "--help"], TestContext.Current.CancellationToken);
+        var help = await RunningProgram.RunToEndAsync("dotnet", [program, "--help"], TestContext.Current.CancellationToken);
         Assert.Equal((0, ""), (help.ExitCode, help.Errors));
         var commands = help.Output[help.Output.IndexOf("\nCommands:", StringComparison.Ordinal)..];
         return [.. ListedCommand().Matches(commands).Select(match => match.Groups[1].Value)];

@@ -17,7 +17,7 @@ public sealed class DependabotTests
     [InlineData("docker", "*Dockerfile")]
     public async Task Every_folder_with_such_a_file_is_watched(string ecosystem, string files)
     {
-        var list = await Command.RunAsync("git", ["ls-files", files], TestContext.Current.CancellationToken);
+        var list = await RunningProgram.RunToEndAsync("git", ["ls-files", files], TestContext.Current.CancellationToken);
         var folders = list.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(file => "/" + Path.GetDirectoryName(file)).Distinct();
 
         Assert.Equal(folders.Order(), updates.Where(update => update["package-ecosystem"].ToString() == ecosystem).SelectMany(Folders).Order());

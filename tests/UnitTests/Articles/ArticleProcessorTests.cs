@@ -17,7 +17,7 @@ namespace Serverless.UnitTests.Articles;
 public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emulator)
 {
     private static readonly DateTimeOffset Noon = new(2026, 1, 2, 12, 0, 0, TimeSpan.Zero);
-    private static readonly JsonElement HostJson = JsonDocument.Parse(File.ReadAllText(Path.Combine(Emulator.RepositoryRoot, "host.json"))).RootElement;
+    private static readonly JsonElement HostJson = JsonDocument.Parse(Repository.Read("host.json")).RootElement;
 
     private ArticleClassifier classifier = null!;
     private ResultStore results = null!;

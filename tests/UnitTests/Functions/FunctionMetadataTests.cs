@@ -59,12 +59,8 @@ public sealed class FunctionMetadataTests
         Assert.Equal("dotnet-isolated", Text(function, "language"));
     });
 
-    private static IReadOnlyList<JsonElement> Read()
-    {
-        var metadata = typeof(FunctionMetadataTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>();
-        var folder = metadata.Single(attribute => attribute.Key == "FunctionApp").Value!;
-        return [.. JsonSerializer.Deserialize<JsonElement>(File.ReadAllBytes(Path.Combine(folder, "functions.metadata"))).EnumerateArray()];
-    }
+    private static IReadOnlyList<JsonElement> Read() =>
+        [.. JsonSerializer.Deserialize<JsonElement>(File.ReadAllBytes(FunctionApp.MetadataFile)).EnumerateArray()];
 
     private static JsonElement.ArrayEnumerator Bindings(JsonElement function) => function.GetProperty("bindings").EnumerateArray();
 

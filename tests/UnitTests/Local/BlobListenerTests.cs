@@ -34,7 +34,7 @@ public sealed class BlobListenerTests(Emulator emulator) : IAsyncLifetime
             async () =>
             {
                 await UploadAsync("a/one.txt", "2");
-                await Eventually(() => calls.Count == 2);
+                await Eventually.TrueAsync(() => calls.Count == 2);
             });
 
         Assert.Equal(["a/one.txt of a: 1", "a/one.txt of a: 2"], calls);
@@ -83,20 +83,10 @@ public sealed class BlobListenerTests(Emulator emulator) : IAsyncLifetime
         using var listener = new BlobListener(
             "Letters", new BlobPath("letters/{folder}/{file}"), blobs, queues, RunAsync, settings, NullLogger<BlobListener>.Instance);
         await listener.StartAsync(Ended);
-        await Eventually(condition);
+        await Eventually.TrueAsync(condition);
         await (then?.Invoke() ?? Task.CompletedTask);
         await Task.Delay(400, Ended);
         await listener.StopAsync(CancellationToken.None);
-    }
-
-    private static async Task Eventually(Func<bool> condition)
-    {
-        var started = TimeProvider.System.GetTimestamp();
-        while (!condition())
-        {
-            Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(30), "It did not come true within 30 seconds.");
-            await Task.Delay(50, Ended);
-        }
     }
 
     /// <summary>Plays the function: records each blob, and fails on "fail".</summary>

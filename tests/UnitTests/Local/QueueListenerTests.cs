@@ -37,7 +37,7 @@ public sealed class QueueListenerTests(Emulator emulator) : IAsyncLifetime
         await queue.SendMessageAsync("Größe", Ended);
 
         await using var listener = await ListenAsync(Quick);
-        await Eventually(async () => calls.Texts is ["Größe"] && await CountAsync("words") == 0);
+        await Eventually.TrueAsync(async () => calls.Texts is ["Größe"] && await CountAsync("words") == 0);
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class QueueListenerTests(Emulator emulator) : IAsyncLifetime
         await queue.SendMessageAsync("fail", Ended);
 
         await using var listener = await ListenAsync(Quick with { MaxDequeueCount = 3 });
-        await Eventually(async () => await CountAsync("words") == 0 && await CountAsync("words-poison") == 1);
+        await Eventually.TrueAsync(async () => await CountAsync("words") == 0 && await CountAsync("words-poison") == 1);
 
         Assert.Equal(["fail", "fail", "fail"], calls.Texts);
         var poison = await queues.GetQueueClient("words-poison").ReceiveMessageAsync(cancellationToken: Ended);
@@ -62,7 +62,7 @@ public sealed class QueueListenerTests(Emulator emulator) : IAsyncLifetime
         {
             await Task.Delay(TimeSpan.FromSeconds(3), Ended);
             calls.Gate.SetResult();
-            await Eventually(async () => await CountAsync("words") == 0);
+            await Eventually.TrueAsync(async () => await CountAsync("words") == 0);
         }
 
         Assert.Equal(["wait"], calls.Texts);
@@ -77,11 +77,11 @@ public sealed class QueueListenerTests(Emulator emulator) : IAsyncLifetime
         }
 
         await using var listener = await ListenAsync(Quick with { BatchSize = 4, NewBatchThreshold = 2, MessageVisibility = TimeSpan.FromMinutes(1) });
-        await Eventually(() => Task.FromResult(calls.Texts.Count >= 4));
+        await Eventually.TrueAsync(() => calls.Texts.Count >= 4);
         await Task.Delay(500, Ended);
         var atOnce = calls.Texts.Count;
         calls.Gate.SetResult();
-        await Eventually(() => Task.FromResult(calls.Texts.Count == 12));
+        await Eventually.TrueAsync(() => calls.Texts.Count == 12);
 
         Assert.InRange(atOnce, 4, 6);
     }
@@ -93,7 +93,7 @@ public sealed class QueueListenerTests(Emulator emulator) : IAsyncLifetime
 
         await using (await ListenAsync(Quick with { MessageVisibility = TimeSpan.FromMinutes(10) }))
         {
-            await Eventually(() => Task.FromResult(calls.Texts.Count == 1));
+            await Eventually.TrueAsync(() => calls.Texts.Count == 1);
         }
 
         Assert.Equal("wait", (await queue.ReceiveMessageAsync(cancellationToken: Ended)).Value.Body.ToString());
@@ -111,16 +111,6 @@ public sealed class QueueListenerTests(Emulator emulator) : IAsyncLifetime
     {
         var client = queues.GetQueueClient(name);
         return await client.ExistsAsync(Ended) ? (await client.GetPropertiesAsync(Ended)).Value.ApproximateMessagesCount : 0;
-    }
-
-    private static async Task Eventually(Func<Task<bool>> condition)
-    {
-        var started = TimeProvider.System.GetTimestamp();
-        while (!await condition())
-        {
-            Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(30), "It did not come true within 30 seconds.");
-            await Task.Delay(50, Ended);
-        }
     }
 
     private sealed record Listening(QueueListener Listener) : IAsyncDisposable

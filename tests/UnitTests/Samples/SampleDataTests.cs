@@ -27,15 +27,15 @@ public sealed class SampleDataTests
     [Fact]
     public void The_grown_data_set_begins_with_the_first_one_byte_for_byte() =>
         Assert.StartsWith(
-            File.ReadAllText(SampleFiles.PathOf("desk.csv")),
-            File.ReadAllText(SampleFiles.PathOf("desk-grown.csv")),
+            File.ReadAllText(Repository.Sample("desk.csv")),
+            File.ReadAllText(Repository.Sample("desk-grown.csv")),
             StringComparison.Ordinal);
 
     [Theory]
     [InlineData("desk.csv")]
     [InlineData("desk-grown.csv")]
     public void The_trainer_leaves_no_row_of_a_desk_data_set_out(string name) =>
-        Assert.Empty(DataSet.Load(SampleFiles.PathOf(name), heldOutFraction: 0.2).Notes);
+        Assert.Empty(DataSet.Load(Repository.Sample(name), heldOutFraction: 0.2).Notes);
 
     [Theory]
     [InlineData("articles.jsonl")]
@@ -63,7 +63,7 @@ public sealed class SampleDataTests
 
         Assert.All(SampleFiles.Names, name =>
         {
-            var text = strictUtf8.GetString(File.ReadAllBytes(SampleFiles.PathOf(name)));
+            var text = strictUtf8.GetString(File.ReadAllBytes(Repository.Sample(name)));
 
             Assert.DoesNotContain('\uFEFF', text);
             Assert.DoesNotContain('\r', text);

@@ -19,25 +19,20 @@ internal static class SampleFiles
         RespectRequiredConstructorParameters = true,
     };
 
-    /// <summary>The folder that holds the solution.</summary>
-    public static string RepositoryRoot { get; } = FindRoot();
-
-    public static string PathOf(string name) => Path.Combine(RepositoryRoot, "infra", "local", "samples", name);
-
     /// <summary>Every article once: the grown data set holds the first one's rows.</summary>
     public static SampleArticle[] All() =>
         [.. ReadJsonLines("articles.jsonl"), .. ReadCsv("desk-grown.csv"), .. ReadJsonLines("desk-articles.jsonl")];
 
     public static SampleArticle[] ReadJsonLines(string name) =>
     [
-        .. File.ReadLines(PathOf(name))
+        .. File.ReadLines(Repository.Sample(name))
             .Select(line => JsonSerializer.Deserialize<JsonArticle>(line, Strict)!)
             .Select(article => new SampleArticle(article.Id, $"{article.Title} {article.Text}", article.Expected)),
     ];
 
     public static SampleArticle[] ReadCsv(string name)
     {
-        using var reader = CsvReader.FromFile(PathOf(name), new CsvReaderOptions
+        using var reader = CsvReader.FromFile(Repository.Sample(name), new CsvReaderOptions
         {
             MalformedData = CsvMalformedDataHandling.Throw,
             FieldCountMismatch = CsvFieldCountHandling.Throw,
@@ -52,18 +47,6 @@ internal static class SampleFiles
         }
 
         return [.. articles];
-    }
-
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Serverless.sln")))
-        {
-            folder = folder.Parent ?? throw new DirectoryNotFoundException(
-                $"No folder above {AppContext.BaseDirectory} holds Serverless.sln: run the tests inside the repository.");
-        }
-
-        return folder.FullName;
     }
 
     private sealed record JsonArticle(string Id, string Title, string Text, string Expected);

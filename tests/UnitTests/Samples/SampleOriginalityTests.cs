@@ -50,7 +50,7 @@ public sealed class SampleOriginalityTests
     [Fact]
     public void No_article_shares_eight_words_in_a_row_with_the_training_data()
     {
-        var data = TrainingDataFolder();
+        var data = Repository.Data;
         Assert.SkipUnless(
             data is not null,
             "Needs the training data: set SERVERLESS_DATA to its folder or put it at ../shared/data beside the repository.");
@@ -71,16 +71,6 @@ public sealed class SampleOriginalityTests
     {
         var shared = first.Count(second.Contains);
         return (double)shared / (first.Count + second.Count - shared);
-    }
-
-    private static string? TrainingDataFolder()
-    {
-        string?[] places =
-        [
-            Environment.GetEnvironmentVariable("SERVERLESS_DATA"),
-            Path.Combine(SampleFiles.RepositoryRoot, "..", "shared", "data"),
-        ];
-        return places.FirstOrDefault(Directory.Exists);
     }
 
     private static bool IsCorpus(string path) =>

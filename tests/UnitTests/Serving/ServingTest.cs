@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.Models;
@@ -66,13 +67,6 @@ public abstract class ServingTest(Emulator emulator) : IAsyncLifetime
         Assert.True(await asked is OperationCanceledException or ModelNotReadyException);
     }
 
-    /// <summary>Waits for what happens in the background; fails after half a minute.</summary>
-    private protected static async Task Until(Func<bool> condition)
-    {
-        for (var attempt = 0; !condition(); attempt++)
-        {
-            Assert.True(attempt < 600, "What was waited for did not happen in 30 seconds.");
-            await Task.Delay(50, Cancel);
-        }
-    }
+    private protected static Task Until(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "") =>
+        Eventually.TrueAsync(condition, what, TimeSpan.FromSeconds(30));
 }

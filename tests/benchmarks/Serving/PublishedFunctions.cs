@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Serverless.Benchmarks.Report;
 
 namespace Serverless.Benchmarks.Serving;
 
@@ -12,7 +11,7 @@ internal static class PublishedFunctions
     /// <returns>The folder.</returns>
     public static async Task<string> PublishAsync(string folder, CancellationToken cancellationToken)
     {
-        var project = Path.Combine(Repository.Root, "functions", "Functions.csproj");
+        var project = Repository.PathOf("functions/Functions.csproj");
         string[] arguments = ["publish", project, "-c", "Release", "-r", "linux-x64", "--no-self-contained", "-o", folder, "-v", "quiet", "--nologo"];
         using var publish = Process.Start("dotnet", arguments);
         await publish.WaitForExitAsync(cancellationToken);

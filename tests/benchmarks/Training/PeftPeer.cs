@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Text.Json;
-using Serverless.Benchmarks.Report;
 using Serverless.Llama;
 using Serverless.Trainer.Data;
 
@@ -29,7 +28,7 @@ internal static class PeftPeer
             await File.WriteAllTextAsync(file, JsonSerializer.Serialize(
                 new { config.VocabSize, config.HiddenSize, config.IntermediateSize, config.NumHiddenLayers, config.NumAttentionHeads, config.NumKeyValueHeads, config.HeadDim, config.RopeTheta },
                 SnakeCase), cancellationToken);
-            var start = new ProcessStartInfo(python, [Path.Combine(Repository.PeerFolder, "peft_step.py"), file, $"{steps.Count}"])
+            var start = new ProcessStartInfo(python, [Repository.PathOf("tests/benchmarks/peer/peft_step.py"), file, $"{steps.Count}"])
             {
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,

@@ -62,7 +62,7 @@ public sealed class CheckpointBlobTests(Emulator emulator) : IDisposable
         Assert.NotNull(await ServingAsync(storage));
     }
 
-    private TrainerProgram StartJob(string connection, string machine) => TrainerProgram.Start(
+    private RunningProgram StartJob(string connection, string machine) => TrainerProgram.Start(
         ["run"],
         settings: [("Storage", connection), ("Classifier__Base", ToyModel.Base), ("Classifier__CacheFolder", Path.Combine(folder.Path, machine)), ("TMPDIR", folder.Path)]);
 

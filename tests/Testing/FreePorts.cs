@@ -1,16 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Serverless.FaultTests.Programs;
+namespace Serverless.Testing;
 
-/// <summary>
-/// Ports for programs that are killed and started again on the same ones: below the range from which the system serves whoever
-/// asks for any port, so that nobody takes one in between.
-/// </summary>
-internal static class FreePorts
+/// <summary>Ports for programs that are killed and started again on the same ones.</summary>
+/// <remarks>They are below the ephemeral range, so that no other program gets one of them in between by asking for port 0.</remarks>
+public static class FreePorts
 {
-    private const int First = 12_000;
-    private const int End = 32_000;
+    private const int Min = 12_000;
+    private const int Max = 31_999;
 
     private static readonly HashSet<int> Taken = [];
 
@@ -19,7 +17,7 @@ internal static class FreePorts
         var found = new List<int>();
         while (found.Count < count)
         {
-            var port = Random.Shared.Next(First, End);
+            var port = Random.Shared.Next(Min, Max + 1);
             lock (Taken)
             {
                 if (!Taken.Contains(port) && IsFree(port))
