@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# The long versions of tests/FaultTests: kills, faults, hostile input and a soak, whose outcomes it writes to RELIABILITY.md.
-# Without options everything runs at its full length (about three hours on two cores); each option is one number, and
-# --only runs one test class or method, such as --only '*KillTests*'. Rows of tests that do not run are left as they are.
+# Runs tests/FaultTests at full length (kills, faults, hostile input, a soak) and writes the outcomes to RELIABILITY.md.
+# Without options all tests run, for about three hours on two cores. Each option sets one number, and
+# --only selects a test class or method, such as --only '*KillTests*'. Rows of tests that do not run stay as they are.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 declare -A numbers=(
   [seed]=42
-  [function-kills]=200 [articles]=5000 [trainer-kills]=20 [emulator-kills]=20
+  [function-kills]=200 [worker-kills]=20 [articles]=5000 [trainer-kills]=20 [emulator-kills]=20
   [faulty-articles]=1000 [faulty-trainings]=5 [stall-seconds]=30 [outage-seconds]=60
   [two-articles]=2000 [two-trainings]=6 [leases]=3
   [hostile-messages]=20000 [hostile-requests]=20000 [hostile-files]=200
@@ -31,5 +31,5 @@ done
 export RELIABILITY_REPORT="$PWD/RELIABILITY.md"
 
 infra/local/setup.sh Serverless.sln
-# One test at a time: they share the machine, and their rows tell what each does to it.
+# One test at a time, because their rows report what each does to the machine.
 exec artifacts/bin/FaultTests/release/Serverless.FaultTests -parallelMode none -method "$only"

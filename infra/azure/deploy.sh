@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# From a clone to a classified article in Azure. Every step says what it does and can be run again.
+# Deploys the system to Azure, up to a first classified article. It can be run again at any time.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source infra/azure/steps.sh
@@ -10,13 +10,13 @@ usage() {
 infra/azure/deploy.sh [--dry-run] [--resource-group NAME] [--location REGION] [--name PREFIX]
                       [--base-model OWNER/NAME --base-folder DIR] [--train-on gpu|cpu]
                       [--dataset FILE --classifier NAME]
-  --dry-run         prints the commands and runs none
-  --resource-group  made if it is missing (default: rg-serverless)
+  --dry-run         print the commands without running them
+  --resource-group  created if it does not exist (default: rg-serverless)
   --location        a region with T4 GPUs (default: swedencentral)
   --name            prefix of every resource, 3 to 8 letters and digits (default: articles)
-  --base-model      the base model's name (default: serverless/starter), its files in --base-folder
-  --train-on        gpu: one T4 while a training runs (default); cpu: enough for the starter model
-  --dataset         a CSV or JSON Lines file of text,label to train --classifier on (default: the sample desk)
+  --base-model      name of the base model (default: serverless/starter); its files are in --base-folder
+  --train-on        gpu: a T4 during trainings (default); cpu: enough for the starter model
+  --dataset         CSV or JSON Lines file with text and label to train --classifier on (default: the sample desk)
 USAGE
 }
 
@@ -36,12 +36,12 @@ main() {
       *) usage >&2; fail "Unknown argument: $1" ;;
     esac
   done
-  [[ -d $base_folder || $dry_run == true ]] || fail "There is no folder $base_folder with the base model."
-  [[ -f $dataset || $dry_run == true ]] || fail "There is no data set $dataset."
+  [[ -d $base_folder || $dry_run == true ]] || fail "The folder of the base model does not exist: $base_folder"
+  [[ -f $dataset || $dry_run == true ]] || fail "The data set does not exist: $dataset"
 
   check_azure_cli
-  make_group
-  # Whatever the environment says, no program before its image and no event before who answers it.
+  create_group
+  # The first pass ignores these settings: there is no image yet, and no app that could receive events.
   export SERVERLESS_SUBSCRIBE=false
   SERVERLESS_IMAGE_TAG= deploy "1 of 3: identities, storage, registry, environment"
   check_roles
@@ -58,50 +58,50 @@ main() {
   wait_for_health
   export SERVERLESS_SUBSCRIBE=true
   deploy "3 of 3: events of new data sets"
-  drop_dataset
-  drop_article
+  upload_dataset
+  send_article
   say "Done: https://$host/api/health"
 }
 
-make_group() {
-  say "The resource group $resource_group in $location"
+create_group() {
+  say "Creating the resource group $resource_group in $location"
   run az group create --name "$resource_group" --location "$location" --output none
   export SERVERLESS_NAME="$name" SERVERLESS_LOCATION="$location" SERVERLESS_BASE_MODEL="$base_model" SERVERLESS_TRAIN_ON="$train_on"
-  # Who runs this may upload and look; a pipeline names itself.
+  # The signed-in user gets the deployer's roles; a pipeline sets its own id.
   if [[ -z "${SERVERLESS_DEPLOYER_OBJECT_ID:-}" ]]; then
     SERVERLESS_DEPLOYER_OBJECT_ID="$(ask 00000000-0000-0000-0000-000000000000 az ad signed-in-user show --query id --output tsv)"
   fi
   export SERVERLESS_DEPLOYER_OBJECT_ID
 }
 
-# Keys and choices reach main.bicepparam through the environment: none appears in a command.
+# Keys and parameters are passed to main.bicepparam as environment variables, so that no key appears in a command.
 deploy() {
-  say "Deployment $1: first what would change, then the change"
+  say "Deployment $1 (what-if, then the deployment)"
   run az deployment group what-if --resource-group "$resource_group" --parameters infra/azure/main.bicepparam
   run az deployment group create --resource-group "$resource_group" --name serverless \
     --parameters infra/azure/main.bicepparam --output none
 }
 
-# A program without one of its roles starts all the same, and meets its first 403 when nobody looks any more.
+# A program starts also without one of its roles, and fails with 403 only when it needs it.
 check_roles() {
-  say "The roles of both programs"
-  local there expected to grant missing=()
-  there="$(ask assignments az role assignment list --all --query "[].[principalId, roleDefinitionName, scope]" --output tsv)"
+  say "Checking the role assignments of both programs"
+  local assigned expected to grant missing=()
+  assigned="$(ask assignments az role assignment list --all --query "[].[principalId, roleDefinitionName, scope]" --output tsv)"
   expected="$(output grants "[].[to, principalId, role, scope]")"
   $dry_run && return
-  [[ -n "$expected" ]] || fail "The deployment names no roles, so they cannot be checked."
+  [[ -n "$expected" ]] || fail "The deployment has no role assignments in its outputs, so they cannot be checked."
   while IFS=$'\t' read -r to grant; do
-    [[ $'\n'"${there,,}"$'\n' == *$'\n'"${grant,,}"$'\n'* ]] || missing+=("'$(cut -f 2 <<<"$grant")' for the $to on $(cut -f 3 <<<"$grant")")
+    [[ $'\n'"${assigned,,}"$'\n' == *$'\n'"${grant,,}"$'\n'* ]] || missing+=("'$(cut -f 2 <<<"$grant")' for the $to on $(cut -f 3 <<<"$grant")")
   done <<<"$expected"
   ((${#missing[@]} == 0)) || fail "$(printf 'This role is missing: %s.\n' "${missing[@]}")" \
-    "Run this again, with the right to make role assignments in $resource_group; if it stays missing, a policy or a lock takes it away."
+    "Run this again with the permission to assign roles in $resource_group. If the role is still missing, a policy or a lock removes it."
 }
 
-# Built in the registry, on Azure's machines: no container engine is needed here.
+# The registry builds the images, so no container engine is needed here.
 push_images() {
   SERVERLESS_IMAGE_TAG="${SERVERLESS_IMAGE_TAG:-$(git rev-parse --short=12 HEAD)}"
   export SERVERLESS_IMAGE_TAG
-  say "Images with the tag $SERVERLESS_IMAGE_TAG"
+  say "Building the images with the tag $SERVERLESS_IMAGE_TAG"
   run az acr build --registry "$registry" --platform linux/amd64 --image "functions:$SERVERLESS_IMAGE_TAG" \
     --file infra/containers/functions.Dockerfile .
   run az acr build --registry "$registry" --platform linux/amd64 --image "trainer:$SERVERLESS_IMAGE_TAG" \
@@ -109,17 +109,17 @@ push_images() {
 }
 
 upload_base_model() {
-  say "The base model $base_model from $base_folder"
+  say "Uploading the base model $base_model from $base_folder"
   retry 15 run az storage blob upload-batch --auth-mode login --account-name "$storage" \
     --destination models --destination-path "base/$base_model" --source "$base_folder" --overwrite --output none
 }
 
-# Made once; later runs keep what the app has.
+# The keys are generated once; later runs keep the keys of the app.
 find_keys() {
-  say "Keys of the functions"
-  local app there
+  say "Reading or generating the keys of the functions"
+  local app exists
   app="$(output functionsName)"
-  there="$(ask yes az containerapp list --resource-group "$resource_group" --query "[?name=='$app'].name" --output tsv)"
+  exists="$(ask yes az containerapp list --resource-group "$resource_group" --query "[?name=='$app'].name" --output tsv)"
   export SERVERLESS_FUNCTION_KEY SERVERLESS_ADMIN_KEY SERVERLESS_EVENT_KEY
   SERVERLESS_FUNCTION_KEY="$(key host-function-default)"
   SERVERLESS_ADMIN_KEY="$(key host-master)"
@@ -127,7 +127,7 @@ find_keys() {
 }
 
 key() {
-  if [[ -z "$there" ]]; then
+  if [[ -z "$exists" ]]; then
     openssl rand -hex 32
   else
     ask "the key $1" az containerapp secret show --resource-group "$resource_group" --name "$app" --secret-name "$1" \
@@ -135,14 +135,14 @@ key() {
   fi
 }
 
-# The first answer waits for a replica to start.
+# The first response takes as long as the start of a replica.
 wait_for_health() {
-  say "Waiting for $functions to answer"
+  say "Waiting for $functions to become healthy"
   retry 30 run curl --fail --silent --show-error --max-time 60 "https://$host/api/health"
 }
 
-drop_dataset() {
-  say "A first data set for the classifier $classifier; the trainer starts by itself"
+upload_dataset() {
+  say "Uploading a first data set for the classifier $classifier, which starts the trainer"
   local before
   before="$(pointer)"
   run az storage blob upload --auth-mode login --account-name "$storage" --container-name datasets \
@@ -150,26 +150,26 @@ drop_dataset() {
   retry 270 trained
 }
 
-# Done as soon as the pointer names this run's version: the trainer writes it last.
+# Succeeds when the pointer names the version of this run: the trainer writes the pointer last.
 trained() {
   local after
   after="$(pointer)" && { $dry_run || [[ -n "$after" && "$after" != "$before" ]]; }
 }
 
-# The state of the pointer to the version that serves; empty before the first.
+# The ETag of the pointer to the serving version; empty before the first version.
 pointer() {
   ask pointer az storage blob list --auth-mode login --account-name "$storage" --container-name models \
     --prefix "adapters/$classifier/current.json" --query "[].properties.etag" --output tsv
 }
 
-drop_article() {
-  say "A first article"
-  # A name of this run's own: the result of an earlier one says nothing about these images.
+send_article() {
+  say "Sending a first article"
+  # A new id for each run: the result of an earlier run would say nothing about these images.
   local id body hash
   printf -v id 'first-article-%(%s)T' -1
   body="{\"id\":\"$id\",\"classifier\":\"$classifier\",\"text\":\"The clinic opens at night so that patients can keep their jobs.\"}"
   hash="$(printf '%s' "$id" | sha256sum | cut -d ' ' -f 1)"
-  # Base64, as the functions read it; anything else gets a result that says it was rejected.
+  # Base64, as the functions read messages; anything else gets a result with the status rejected.
   run az storage message put --auth-mode login --account-name "$storage" --queue-name articles \
     --content "$(printf '%s' "$body" | base64 --wrap 0)" --output none
   retry 30 run az storage blob download --auth-mode login --account-name "$storage" --container-name results \

@@ -1,42 +1,42 @@
-// Everything that the article classifier needs in one resource group, top to bottom:
+// Everything that the article classifier needs, in one resource group, in this order:
 // identities, storage, registry, monitoring, network, environment, the two programs, their roles, events, alerts.
 //
-// It is deployed in three passes of the same file, because each needs what the one before made (deploy.sh does it):
-//   1. imageTag ''              registry, storage, environment; no program, as there is no image yet
+// deploy.sh deploys this file three times, because each pass needs what the one before created:
+//   1. imageTag ''              registry, storage, environment; no program, because there is no image yet
 //   2. imageTag set             the functions app and the trainer job
-//   3. subscribeToDatasets true the Event Grid subscription, whose handshake needs the app to answer
+//   3. subscribeToDatasets true the Event Grid subscription, whose validation request the app must answer
 targetScope = 'resourceGroup'
 
 import { Grant } from 'modules/roles.bicep'
 
-// ---- what a team decides -------------------------------------------------------------------------------------------
+// ---- parameters ----------------------------------------------------------------------------------------------------
 
 @description('Prefix of every resource name: lower-case letters and digits.')
 @minLength(3)
 @maxLength(8)
 param name string
 
-@description('A region with the workload profile Consumption-GPU-NC8as-T4, if training is to run on a GPU.')
+@description('Region. Training on a GPU needs one with the workload profile Consumption-GPU-NC8as-T4.')
 param location string = resourceGroup().location
 
-@description('Tag of both images in the registry. Empty in the first pass: nothing has been pushed yet.')
+@description('Tag of both images in the registry. Empty in the first pass, when no image has been pushed yet.')
 param imageTag string = ''
 
 @description('Folder under base/ in the container "models": serverless/starter, meta-llama/Llama-3.2-1B-Instruct, ...')
 param baseModel string = 'serverless/starter'
 
-@description('Classifier of the articles that name none.')
+@description('Classifier of articles that do not name one.')
 param defaultClassifier string = 'news'
 
-@description('Scores under which a person should have a look, for the classifiers that 0.6 does not suit: { desk: \'0.8\' }.')
+@description('Scores below which an article goes to review, for the classifiers that need another one than 0.6: { desk: \'0.8\' }.')
 param reviewThresholds object = {}
 
-@description('Replicas that are always there. 0 costs nothing when idle; 1 spares the first article the cold start.')
+@description('Replicas that always run. 0 costs nothing when idle; 1 avoids the cold start of the first article.')
 @minValue(0)
 @maxValue(100)
 param minReplicas int = 0
 
-@description('The bound on what a burst can cost.')
+@description('Maximum number of replicas, which limits what a burst can cost.')
 @minValue(1)
 @maxValue(300)
 param maxReplicas int = 10
@@ -49,45 +49,45 @@ param functionsProfile string = 'Consumption'
 @allowed([1, 2, 4])
 param functionsCpu int = 4
 
-@description('Where the trainer runs. gpu: one T4, which a Llama 3.2 1B needs; cpu: enough for the starter model.')
+@description('Where the trainer runs. gpu: one T4, required for a Llama 3.2 1B; cpu: enough for the starter model.')
 @allowed(['gpu', 'cpu'])
 param trainOn string = 'gpu'
 
-@description('A virtual network, private endpoints for storage, and no public access to it but from deployerIpAddress.')
+@description('Creates a virtual network and private endpoints for storage. Storage is then reached publicly from deployerIpAddress only.')
 param privateNetworking bool = false
 
-@description('Public IPv4 address that may still reach storage when privateNetworking is on; needed to upload the base model.')
+@description('Public IPv4 address that can reach storage when privateNetworking is on. The upload of the base model needs it.')
 param deployerIpAddress string = ''
 
-@description('Object id of the person or pipeline that uploads base models, data sets and articles. Empty: nobody is given a role.')
+@description('Object id of the person or pipeline that uploads base models, data sets and articles. Empty: no role is assigned.')
 param deployerObjectId string = ''
 
-@description('Kind of that principal.')
+@description('Type of that principal.')
 @allowed(['User', 'Group', 'ServicePrincipal'])
 param deployerType string = 'User'
 
-@description('Deploy the functions as kind "functionapp". Off: its scale rules fail with a user-assigned identity (azure-container-apps#1633, azure-dev#6331).')
+@description('Deploys kind "functionapp". Off: its scale rules fail with a user-assigned identity (azure-container-apps#1633, azure-dev#6331).')
 param functionAppKind bool = false
 
-@description('Key that HTTP callers of the functions send. deploy.sh makes one and keeps it on later runs.')
+@description('Function key: callers send it with classify requests and read requests. deploy.sh generates it once and keeps it on later runs.')
 @secure()
 param functionKey string = ''
 
-@description('Key of the host\'s own administration, which nobody is given.')
+@description('Admin key (host master key), needed to upload data sets, export labels and promote versions. deploy.sh generates it once.')
 @secure()
 param adminKey string = ''
 
-@description('Key that Event Grid sends to the blob trigger.')
+@description('System key that Event Grid sends to the blob trigger.')
 @secure()
 param eventKey string = ''
 
-@description('Third pass: the app answers, so Event Grid may subscribe it to the data sets.')
+@description('True in the third pass, when the app can answer the validation request of Event Grid.')
 param subscribeToDatasets bool = false
 
-@description('Where alerts are mailed. Empty: alerts are raised, and nobody is mailed.')
+@description('Email address for alerts. Empty: alerts are raised without an email.')
 param alertEmail string = ''
 
-// ---- names: within every limit of Azure, unique where they are global ------------------------------------------------
+// ---- names: within the limits of Azure; global names are unique ------------------------------------------------------
 
 var suffix = uniqueString(resourceGroup().id)
 var lowerName = toLower(name)
@@ -108,7 +108,7 @@ var names = {
 }
 var programsExist = !empty(imageTag)
 
-// ---- the parts -----------------------------------------------------------------------------------------------------
+// ---- modules ------------------------------------------------------------------------------------------------------
 
 module identities 'modules/identities.bicep' = {
   params: { location: location, functionsName: names.functionsIdentity, trainerName: names.trainerIdentity }
@@ -198,7 +198,7 @@ module functions 'modules/functions.bicep' = if (programsExist) {
     adminKey: adminKey
     eventKey: eventKey
   }
-  // A first start without its roles fails to pull the image and never tries again by itself.
+  // Without its roles, the first start fails to pull the image and is not retried.
   dependsOn: [roles, endpoints]
 }
 
@@ -237,7 +237,7 @@ module alerts 'modules/alerts.bicep' = {
   dependsOn: [monitoring]
 }
 
-// ---- what deploy.sh reads --------------------------------------------------------------------------------------------
+// ---- outputs for deploy.sh -------------------------------------------------------------------------------------------
 
 output storageName string = names.storage
 output grants Grant[] = roles.outputs.grants

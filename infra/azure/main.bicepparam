@@ -1,6 +1,6 @@
 using './main.bicep'
 
-// What a team changes first. deploy.sh fills in the rest from the environment, and leaves no key in any file.
+// The parameters that are most likely to change. deploy.sh sets the others through environment variables, so that no key is in a file.
 param name = readEnvironmentVariable('SERVERLESS_NAME', 'articles')
 param location = readEnvironmentVariable('SERVERLESS_LOCATION', 'swedencentral')
 

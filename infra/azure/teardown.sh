@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Takes down what deploy.sh put up: everything, or with --keep-data only what costs money while nothing arrives.
+# Deletes what deploy.sh created: everything, or with --keep-data only what costs money when idle.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source infra/azure/steps.sh
@@ -17,7 +17,7 @@ main() {
         (($# > 1)) || fail "$1 needs a value."
         resource_group="$2"; shift 2 ;;
       --help) echo "infra/azure/teardown.sh [--dry-run] [--keep-data] [--yes] [--resource-group NAME]"; exit ;;
-      *) fail "Unknown argument: $1 (--help names them all)" ;;
+      *) fail "Unknown argument: $1 (--help lists all)" ;;
     esac
   done
 
@@ -27,14 +27,14 @@ main() {
 }
 
 confirm() {
-  local answer
-  read -r -p "Type the name of the resource group to delete from it ($resource_group): " answer
-  [[ "$answer" == "$resource_group" ]] || fail "Nothing was deleted."
+  local typed
+  read -r -p "To confirm, type the name of the resource group ($resource_group): " typed
+  [[ "$typed" == "$resource_group" ]] || fail "Nothing was deleted."
 }
 
-# Storage, registry and logs stay; deploy.sh brings the rest back.
+# Storage, registry and logs are kept; deploy.sh creates the rest again.
 delete_programs() {
-  say "Functions, trainer, events and environment; data, models and images stay"
+  say "Deleting functions, trainer, events and environment; data, models and images are kept"
   local functions trainer environment topic
   functions="$(output functionsName)"
   trainer="$(output trainerName)"
@@ -47,7 +47,7 @@ delete_programs() {
 }
 
 delete_everything() {
-  say "The resource group $resource_group with all data, models and results"
+  say "Deleting the resource group $resource_group with all data, models and results"
   run az group delete --name "$resource_group" --yes
 }
 

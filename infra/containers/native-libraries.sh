@@ -1,7 +1,7 @@
 #!/bin/sh
-# What libtorch needs of the system: libgomp1, and a libstdc++ with GLIBCXX_3.4.32 (GCC 13).
-#   native-libraries.sh install   in an image that is being built, as root
-#   native-libraries.sh check     fails with one sentence if libstdc++ is too old
+# Installs or checks the system libraries that libtorch needs: libgomp1, and libstdc++ with GLIBCXX_3.4.32 (GCC 13).
+#   native-libraries.sh install   as root, while an image is built
+#   native-libraries.sh check     fails with a message if libstdc++ is too old
 set -eu
 
 symbol=GLIBCXX_3.4.32
@@ -13,7 +13,7 @@ library() {
 check() {
   found="$(library)"
   if [ -z "$found" ] || ! grep -qa "$symbol" "$found"; then
-    echo "libstdc++ (${found:-none found}) lacks $symbol: take a base image with GCC 13 or later, such as Ubuntu 24.04 or Debian 13." >&2
+    echo "libstdc++ (${found:-not found}) lacks $symbol: use a base image with GCC 13 or later, such as Ubuntu 24.04 or Debian 13." >&2
     exit 1
   fi
 }
@@ -21,7 +21,7 @@ check() {
 install() {
   apt-get update
   apt-get install -y --no-install-recommends libgomp1 libstdc++6
-  # A base on Debian 12 has an older libstdc++; Debian 13's serves both. The pin keeps everything else as it is.
+  # Debian 12 has an older libstdc++; that of Debian 13 works there. The pin keeps all other packages as they are.
   if grep -qs '^VERSION_CODENAME=bookworm' /etc/os-release; then
     echo 'deb http://deb.debian.org/debian trixie main' >/etc/apt/sources.list.d/trixie.list
     printf 'Package: *\nPin: release n=trixie\nPin-Priority: 100\n' >/etc/apt/preferences.d/trixie

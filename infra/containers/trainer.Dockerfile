@@ -1,6 +1,6 @@
-# The trainer with CUDA's libtorch. Build it from the root of the repository:
+# The trainer with libtorch for CUDA. Build it in the root of the repository:
 #   docker build --platform linux/amd64 -f infra/containers/trainer.Dockerfile -t trainer .
-# --build-arg CUDA=false builds the small one that trains on the CPU.
+# --build-arg CUDA=false builds the small image that trains on the CPU.
 FROM mcr.microsoft.com/dotnet/sdk:10.0.401-noble AS build
 ARG CUDA=true
 WORKDIR /src
@@ -16,13 +16,13 @@ COPY infra/containers/native-libraries.sh /usr/local/bin/
 RUN native-libraries.sh install \
  && mkdir /cache && chown 1654 /cache
 WORKDIR /app
-# CUDA and libtorch are several gigabytes and change once a year: their own layer, below the program's few megabytes.
+# CUDA and libtorch have several gigabytes and change once a year, so they are a layer of their own below the few megabytes of the program.
 COPY --from=build /native/ ./
 COPY --from=build /publish/ ./
 ENV Classifier__CacheFolder=/cache
-# The user "app" of the .NET images.
+# The user "app" of the .NET images
 USER 1654
-# A job that ends by itself has no health to ask for.
+# A job has no health endpoint.
 HEALTHCHECK NONE
 ENTRYPOINT ["./trainer"]
 CMD ["run"]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Prepares this machine: checks the prerequisites, installs what the repository pins, and builds.
-# usage: infra/local/setup.sh [PROJECT]    (default: infra/local/Local.csproj, with functions and trainer: all that the local system runs)
-# It can be run again at any time; finished steps are skipped.
+# Sets this machine up: checks the prerequisites, installs the storage emulator and builds.
+# usage: infra/local/setup.sh [PROJECT]    (default: infra/local/Local.csproj, which builds functions and trainer too)
+# It can be run again at any time; completed steps are skipped.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_CLI_UI_LANGUAGE=en
@@ -18,19 +18,19 @@ main() {
 say() { printf '[setup] %s\n' "$*" >&2; }
 fail() { printf '[setup] %s\n' "$@" >&2; exit 1; }
 
-# Two builds of the same folder at a time would overwrite each other's files. The commands below close
-# descriptor 9, because the build servers that they leave behind would keep the lock.
+# Two builds at the same time would overwrite each other's files. The commands below close descriptor 9, because the
+# build servers that they start would keep the lock.
 lock() {
   mkdir -p artifacts
   exec 9>artifacts/setup.lock
   flock 9
 }
 
-# Reports everything that is missing at once, one sentence each.
+# Reports all missing prerequisites at once, one sentence each.
 check_prerequisites() {
   local missing=()
   [[ "$(uname -sm)" == "Linux x86_64" ]] ||
-    missing+=("This is $(uname -sm): the model's native library runs on x64 Linux only (on Windows use WSL 2).")
+    missing+=("This is $(uname -sm): the model's native library runs on x64 Linux only (on Windows, use WSL 2).")
   dotnet --list-sdks 2>/dev/null | grep -q '^10\.' ||
     missing+=("The .NET 10 SDK is missing: install it from https://dotnet.microsoft.com/download/dotnet/10.0.")
   [[ "$(node --version 2>/dev/null | sed 's/^v\([0-9]*\).*/\1/')" -ge 20 ]] 2>/dev/null ||
@@ -47,14 +47,14 @@ libstdcxx_is_new_enough() {
   [[ -n "$library" ]] && grep -qa 'GLIBCXX_3\.4\.32' "$library"
 }
 
-# TorchSharp's native library needs the C++ runtime of GCC 13. Debian 12 has an older one; the one of Debian 13 works there.
+# TorchSharp's native library needs the C++ runtime of GCC 13. Debian 12 has an older one; that of Debian 13 works there.
 check_libstdcxx() {
   libstdcxx_is_new_enough && return
   local missing="libstdc++ with GLIBCXX_3.4.32 (GCC 13) is missing"
   grep -qs '^VERSION_CODENAME=bookworm' /etc/os-release ||
     fail "$missing: use Ubuntu 24.04, Debian 13 or later, or install a newer libstdc++6."
   ((EUID == 0)) ||
-    fail "$missing: run this script once as root, which installs libstdc++6 of Debian 13 on this Debian 12."
+    fail "$missing: run this script once as root to install libstdc++6 of Debian 13 on this Debian 12."
   add_trixie
   run "Installing libstdc++6 of Debian 13 (this Debian 12 has an older one)" \
     "$missing, and apt could not install it from the suite trixie:" install_libstdcxx
@@ -62,12 +62,12 @@ check_libstdcxx() {
 }
 
 install_libstdcxx() {
-  # The update may fail because of another source of this machine; the installation shows whether the added one was read.
+  # The update may fail because of another apt source; the installation shows whether the added source was read.
   apt-get update -qq || true
   DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends -t trixie libstdc++6
 }
 
-# Adds the suite trixie from the address of this machine's bookworm, with a pin so low that nothing else is installed from it.
+# Adds the suite trixie from the mirror of this machine's bookworm, pinned so low that no other package is installed from it.
 add_trixie() {
   local source
   source="$(debian_source)"
@@ -82,7 +82,7 @@ SOURCE
   printf 'Package: *\nPin: release n=trixie\nPin-Priority: 100\n' >/etc/apt/preferences.d/serverless-trixie
 }
 
-# The address of the machine's own bookworm source, from either of apt's two formats.
+# The URL of the machine's bookworm source, from either of apt's two formats.
 debian_source() {
   shopt -s nullglob
   awk '
@@ -104,14 +104,14 @@ install_emulator() {
 }
 
 build() {
-  # The stamp has the time at which the build began: a source that is saved meanwhile is newer than the build.
+  # The stamp has the time at which the build started: a source that is saved during the build is newer.
   touch artifacts/setup.started
   run "Restoring packages and building" "The build failed:" dotnet build "$1" -c Release -v minimal
   mv artifacts/setup.started artifacts/setup.stamp
 }
 
 # run WHAT FAILURE COMMAND…: runs a command and shows its output only if it fails.
-# Meanwhile there is one moving line on a terminal, and one plain line elsewhere.
+# On a terminal it shows a spinner meanwhile, elsewhere one plain line.
 run() {
   local what="$1" failure="$2" log spinner="" outcome=0
   shift 2

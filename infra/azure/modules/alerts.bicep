@@ -1,4 +1,4 @@
-// What a person has to know of, read from the programs' own log lines. A test finds each phrase in the code that logs it.
+// Alert rules on log lines of the programs. A test finds each phrase in the code that logs it.
 
 param location string
 param name string
@@ -10,19 +10,19 @@ var rules = [
     name: 'poison-messages'
     filter: 'Log has_any ("Moving message to queue", "set aside in the queue")' // the Functions host, the trainer
     severity: 2
-    title: 'A message failed again and again and lies in a poison queue.'
+    title: 'A message failed five times and is in a poison queue.'
   }
   {
     name: 'failed-model-loads'
     filter: 'Log has_any ("could not be loaded", "cannot be used")'
     severity: 1
-    title: 'The functions cannot load a model; nothing of that classifier is classified.'
+    title: 'The functions cannot load a model; no article of that classifier is classified.'
   }
   {
     name: 'refused-trainings'
     filter: 'Log matches regex "^[^ ]+ Refused: "' // version, state, reason: one line of the trainer
     severity: 3
-    title: 'A data set or a new model version was refused; the serving model stays.'
+    title: 'A data set or a new model version was refused; the previous version keeps serving.'
   }
 ]
 
@@ -61,7 +61,7 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
           }
         ]
       }
-      skipQueryValidation: true // the table is made by the first log line, which comes after this rule
+      skipQueryValidation: true // the table is created with the first log line, which is written after this deployment
       autoMitigate: true
       actions: { actionGroups: [actions.id] }
     }

@@ -1,4 +1,4 @@
-// Private endpoints of both storage accounts, with the DNS zones that lead the programs there.
+// Private endpoints of both storage accounts and the private DNS zones that resolve to them.
 
 param location string
 param networkId string

@@ -1,4 +1,4 @@
-// The Container Apps environment: a CPU profile for the functions, the T4 profile for the trainer.
+// The Container Apps environment, with a CPU profile for the functions and the T4 profile for the trainer.
 
 param location string
 param name string
@@ -14,7 +14,7 @@ var consumption = [{ name: 'Consumption', workloadProfileType: 'Consumption' }]
 var dedicated = functionsProfile == 'Consumption'
   ? []
   : [{ name: functionsProfile, workloadProfileType: functionsProfile, minimumCount: 0, maximumCount: maxNodes }]
-// Per-second billing and scale to zero; only some regions have it: az containerapp env workload-profile list-supported
+// Billed per second and scaled to zero. Not every region has it: az containerapp env workload-profile list-supported
 var t4 = gpu ? [{ name: 'gpu-t4', workloadProfileType: 'Consumption-GPU-NC8as-T4' }] : []
 
 resource environment 'Microsoft.App/managedEnvironments@2025-01-01' = {
@@ -22,9 +22,9 @@ resource environment 'Microsoft.App/managedEnvironments@2025-01-01' = {
   location: location
   properties: {
     workloadProfiles: concat(consumption, dedicated, t4)
-    // azure-monitor with the diagnostic setting below: the destination log-analytics would need the workspace's key
+    // Logs reach the workspace through the diagnostic setting below. The destination log-analytics would need the workspace's key.
     appLogsConfiguration: { destination: 'azure-monitor' }
-    // internal false also with a network of our own: Event Grid delivers from outside, it cannot enter a network
+    // Not internal, also with a virtual network: Event Grid cannot deliver into one.
     vnetConfiguration: empty(subnetId) ? null : { infrastructureSubnetId: subnetId, internal: false }
     zoneRedundant: false
   }

@@ -1,10 +1,10 @@
-// A new blob in "datasets" becomes an event, which calls the blob trigger RetrainOnDataset. Event Grid is the only
-// source that the platform scales on; polling would need a replica that never sleeps.
+// Event Grid calls the blob trigger RetrainOnDataset for each new blob in "datasets". It is the only source of blob
+// events that the platform scales on; polling would need a replica that always runs.
 
 param location string
 param name string
 param storageName string
-@description('Address of the blob trigger, its key included.')
+@description('URL of the blob trigger, including its key.')
 @secure()
 param triggerUrl string
 
@@ -20,7 +20,7 @@ resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' existing = {
 resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {
   name: name
   location: location
-  identity: { type: 'SystemAssigned' } // a user-assigned one cannot deliver behind a storage firewall
+  identity: { type: 'SystemAssigned' } // a user-assigned identity cannot write dead letters behind a storage firewall
   properties: {
     source: storage.id
     topicType: 'Microsoft.Storage.StorageAccounts'
@@ -37,7 +37,7 @@ resource undeliveredRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
     principalId: topic.identity.principalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: blobContributor
-    description: 'Event Grid puts here the events that the functions did not take for a day.'
+    description: 'Event Grid stores events here that the functions did not accept within a day.'
   }
 }
 
@@ -58,7 +58,7 @@ resource subscription 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-
       subjectBeginsWith: '/blobServices/default/containers/datasets/'
       enableAdvancedFilteringOnArrays: true
       advancedFilters: [
-        { operatorType: 'NumberGreaterThan', key: 'data.contentLength', value: 0 } // folders and half-begun uploads
+        { operatorType: 'NumberGreaterThan', key: 'data.contentLength', value: 0 } // excludes folders and uploads that are not complete
       ]
     }
     retryPolicy: { maxDeliveryAttempts: 30, eventTimeToLiveInMinutes: 1440 }

@@ -1,4 +1,4 @@
-// The functions: the Functions image in a container app that scales on the queue "articles" and on HTTP requests.
+// The functions image in a container app that scales on the queue "articles" and on HTTP requests.
 
 import { Identity } from 'identities.bicep'
 import { Endpoints } from 'storage.bicep'
@@ -28,15 +28,15 @@ param adminKey string
 @secure()
 param eventKey string
 
-@description('Waiting articles for each replica that the scaler adds. host.json\'s batchSize is another thing: what one replica takes at once.')
+@description('Waiting articles per replica, for the scaler. Not to be confused with batchSize in host.json: the messages that one replica receives at once.')
 param articlesPerReplica int = 200
 
 var port = 8080 // above 1024: the container does not run as root
 var cacheFolder = '/cache'
-var loadWait = '00:01:00' // what an HTTP request waits for a model that is being loaded
+var loadWait = '00:01:00' // how long an HTTP request waits while the model is loading
 
-// Names are those of the SDKs' identity-based connections. Without __credential and __clientId a user-assigned identity
-// is not found (azure-functions-host#10089).
+// Settings of identity-based connections, as the SDKs read them. Without __credential and __clientId the host does not
+// use the user-assigned identity (azure-functions-host#10089).
 var connections = [
   { name: 'AzureWebJobsStorage', endpoints: hostStorage }
   { name: 'Storage', endpoints: storage }
@@ -53,11 +53,12 @@ var hostSettings = [
   { name: 'FUNCTIONS_WORKER_RUNTIME', value: 'dotnet-isolated' }
   { name: 'FUNCTIONS_EXTENSION_VERSION', value: '~4' }
   { name: 'ASPNETCORE_URLS', value: 'http://+:${port}' }
-  // The host would call itself after its machine, so every replica would have its own locks and blob receipts.
+  // By default the host id comes from the machine name, so every replica would have its own locks and blob receipts.
   { name: 'AzureFunctionsWebHost__hostid', value: name }
-  // Each worker process would load its own model (azure-functions-host#6985).
+  // Each further worker process would load its own model (azure-functions-host#6985).
   { name: 'FUNCTIONS_WORKER_PROCESS_COUNT', value: '1' }
-  // Without it the host stops at SIGTERM with messages in hand, which then hide for ten minutes.
+  // At SIGTERM the host finishes the invocations that have started. A batch that it is receiving at that moment may stay
+  // invisible for ten minutes; nothing is lost.
   { name: 'FUNCTIONS_ENABLE_DRAIN_ON_APP_STOPPING', value: 'true' }
   { name: 'AzureWebJobsSecretStorageType', value: 'ContainerApps' } // keys from the volume below
   { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: insightsConnectionString }
@@ -65,7 +66,7 @@ var hostSettings = [
   { name: 'AZURE_CLIENT_ID', value: identity.clientId } // for DefaultAzureCredential
 ]
 
-// One for each classifier whose threshold is not the common one.
+// One for each classifier with its own threshold.
 var thresholdSettings = [for each in items(reviewThresholds): { name: 'Classifier__ReviewThresholds__${each.key}', value: string(each.value) }]
 
 var classifierSettings = [
@@ -80,11 +81,11 @@ var classifierSettings = [
   { name: 'Classifier__WaitingRoom', value: '1024' }
   { name: 'Classifier__LoadWait', value: loadWait }
   { name: 'Classifier__ReviewThreshold', value: '0.6' }
-  // One core is left to the host, so that health answers while a forward pass runs (azure-functions-dotnet-worker#2610).
+  // One core is left to the host, so that health responds during a forward pass (azure-functions-dotnet-worker#2610).
   { name: 'Classifier__TorchThreads', value: string(max(cpu - 1, 1)) }
 ]
 
-// The Functions host reads one file a key; secret names allow no dot, hence the two spellings.
+// The Functions host reads one file per key. Names of secrets cannot contain a dot, so each key has two names.
 var keys = [
   { secret: 'host-master', file: 'host.master', value: adminKey }
   { secret: 'host-function-default', file: 'host.function.default', value: functionKey }
@@ -100,16 +101,16 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
     environmentId: environmentId
     workloadProfileName: workloadProfile
     configuration: {
-      activeRevisionsMode: 'Single' // two revisions would share one host id
+      activeRevisionsMode: 'Single' // two revisions would share the host id
       ingress: { external: true, targetPort: port, transport: 'auto', allowInsecure: false }
       registries: [{ server: registryServer, identity: identity.id }]
       secrets: [for key in keys: { name: key.secret, value: key.value }]
     }
     template: {
-      // Longer than loadWait, plus the batch in hand.
+      // Longer than loadWait and the forward pass of a batch.
       terminationGracePeriodSeconds: 120
       volumes: [
-        { name: 'cache', storageType: 'EmptyDir' } // the replica's own disk: 8 GiB from 2 vCPU on, a base model takes 2.5 GB
+        { name: 'cache', storageType: 'EmptyDir' } // the replica's own disk, 8 GiB from 2 vCPU on; a base model takes 2.5 GB
         {
           name: 'keys'
           storageType: 'Secret'
@@ -120,30 +121,30 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
         {
           name: 'functions'
           image: image
-          resources: { cpu: json(string(cpu)), memory: '${2 * cpu}Gi' } // Consumption takes no other ratio
+          resources: { cpu: json(string(cpu)), memory: '${2 * cpu}Gi' } // the only ratio that the Consumption profile allows
           env: concat(hostSettings, connectionSettings, classifierSettings, thresholdSettings)
           volumeMounts: [
             { volumeName: 'cache', mountPath: cacheFolder }
             { volumeName: 'keys', mountPath: '/run/secrets/functions-keys' }
           ]
-          // All three are written out: the platform's own defaults kill what starts slowly. failureThreshold is 10 at most.
+          // The platform's default probes would stop a container that starts slowly. failureThreshold is at most 10.
           probes: [
             {
-              type: 'Startup' // it listens; health would end an app whose first load fails before it could try again
+              type: 'Startup' // TCP only: a health probe would stop an app whose first load fails before it can retry
               tcpSocket: { port: port }
               periodSeconds: 6
               timeoutSeconds: 5
               failureThreshold: 10
             }
             {
-              type: 'Readiness' // 503 after a failed load: no HTTP request comes here until a load succeeds
+              type: 'Readiness' // health is 503 after a failed load: no HTTP request is routed here until a load succeeds
               httpGet: { path: '/api/health', port: port }
               periodSeconds: 10
               timeoutSeconds: 5
               failureThreshold: 3
             }
             {
-              type: 'Liveness' // five minutes of failed loads, or no answer: a fresh process
+              type: 'Liveness' // restarts the container after five minutes of failed loads or without a response
               httpGet: { path: '/api/health', port: port }
               periodSeconds: 30
               timeoutSeconds: 10
@@ -153,7 +154,7 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
         }
       ]
       scale: {
-        // Kind "functionapp" takes no rules, and its own fail with this identity, so one replica has to stay.
+        // Kind "functionapp" accepts no rules, and its own rules fail with this identity, so one replica must always run.
         minReplicas: functionAppKind ? max(minReplicas, 1) : minReplicas
         maxReplicas: max(maxReplicas, minReplicas)
         pollingInterval: 30
@@ -165,12 +166,12 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
                 name: 'articles'
                 custom: {
                   type: 'azure-queue'
-                  identity: identity.id // API 2025-01-01 or later; older ones drop it silently
+                  identity: identity.id // needs API version 2025-01-01 or later; older ones ignore it without an error
                   metadata: {
                     accountName: storageName
                     queueName: 'articles'
                     queueLength: string(articlesPerReplica)
-                    // Messages in hand count too, so that no replica is taken away from under its batch.
+                    // Counts invisible messages too, so that a replica is not removed while it processes its batch.
                     queueLengthStrategy: 'all'
                   }
                 }

@@ -1,12 +1,12 @@
-// One user-assigned identity per program: neither can do what only the other must.
-// User-assigned, because its roles can be given before the program exists.
+// One user-assigned identity per program, so that each has only its own roles.
+// User-assigned, because roles can be assigned before the program exists.
 
 param location string
 param functionsName string
 param trainerName string
 
 @export()
-@description('What a program needs to know of its identity.')
+@description('The ids of an identity.')
 type Identity = {
   id: string
   clientId: string

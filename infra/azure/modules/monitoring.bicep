@@ -1,10 +1,10 @@
-// Where logs and traces go. Nothing here has a key: ingestion into Application Insights asks for an identity.
+// Logs and traces. There are no keys: ingestion into Application Insights requires an identity.
 
 param location string
 param workspaceName string
 param insightsName string
 
-@description('Bound on a runaway log, in GB a day.')
+@description('Maximum ingestion in GB per day.')
 param dailyQuotaGb int = 5
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
@@ -25,7 +25,7 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
   properties: {
     Application_Type: 'web'
     WorkspaceResourceId: workspace.id
-    DisableLocalAuth: true // the connection string alone lets nobody write: it is an address, not a secret
+    DisableLocalAuth: true // the connection string is an address, not a secret: it does not allow ingestion by itself
   }
 }
 

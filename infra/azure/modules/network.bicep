@@ -1,4 +1,4 @@
-// The virtual network of privateNetworking: one subnet for the programs, one for the private endpoints of storage.
+// The virtual network for privateNetworking, with a subnet for the programs and one for the private endpoints of storage.
 
 param location string
 param name string
@@ -12,7 +12,7 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
       {
         name: 'programs'
         properties: {
-          addressPrefix: '10.40.0.0/23' // /27 is the least; a /23 leaves room for 250 replicas and their updates
+          addressPrefix: '10.40.0.0/23' // at least /27; a /23 has room for 250 replicas and their updates
           delegations: [
             { name: 'container-apps', properties: { serviceName: 'Microsoft.App/environments' } }
           ]

@@ -1,9 +1,9 @@
-// The registry of both images, in the region of the replicas that pull them. No admin user, no anonymous pull.
+// The registry for both images, in the region of the replicas. No admin user and no anonymous pull.
 
 param location string
 param name string
 
-@description('Premium adds artifact streaming, which starts replicas of images of several gigabytes sooner.')
+@description('Premium adds artifact streaming, which shortens the start of replicas with images of several gigabytes.')
 @allowed(['Basic', 'Standard', 'Premium'])
 param sku string = 'Basic'
 
@@ -13,8 +13,8 @@ resource registry 'Microsoft.ContainerRegistry/registries@2023-07-01' = {
   sku: { name: sku }
   properties: {
     adminUserEnabled: false
-    // Open to the network also when storage is private: images are built in the registry, whose builders come from
-    // outside, and images hold no data and no secret. Every pull and push still needs an identity and a role.
+    // Public also when storage is private: images are built by the registry's own tasks, which run outside the network,
+    // and they contain no data and no secret. Each pull and push still needs an identity and a role.
     publicNetworkAccess: 'Enabled'
   }
 }

@@ -1,5 +1,5 @@
-// Who may do what. Each line is one role assignment, with its reason, which is stored with the assignment as its
-// description. Roles reach single containers, queues and tables; only the Functions host has its own account at large.
+// All role assignments. The reason of each is stored as its description. Roles are scoped to single containers, queues
+// and tables; only the roles of the Functions host are scoped to its whole account.
 
 param storageName string
 param hostStorageName string
@@ -10,7 +10,7 @@ param trainerIdentityName string
 param deployerObjectId string
 param deployerType string
 
-// Built-in roles, the same in every tenant.
+// Built-in roles; the ids are the same in every tenant.
 var roles = {
   blobOwner: { id: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b', name: 'Storage Blob Data Owner' }
   blobContributor: { id: 'ba92f5b4-2d11-453d-a403-e96b0029c9fe', name: 'Storage Blob Data Contributor' }
@@ -27,7 +27,7 @@ var roles = {
 resource functions 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = { name: functionsIdentityName }
 resource trainer 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = { name: trainerIdentityName }
 
-// Known before the identities exist, so that what-if can name each assignment. The deployer is a person or a pipeline.
+// Known before the identities exist, so that what-if can show each assignment. The deployer is a person or a pipeline.
 var deployer = empty(deployerObjectId) ? {} : { deployer: deployerObjectId }
 var receivers = union({ functions: functions.id, trainer: trainer.id }, deployer)
 var principals = {
@@ -36,17 +36,17 @@ var principals = {
   deployer: { id: deployerObjectId, type: deployerType }
 }
 
-// "Contributor" on a queue that is received from: changing a message's invisibility (the host and the trainer renew it
-// while they work) is messages/write, which the role "Message Processor" lacks.
+// Receivers need the contributor role on a queue: to extend a message's visibility timeout, as host and trainer do, is
+// messages/write, which the role "Storage Queue Data Message Processor" lacks.
 var allGrants = {
   containers: [
-    { on: 'articles', to: 'functions', role: 'blobContributor', why: 'Reads articles that are too long for a message, and keeps long ones for review.' }
-    { on: 'datasets', to: 'functions', role: 'blobContributor', why: 'Takes data sets over HTTP, exports labels, looks at a new data set.' }
+    { on: 'articles', to: 'functions', role: 'blobContributor', why: 'Reads articles that are too long for a message, stores long articles for review.' }
+    { on: 'datasets', to: 'functions', role: 'blobContributor', why: 'Stores data sets uploaded over HTTP, exports labels, reads new data sets.' }
     {
       on: 'models'
       to: 'functions'
       role: 'blobContributor'
-      why: 'Downloads the base model and adapters, polls the pointer, moves it when a person promotes a version.'
+      why: 'Downloads the base model and adapters, polls the pointer, changes it when a version is promoted.'
     }
     { on: 'results', to: 'functions', role: 'blobContributor', why: 'Writes the result of each article.' }
     { on: 'datasets', to: 'trainer', role: 'blobReader', why: 'Downloads the data set to train on.' }
@@ -62,22 +62,22 @@ var allGrants = {
       on: 'articles-poison'
       to: 'functions'
       role: 'queueContributor'
-      why: 'The host moves here what failed five times; a function records it and empties the queue.'
+      why: 'The host moves articles here that failed five times; a function records them.'
     }
-    { on: 'articles-review', to: 'functions', role: 'queueSender', why: 'Puts aside articles that a person should label.' }
-    { on: 'training-requests', to: 'functions', role: 'queueSender', why: 'Asks for a training after an upload.' }
-    { on: 'webjobs-blobtrigger-poison', to: 'functions', role: 'queueSender', why: 'The blob trigger names here the uploads that it gave up.' }
+    { on: 'articles-review', to: 'functions', role: 'queueSender', why: 'Sends articles that a person should label.' }
+    { on: 'training-requests', to: 'functions', role: 'queueSender', why: 'Requests a training after an upload.' }
+    { on: 'webjobs-blobtrigger-poison', to: 'functions', role: 'queueSender', why: 'The blob trigger sends the names of uploads here that failed.' }
     { on: 'training-requests', to: 'trainer', role: 'queueContributor', why: 'Receives, renews and deletes its request; the scaler reads the length.' }
-    { on: 'training-requests-poison', to: 'trainer', role: 'queueSender', why: 'Moves here the requests that failed again and again.' }
-    { on: 'articles', to: 'deployer', role: 'queueSender', why: 'Drops articles.' }
+    { on: 'training-requests-poison', to: 'trainer', role: 'queueSender', why: 'Moves requests here that failed repeatedly.' }
+    { on: 'articles', to: 'deployer', role: 'queueSender', why: 'Sends articles.' }
     { on: 'articles-review', to: 'deployer', role: 'queueReader', why: 'Reads articles that wait for a label.' }
   ]
   tables: [
-    { on: 'classifications', to: 'functions', role: 'tableContributor', why: 'Writes the row of each article, reads it before classifying again.' }
+    { on: 'classifications', to: 'functions', role: 'tableContributor', why: 'Writes the row of each article, reads it when an article is delivered again.' }
     { on: 'recent', to: 'functions', role: 'tableContributor', why: 'Lists the newest results.' }
-    { on: 'reviews', to: 'functions', role: 'tableContributor', why: 'Lists what waits for a person, keeps the labels.' }
-    { on: 'trainingruns', to: 'functions', role: 'tableContributor', why: 'Lists trainings, notes a version that cannot serve or was promoted.' }
-    { on: 'trainingruns', to: 'trainer', role: 'tableContributor', why: 'Records progress, figures and the decision of the gate.' }
+    { on: 'reviews', to: 'functions', role: 'tableContributor', why: 'Lists articles that wait for review, stores labels.' }
+    { on: 'trainingruns', to: 'functions', role: 'tableContributor', why: 'Lists trainings, records versions that cannot serve or were promoted.' }
+    { on: 'trainingruns', to: 'trainer', role: 'tableContributor', why: 'Records progress, metrics and the decision of the gate.' }
     { on: 'classifications', to: 'deployer', role: 'tableReader', why: 'Reads results.' }
     { on: 'trainingruns', to: 'deployer', role: 'tableReader', why: 'Follows a training.' }
   ]
@@ -196,7 +196,7 @@ resource telemetryRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 }
 
 @export()
-@description('A role, and who should have it where.')
+@description('A role assignment: role, principal and scope.')
 type Grant = {
   to: string
   principalId: string
@@ -213,7 +213,7 @@ var allByPlace = [
   { grants: [{ to: 'functions', on: '', role: 'metricsPublisher' }], place: insights.id }
 ]
 
-@description('All of the above, for deploy.sh to look for.')
+@description('All role assignments above; deploy.sh checks that they exist.')
 output grants Grant[] = flatten(map(
   allByPlace,
   each =>

@@ -1,6 +1,6 @@
-// Two accounts. "storage" holds the product's data: what trainer and functions agree on, with roles per container,
-// queue and table. "hostStorage" holds what the Functions host keeps for itself (leases, blob receipts, the internal
-// queue of the blob trigger): the host wants wide roles there, which must not reach the data.
+// Two accounts. "storage" holds the product's data, with roles per container, queue and table. "hostStorage" holds the
+// state of the Functions host (leases, blob receipts, the internal queue of the blob trigger): the host needs roles on
+// the whole account there, which must not include the data.
 
 param location string
 param name string
@@ -12,24 +12,24 @@ param deployerIpAddress string
 param resultDays int = 365
 
 @export()
-@description('Service addresses of an account, as the SDKs want them.')
+@description('Service URLs of an account, as the SDKs read them.')
 type Endpoints = {
   blob: string
   queue: string
   table: string
 }
 
-// The names that the programs know: shared/Storage/StorageNames.cs. A test compares the two.
+// As in shared/Storage/StorageNames.cs; a test compares the two.
 var containers = ['articles', 'datasets', 'models', 'results']
 var queues = ['articles', 'articles-poison', 'articles-review', 'training-requests', 'training-requests-poison']
 var tables = ['classifications', 'recent', 'reviews', 'trainingruns']
 
-// Not of the programs: where the blob trigger puts what it gave up, and Event Grid what it could not deliver.
+// Used by the platform: the blob trigger's poison queue, and the dead letters of Event Grid.
 var platformQueues = ['webjobs-blobtrigger-poison']
 var platformContainers = ['events-undelivered']
 
 var accountProperties = {
-  allowSharedKeyAccess: false // every consumer, the queue scaler included, comes with an identity
+  allowSharedKeyAccess: false // every client, including the queue scaler, has an identity
   allowBlobPublicAccess: false
   defaultToOAuthAuthentication: true
   minimumTlsVersion: 'TLS1_2'
@@ -37,7 +37,7 @@ var accountProperties = {
   publicNetworkAccess: privateNetworking && empty(deployerIpAddress) ? 'Disabled' : 'Enabled'
   networkAcls: {
     defaultAction: privateNetworking ? 'Deny' : 'Allow'
-    bypass: 'AzureServices' // Event Grid writes undelivered events
+    bypass: 'AzureServices' // for the dead letters of Event Grid
     ipRules: empty(deployerIpAddress) ? [] : [{ value: deployerIpAddress, action: 'Allow' }]
   }
 }
@@ -84,9 +84,9 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
             }
           }
           {
-            // A rule cannot see which version current.json points to, so none deletes a version. One that nobody has
-            // read for three months gets cheaper; the one pointed to is read at every cold start, and if not, a cool
-            // blob is read just as fast and comes back by itself.
+            // A rule cannot know which version current.json points to, so no rule deletes versions. A version that was not
+            // read for three months moves to the cool tier. The serving version is read at each cold start; a cool blob is
+            // read as fast and returns to the hot tier.
             name: 'cool-unread-versions'
             type: 'Lifecycle'
             enabled: true
@@ -112,7 +112,7 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
         ]
       }
     }
-    dependsOn: [blobService] // rules on the last access are refused until its tracking is on
+    dependsOn: [blobService] // rules on the last access time need its tracking
   }
 }
 

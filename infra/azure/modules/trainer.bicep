@@ -1,4 +1,4 @@
-// The trainer: a job that starts once for each training request, one at a time, on a T4 that costs nothing in between.
+// The trainer: a job that runs once for each training request, one at a time, on a T4 that is billed only while it runs.
 
 import { Identity } from 'identities.bicep'
 import { Endpoints } from 'storage.bicep'
@@ -25,22 +25,22 @@ resource trainer 'Microsoft.App/jobs@2025-07-01' = {
     workloadProfileName: gpu ? 'gpu-t4' : 'Consumption'
     configuration: {
       triggerType: 'Event'
-      // The default of 1,800 s kills a fine-tune (azure-container-apps#986). The published recipe takes 1 h 40 on a T4.
+      // The default of 1,800 s is too short for a fine-tune (azure-container-apps#986): the published recipe takes 1 h 40 on a T4.
       replicaTimeout: 14400
-      replicaRetryLimit: 0 // the queue tries again: the message comes back when its invisibility ends
+      replicaRetryLimit: 0 // the queue retries: the message is delivered again when its visibility timeout ends
       registries: [{ server: registryServer, identity: identity.id }]
       eventTriggerConfig: {
         parallelism: 1
         replicaCompletionCount: 1
         scale: {
           minExecutions: 0
-          maxExecutions: 1 // never two trainings at once: they would race for the pointer and pay for two GPUs
+          maxExecutions: 1 // never two trainings at once: they would compete for the pointer and pay for two GPUs
           pollingInterval: 60
           rules: [
             {
               name: 'training-requests'
               type: 'azure-queue'
-              identity: identity.id // API 2025-01-01 or later; older ones drop it silently
+              identity: identity.id // needs API version 2025-01-01 or later; older ones ignore it without an error
               metadata: { accountName: storageName, queueName: 'training-requests', queueLength: '1' }
             }
           ]
@@ -53,8 +53,8 @@ resource trainer 'Microsoft.App/jobs@2025-07-01' = {
         {
           name: 'trainer'
           image: image
-          args: ['run'] // takes one request, renews its message while it works, exits 0 also when the queue is empty
-          // The profile brings the GPU: a "gpu" among the resources is refused for serverless ones.
+          args: ['run'] // processes one request, renews its message meanwhile, and exits with 0 also when the queue is empty
+          // The GPU belongs to the profile: serverless profiles reject a "gpu" among the resources.
           resources: gpu ? { cpu: json('8'), memory: '56Gi' } : { cpu: json('4'), memory: '8Gi' }
           env: [
             { name: 'Storage__blobServiceUri', value: storage.blob }

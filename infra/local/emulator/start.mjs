@@ -1,6 +1,6 @@
-// Runs Azurite until it is stopped or its standard input ends: so it never outlives the program that started it.
-// Azurite, told to stop, waits for its event loop to run empty; unref keeps standard input from holding that up.
+// Runs Azurite until it is stopped or its standard input ends, so that it ends with the program that started it.
+// After SIGTERM Azurite waits until its event loop is empty; unref keeps standard input from delaying that.
 process.stdin.on("end", () => process.kill(process.pid, "SIGTERM")).resume().unref();
-// Who read its output may be gone by then, and Azurite must not die of that before it has saved its data.
+// The reader of its output may have exited by then; that must not stop Azurite before it has saved its data.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 await import("azurite/dist/src/azurite.js");

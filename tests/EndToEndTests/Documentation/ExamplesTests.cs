@@ -5,7 +5,7 @@ namespace Serverless.EndToEndTests.Documentation;
 public sealed partial class ExamplesTests
 {
     public static TheoryData<string> Pages => [.. new[] { "README.md" }.Concat(
-        Directory.EnumerateFiles(Path.Combine(Repository.Folder, "docs"), "*.md").Select(file => Path.GetRelativePath(Repository.Folder, file)))];
+        Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md").Select(file => Path.GetRelativePath(Repository.Root, file)))];
 
     [Theory]
     [MemberData(nameof(Pages))]
@@ -13,7 +13,7 @@ public sealed partial class ExamplesTests
     {
         var regions = Region().Matches(Source()).Select(region => Unindented(region.Groups[1].Value)).ToArray();
 
-        var blocks = Block().Matches(File.ReadAllText(Path.Combine(Repository.Folder, page))).Select(block => block.Groups[1].Value.Trim());
+        var blocks = Block().Matches(File.ReadAllText(Path.Combine(Repository.Root, page))).Select(block => block.Groups[1].Value.Trim());
 
         Assert.All(blocks, block => Assert.Contains(block, regions));
     }
@@ -21,7 +21,7 @@ public sealed partial class ExamplesTests
     [Fact]
     public void Every_region_is_shown_in_the_readme()
     {
-        var readme = File.ReadAllText(Path.Combine(Repository.Folder, "README.md"));
+        var readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
 
         Assert.All(Region().Matches(Source()), region => Assert.Contains(Unindented(region.Groups[1].Value), readme, StringComparison.Ordinal));
     }
@@ -36,7 +36,7 @@ public sealed partial class ExamplesTests
         Assert.Equal("Sports", (await system.ResultAsync("match-2")).Label);
     }
 
-    private static string Source() => File.ReadAllText(Path.Combine(Repository.Folder, "tests/EndToEndTests/Documentation/Examples.cs"));
+    private static string Source() => File.ReadAllText(Path.Combine(Repository.Root, "tests/EndToEndTests/Documentation/Examples.cs"));
 
     private static string Unindented(string code) => string.Join('\n', code.Trim().Split('\n').Select(line => line.Trim()));
 
