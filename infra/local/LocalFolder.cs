@@ -37,7 +37,7 @@ internal sealed record LocalFolder(string Root)
 
     /// <summary>Makes the folder and claims it, so that two systems never write to the same data.</summary>
     /// <exception cref="LocalSystemException">Another local system has it, or it cannot be written.</exception>
-    public IDisposable Claim()
+    public IDisposable AcquireLock()
     {
         try
         {

@@ -11,7 +11,7 @@ internal sealed class LocalSystem : IAsyncDisposable
 {
     private readonly CancellationTokenSource stopping = new();
     private readonly Stack<IAsyncDisposable> processes = [];
-    private IDisposable? claim;
+    private IDisposable? folderLock;
     private Task dispatching = Task.CompletedTask;
 
     private LocalSystem(LocalFolder folder, Endpoints endpoints)
@@ -19,7 +19,7 @@ internal sealed class LocalSystem : IAsyncDisposable
         Folder = folder;
         Endpoints = endpoints;
         Configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection(Settings.Of(folder, endpoints).Select(setting => KeyValuePair.Create(setting.Key.Replace("__", ":", StringComparison.Ordinal), (string?)setting.Value)))
+            .AddInMemoryCollection(ProgramSettings.From(folder, endpoints).Select(setting => KeyValuePair.Create(setting.Key.Replace("__", ":", StringComparison.Ordinal), (string?)setting.Value)))
             .Build();
         Storage = new StorageClients(Configuration);
     }
@@ -33,29 +33,29 @@ internal sealed class LocalSystem : IAsyncDisposable
     public StorageClients Storage { get; }
 
     /// <summary>Ends with the first program that ends by itself; it never should.</summary>
-    public Task Broken { get; private set; } = Task.CompletedTask;
+    public Task Faulted { get; private set; } = Task.CompletedTask;
 
     /// <param name="folder">Where the data lies.</param>
-    /// <param name="wanted">The ports.</param>
+    /// <param name="requested">The ports.</param>
     /// <param name="keys">Whether the functions ask for a key.</param>
     /// <param name="listener">Gets each line that functions and trainer write.</param>
     /// <param name="cancellationToken">Ends the start.</param>
     /// <exception cref="LocalSystemException">It cannot start; the message says why and what to do.</exception>
     public static async Task<LocalSystem> StartAsync(
-        LocalFolder folder, Endpoints wanted, bool keys, Action<string, string> listener, CancellationToken cancellationToken)
+        LocalFolder folder, Endpoints requested, bool keys, Action<string, string> listener, CancellationToken cancellationToken)
     {
-        var claim = folder.Claim();
+        var folderLock = folder.AcquireLock();
         LocalSystem? system = null;
         try
         {
-            system = new LocalSystem(folder, Ports.Check(wanted)) { claim = claim };
+            system = new LocalSystem(folder, Ports.Resolve(requested)) { folderLock = folderLock };
             await system.StartAsync(keys, listener, cancellationToken);
             return system;
         }
         catch
         {
             await (system?.DisposeAsync() ?? ValueTask.CompletedTask);
-            claim.Dispose();
+            folderLock.Dispose();
             throw;
         }
     }
@@ -70,7 +70,7 @@ internal sealed class LocalSystem : IAsyncDisposable
             await process.DisposeAsync();
         }
 
-        claim?.Dispose();
+        folderLock?.Dispose();
         stopping.Dispose();
     }
 
@@ -87,7 +87,7 @@ internal sealed class LocalSystem : IAsyncDisposable
         Endpoints.Write(Folder);
         var dispatcher = new TrainingDispatcher(Folder, Endpoints, Storage, line => listener("trainer", line));
         dispatching = dispatcher.RunAsync(stopping.Token);
-        Broken = Task.WhenAny(WatchAsync(emulator), WatchAsync(functions)).Unwrap();
+        Faulted = Task.WhenAny(WatchAsync(emulator), WatchAsync(functions)).Unwrap();
     }
 
     private async Task WatchAsync(ChildProcess process)

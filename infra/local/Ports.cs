@@ -7,21 +7,21 @@ namespace Serverless.Local;
 internal static class Ports
 {
     /// <summary>The standard ports of the storage emulator and of the Functions Core Tools.</summary>
-    public static readonly Endpoints Standard = new(10000, 10001, 10002, 7071);
+    public static readonly Endpoints Default = new(10000, 10001, 10002, 7071);
 
     /// <summary>Checks that all are free. A port 0 is replaced by one that is.</summary>
     /// <exception cref="LocalSystemException">A port is taken.</exception>
-    public static Endpoints Check(Endpoints wanted)
+    public static Endpoints Resolve(Endpoints requested)
     {
         // All are held at once, so that no free one is found twice.
         var held = new List<TcpListener>();
         try
         {
             return new Endpoints(
-                Hold(wanted.Blobs, "the storage emulator (blobs)", "--blob-port"),
-                Hold(wanted.Queues, "the storage emulator (queues)", "--queue-port"),
-                Hold(wanted.Tables, "the storage emulator (tables)", "--table-port"),
-                Hold(wanted.Http, "the functions", "--port"));
+                Hold(requested.Blobs, "the storage emulator (blobs)", "--blob-port"),
+                Hold(requested.Queues, "the storage emulator (queues)", "--queue-port"),
+                Hold(requested.Tables, "the storage emulator (tables)", "--table-port"),
+                Hold(requested.Http, "the functions", "--port"));
         }
         finally
         {

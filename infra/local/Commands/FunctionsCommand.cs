@@ -8,7 +8,7 @@ internal static class FunctionsCommand
 {
     public static Command Create()
     {
-        var port = new Option<int>("--port") { Description = "Where to listen on 127.0.0.1.", DefaultValueFactory = _ => Ports.Standard.Http };
+        var port = new Option<int>("--port") { Description = "Where to listen on 127.0.0.1.", DefaultValueFactory = _ => Ports.Default.Http };
         var keys = new Option<string?>("--keys") { Description = $"Ask callers for the keys in the files {FunctionKeys.FunctionFile} and {FunctionKeys.AdminFile} of this folder, which are made if they are missing." };
         var app = new Option<string>("--app") { Description = "The folder of the built or published function app.", DefaultValueFactory = _ => LocalFolder.FunctionApp };
         var untilInputEnds = UntilInputEndsOption.Create();

@@ -17,11 +17,11 @@ internal static class ResultCommand
         {
             var results = new ResultStore(data.Storage(arguments));
             var started = TimeProvider.System.GetTimestamp();
-            var patience = TimeSpan.FromSeconds(arguments.GetValue(wait));
+            var timeout = TimeSpan.FromSeconds(arguments.GetValue(wait));
             ClassificationResult? result;
             while ((result = await results.FindAsync(arguments.GetValue(classifier)!, arguments.GetValue(id)!, cancellationToken)) is null)
             {
-                if (TimeProvider.System.GetElapsedTime(started) >= patience)
+                if (TimeProvider.System.GetElapsedTime(started) >= timeout)
                 {
                     throw new LocalSystemException($"There is no result for the article '{arguments.GetValue(id)}' of the classifier '{arguments.GetValue(classifier)}'.");
                 }

@@ -14,7 +14,7 @@ internal static class RunsCommand
         var command = new Command("runs", "Lists the trainings of a classifier, the newest last.") { classifier, data };
         command.SetAction(async (arguments, cancellationToken) =>
         {
-            var table = new Table().AddColumns("version", "state", "progress", "data set", "accuracy", "said");
+            var table = new Table().AddColumns("version", "state", "progress", "data set", "accuracy", "message");
             foreach (var run in await new TrainingRuns(data.Storage(arguments)).ListAsync(arguments.GetValue(classifier)!, cancellationToken))
             {
                 string accuracy = run.Metrics.TryGetValue("accuracy", out var value) ? $"{value:0.000}" : "";

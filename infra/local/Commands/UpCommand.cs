@@ -13,10 +13,10 @@ internal static class UpCommand
         var keys = new Option<bool>("--keys") { Description = "Ask HTTP callers for a function key, and for the admin key where Azure does." };
         var untilInputEnds = UntilInputEndsOption.Create();
         var data = DataOption.Create();
-        var http = Port("--port", Ports.Standard.Http);
-        var blobs = Port("--blob-port", Ports.Standard.Blobs);
-        var queues = Port("--queue-port", Ports.Standard.Queues);
-        var tables = Port("--table-port", Ports.Standard.Tables);
+        var http = Port("--port", Ports.Default.Http);
+        var blobs = Port("--blob-port", Ports.Default.Blobs);
+        var queues = Port("--queue-port", Ports.Default.Queues);
+        var tables = Port("--table-port", Ports.Default.Tables);
         var command = new Command("up", "Starts everything and stays up until Ctrl-C.") { demo, keys, data, http, blobs, queues, tables, untilInputEnds };
         command.SetAction(async (arguments, cancellationToken) =>
         {
@@ -27,14 +27,14 @@ internal static class UpCommand
         return command;
     }
 
-    private static Option<int> Port(string name, int standard) =>
-        new(name) { Description = "A port of 127.0.0.1; 0 takes any free one.", DefaultValueFactory = _ => standard };
+    private static Option<int> Port(string name, int defaultPort) =>
+        new(name) { Description = "A port of 127.0.0.1; 0 takes any free one.", DefaultValueFactory = _ => defaultPort };
 
     private static async Task RunAsync(LocalFolder folder, Endpoints ports, bool demo, bool keys, CancellationToken cancellationToken)
     {
         // While the demo draws, what the programs say goes to their log files only.
         var quiet = demo;
-        void Show(string program, string line)
+        void WriteLine(string program, string line)
         {
             if (!quiet)
             {
@@ -42,18 +42,18 @@ internal static class UpCommand
             }
         }
 
-        await using var system = await LocalSystem.StartAsync(folder, ports, keys, Show, cancellationToken);
-        Announce(system, keys);
+        await using var system = await LocalSystem.StartAsync(folder, ports, keys, WriteLine, cancellationToken);
+        WriteEndpoints(system, keys);
         try
         {
             if (demo)
             {
-                await Task.WhenAny(new DemoRun(system).RunAsync(cancellationToken), system.Broken).Unwrap();
+                await Task.WhenAny(new DemoRun(system).RunAsync(cancellationToken), system.Faulted).Unwrap();
                 quiet = false;
             }
 
             AnsiConsole.MarkupLine("[bold]Up.[/] Ctrl-C stops everything.");
-            await system.Broken.WaitAsync(cancellationToken);
+            await system.Faulted.WaitAsync(cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -62,7 +62,7 @@ internal static class UpCommand
         }
     }
 
-    private static void Announce(LocalSystem system, bool keys)
+    private static void WriteEndpoints(LocalSystem system, bool keys)
     {
         var endpoints = system.Endpoints;
         AnsiConsole.MarkupLineInterpolated($"[bold]Storage[/]    127.0.0.1, blobs {endpoints.Blobs}, queues {endpoints.Queues}, tables {endpoints.Tables}; data in {system.Folder.Root}");

@@ -5,9 +5,9 @@ using Serverless.Storage;
 namespace Serverless.Local.Demo;
 
 /// <summary>Sends sample articles to the queue and waits for their results.</summary>
-internal sealed class ArticleQueue(StorageClients storage, string run)
+internal sealed class ArticleQueue(StorageClients storage, string runId)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
 
     private readonly ArticleSender sender = new(storage, new ArticleBlobStore(storage));
     private readonly ResultStore results = new(storage);
@@ -19,7 +19,7 @@ internal sealed class ArticleQueue(StorageClients storage, string run)
     public async Task ClassifyAsync(
         IReadOnlyList<SampleArticle> articles, string classifier, Action<SampleArticle, ClassificationResult> shown, CancellationToken cancellationToken)
     {
-        var messages = articles.Select(article => article.ToMessage(run, classifier)).ToList();
+        var messages = articles.Select(article => article.ToMessage(runId, classifier)).ToList();
         await Task.WhenAll(messages.Select(message => sender.SendAsync(message, cancellationToken)));
         foreach (var (article, message) in articles.Zip(messages))
         {
@@ -30,7 +30,7 @@ internal sealed class ArticleQueue(StorageClients storage, string run)
     private async Task<ClassificationResult> WaitAsync(string classifier, string id, CancellationToken cancellationToken)
     {
         var started = TimeProvider.System.GetTimestamp();
-        while (TimeProvider.System.GetElapsedTime(started) < Patience)
+        while (TimeProvider.System.GetElapsedTime(started) < Timeout)
         {
             if (await results.FindAsync(classifier, id, cancellationToken) is { } result)
             {
@@ -40,6 +40,6 @@ internal sealed class ArticleQueue(StorageClients storage, string run)
             await Task.Delay(50, cancellationToken);
         }
 
-        throw new LocalSystemException($"The article {id} got no result within {Patience.TotalMinutes:0} minutes: see the functions' log.");
+        throw new LocalSystemException($"The article {id} got no result within {Timeout.TotalMinutes:0} minutes: see the functions' log.");
     }
 }

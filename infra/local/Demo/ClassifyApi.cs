@@ -19,14 +19,14 @@ internal sealed class ClassifyApi : IDisposable
 
     public async Task<JsonElement> ClassifyAsync(string classifier, SampleArticle article, CancellationToken cancellationToken)
     {
-        using var answer = await http.PostAsJsonAsync($"classify/{classifier}", new { article.Title, article.Text }, JsonSerializerOptions.Web, cancellationToken);
-        var body = await answer.Content.ReadAsStringAsync(cancellationToken);
-        return answer.IsSuccessStatusCode
+        using var response = await http.PostAsJsonAsync($"classify/{classifier}", new { article.Title, article.Text }, JsonSerializerOptions.Web, cancellationToken);
+        var body = await response.Content.ReadAsStringAsync(cancellationToken);
+        return response.IsSuccessStatusCode
             ? JsonSerializer.Deserialize<JsonElement>(body)
-            : throw new LocalSystemException($"The function answered {(int)answer.StatusCode}: {body}");
+            : throw new LocalSystemException($"The function answered {(int)response.StatusCode}: {body}");
     }
 
-    /// <summary>Asks until the answer comes from the version.</summary>
+    /// <summary>Asks until the response comes from the version.</summary>
     public async Task WaitForVersionAsync(string classifier, string version, SampleArticle article, CancellationToken cancellationToken)
     {
         while ((await ClassifyAsync(classifier, article, cancellationToken)).GetProperty("modelVersion").GetString() != version)

@@ -11,37 +11,37 @@ internal sealed class DemoRun(LocalSystem system)
     private const string News = "news";
     private const string Desk = "desk";
 
-    private readonly string run = $"demo-{TimeProvider.System.GetUtcNow():yyyyMMdd-HHmmss}";
+    private readonly string runId = $"demo-{TimeProvider.System.GetUtcNow():yyyyMMdd-HHmmss}";
     private readonly Table summary = new Table().Title("What the classifiers made of the articles").AddColumns("article", "classifier", "expected", "predicted", "score");
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var articles = SampleArticle.Read("articles.jsonl");
         var deskArticles = SampleArticle.Read("desk-articles.jsonl");
-        var queue = new ArticleQueue(system.Storage, run);
-        var training = new TrainingProgress(system.Storage, Desk);
+        var queue = new ArticleQueue(system.Storage, runId);
+        var training = new DemoTraining(system.Storage, Desk);
         using var api = new ClassifyApi(system);
 
-        Chapter($"{articles.Count} articles on the queue, for the classifier {News}");
-        await queue.ClassifyAsync(articles, News, (article, result) => Show(article, result, inSummary: true), cancellationToken);
+        WriteHeading($"{articles.Count} articles on the queue, for the classifier {News}");
+        await queue.ClassifyAsync(articles, News, (article, result) => WriteResult(article, result, inSummary: true), cancellationToken);
 
-        Chapter("One article over HTTP");
+        WriteHeading("One article over HTTP");
         await CallAsync(api, articles[0], cancellationToken);
 
-        Chapter($"A data set with labels of its own trains the classifier {Desk}");
+        WriteHeading($"A data set with labels of its own trains the classifier {Desk}");
         await TrainAsync(training, "desk.csv", api, deskArticles[0], cancellationToken);
-        await queue.ClassifyAsync(deskArticles, Desk, (article, result) => Show(article, result, inSummary: false), cancellationToken);
+        await queue.ClassifyAsync(deskArticles, Desk, (article, result) => WriteResult(article, result, inSummary: false), cancellationToken);
 
-        Chapter("The grown data set trains it again; the gate decides");
+        WriteHeading("The grown data set trains it again; the gate decides");
         await TrainAsync(training, "desk-grown.csv", api, deskArticles[0], cancellationToken);
-        var again = new ArticleQueue(system.Storage, $"{run}-again");
-        await again.ClassifyAsync(deskArticles, Desk, (article, result) => Show(article, result, inSummary: true), cancellationToken);
+        var again = new ArticleQueue(system.Storage, $"{runId}-again");
+        await again.ClassifyAsync(deskArticles, Desk, (article, result) => WriteResult(article, result, inSummary: true), cancellationToken);
 
         AnsiConsole.WriteLine();
         AnsiConsole.Write(summary);
     }
 
-    private static void Chapter(string title)
+    private static void WriteHeading(string title)
     {
         AnsiConsole.WriteLine();
         AnsiConsole.Write(new Rule($"[bold]{Markup.Escape(title)}[/]").LeftJustified());
@@ -53,25 +53,25 @@ internal sealed class DemoRun(LocalSystem system)
         AnsiConsole.WriteLine(JsonSerializer.Serialize(await api.ClassifyAsync(News, article, cancellationToken), Indented));
     }
 
-    private static async Task TrainAsync(TrainingProgress training, string file, ClassifyApi api, SampleArticle probe, CancellationToken cancellationToken)
+    private static async Task TrainAsync(DemoTraining training, string file, ClassifyApi api, SampleArticle probe, CancellationToken cancellationToken)
     {
         AnsiConsole.MarkupLineInterpolated($"Uploading infra/local/samples/{file} as datasets/{Desk}/{Desk}.csv");
-        var trained = await training.TrainAsync(SampleArticle.PathOf(file), cancellationToken);
-        var figures = string.Join(", ", trained.Metrics.Where(metric => metric.Key is "accuracy" or "f1").Select(metric => $"{metric.Key} {metric.Value:0.000}"));
-        AnsiConsole.MarkupLineInterpolated($"[bold]{trained.State}[/] {trained.Version} {figures}");
-        if (trained.Reason is { } reason)
+        var run = await training.TrainAsync(SampleArticle.PathOf(file), cancellationToken);
+        var metrics = string.Join(", ", run.Metrics.Where(metric => metric.Key is "accuracy" or "f1").Select(metric => $"{metric.Key} {metric.Value:0.000}"));
+        AnsiConsole.MarkupLineInterpolated($"[bold]{run.State}[/] {run.Version} {metrics}");
+        if (run.Reason is { } reason)
         {
             AnsiConsole.WriteLine(reason);
         }
 
-        if (trained.State == TrainingState.Published)
+        if (run.State == TrainingState.Published)
         {
-            await api.WaitForVersionAsync(Desk, trained.Version, probe, cancellationToken);
-            AnsiConsole.MarkupLineInterpolated($"The functions serve {trained.Version} now, without a restart.");
+            await api.WaitForVersionAsync(Desk, run.Version, probe, cancellationToken);
+            AnsiConsole.MarkupLineInterpolated($"The functions serve {run.Version} now, without a restart.");
         }
     }
 
-    private void Show(SampleArticle article, ClassificationResult result, bool inSummary)
+    private void WriteResult(SampleArticle article, ClassificationResult result, bool inSummary)
     {
         var predicted = result.Label ?? $"{result.Status}: {result.Reason}";
         var color = result.Label == article.Expected ? "green" : "red";

@@ -16,6 +16,6 @@ internal sealed record SampleArticle(string Id, string? Title, string Text, stri
         [.. File.ReadLines(PathOf(file)).Select(line => JsonSerializer.Deserialize<SampleArticle>(line, JsonSerializerOptions.Web)!)];
 
     /// <summary>As a message under an id of its own, so that each demo classifies it anew.</summary>
-    public ArticleMessage ToMessage(string run, string classifier) =>
-        new($"{run}/{Id}") { Title = Title, Text = Text, Classifier = classifier, Source = "demo" };
+    public ArticleMessage ToMessage(string runId, string classifier) =>
+        new($"{runId}/{Id}") { Title = Title, Text = Text, Classifier = classifier, Source = "demo" };
 }

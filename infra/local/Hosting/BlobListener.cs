@@ -89,12 +89,12 @@ internal sealed class BlobListener(
                 return false;
             }
 
-            await PoisonAsync(blob, etag, cancellationToken);
+            await SendToPoisonQueueAsync(blob, etag, cancellationToken);
             return true;
         }
     }
 
-    private async Task PoisonAsync(BlobClient blob, ETag etag, CancellationToken cancellationToken)
+    private async Task SendToPoisonQueueAsync(BlobClient blob, ETag etag, CancellationToken cancellationToken)
     {
         var poison = queues.GetQueueClient(PoisonQueue);
         await poison.CreateIfNotExistsAsync(cancellationToken: cancellationToken);

@@ -43,17 +43,17 @@ internal sealed class FunctionInvoker(WorkerSupervisor workers, HostSettings set
             request.TriggerMetadata.Add(name, new TypedData { String = value ?? "" });
         }
 
-        using var abandoned = new CancellationTokenSource(settings.FunctionTimeout);
+        using var timeout = new CancellationTokenSource(settings.FunctionTimeout);
         await using var cancelling = cancellationToken.Register(() =>
         {
             worker.Cancel(invocationId);
-            abandoned.CancelAfter(CancellationGrace);
+            timeout.CancelAfter(CancellationGrace);
         });
         try
         {
-            ThrowIfFailed(function, await worker.InvokeAsync(request, abandoned.Token), cancellationToken);
+            ThrowIfFailed(function, await worker.InvokeAsync(request, timeout.Token), cancellationToken);
         }
-        catch (OperationCanceledException) when (abandoned.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             // As on the Functions host: a function that is still running after functionTimeout costs its process.
             log.LogError("{Function} ran longer than functionTimeout ({Timeout}): the worker process is restarted", function.Name, settings.FunctionTimeout);

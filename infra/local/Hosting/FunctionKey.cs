@@ -28,9 +28,9 @@ internal sealed class FunctionKey(string value)
         return new FunctionKey(File.ReadAllText(path).Trim());
     }
 
-    public bool IsShownBy(HttpRequest request)
+    public bool Matches(HttpRequest request)
     {
-        var shown = request.Headers.TryGetValue("x-functions-key", out var header) ? header.ToString() : request.Query["code"].ToString();
-        return CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(shown), value);
+        var sent = request.Headers.TryGetValue("x-functions-key", out var header) ? header.ToString() : request.Query["code"].ToString();
+        return CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(sent), value);
     }
 }

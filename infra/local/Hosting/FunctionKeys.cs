@@ -12,10 +12,10 @@ internal sealed class FunctionKeys(FunctionKey function, FunctionKey admin)
     public static FunctionKeys ReadOrCreate(string folder) =>
         new(FunctionKey.ReadOrCreate(Path.Combine(folder, FunctionFile)), FunctionKey.ReadOrCreate(Path.Combine(folder, AdminFile)));
 
-    public bool Admit(AuthorizationLevel level, HttpRequest request) => level switch
+    public bool Authorize(AuthorizationLevel level, HttpRequest request) => level switch
     {
         AuthorizationLevel.Anonymous => true,
-        AuthorizationLevel.Function => function.IsShownBy(request) || admin.IsShownBy(request),
-        _ => admin.IsShownBy(request),
+        AuthorizationLevel.Function => function.Matches(request) || admin.Matches(request),
+        _ => admin.Matches(request),
     };
 }

@@ -46,7 +46,7 @@ internal sealed class HttpEndpoints(
                     return Task.CompletedTask;
                 }
 
-                if (keys is not null && !keys.Admit(trigger.Level, context.Request))
+                if (keys is not null && !keys.Authorize(trigger.Level, context.Request))
                 {
                     context.Response.StatusCode = StatusCodes.Status401Unauthorized;
                     return Task.CompletedTask;

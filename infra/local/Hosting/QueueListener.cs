@@ -27,15 +27,15 @@ internal sealed class QueueListener(
 {
     private const string PoisonSuffix = "-poison";
 
-    private static readonly TimeSpan ShortestPollingInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MinPollingInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly QueueSettings rules = settings.Queues;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var drained = new CancellationTokenSource();
+        using var draining = new CancellationTokenSource();
         var running = new List<Task>();
-        var pause = ShortestPollingInterval;
+        var delay = MinPollingInterval;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -49,11 +49,11 @@ internal sealed class QueueListener(
 
                 var received = await queue.ReceiveMessagesAsync(rules.BatchSize, rules.MessageVisibility, stoppingToken);
                 running.RemoveAll(task => task.IsCompleted);
-                running.AddRange(received.Value.Select(message => Task.Run(() => HandleAsync(message, drained.Token), CancellationToken.None)));
-                pause = received.Value.Length > 0 ? ShortestPollingInterval : Min(pause * 2, rules.MaxPollingInterval);
+                running.AddRange(received.Value.Select(message => Task.Run(() => HandleAsync(message, draining.Token), CancellationToken.None)));
+                delay = received.Value.Length > 0 ? MinPollingInterval : Min(delay * 2, rules.MaxPollingInterval);
                 if (received.Value.Length == 0)
                 {
-                    await Task.Delay(pause, stoppingToken);
+                    await Task.Delay(delay, stoppingToken);
                 }
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -67,7 +67,7 @@ internal sealed class QueueListener(
             }
         }
 
-        drained.CancelAfter(settings.DrainTime);
+        draining.CancelAfter(settings.DrainTime);
         await Task.WhenAll(running);
     }
 
@@ -90,7 +90,7 @@ internal sealed class QueueListener(
         {
             // The process died in every attempt, and would die again.
             log.LogError("Message {Message} of queue {Queue} was begun {Attempts} times and never ended", message.MessageId, queue.Name, rules.MaxDequeueCount);
-            await PoisonAsync(message, lease);
+            await MoveToPoisonQueueAsync(message, lease);
             return;
         }
 
@@ -106,12 +106,12 @@ internal sealed class QueueListener(
         catch (Exception exception)
         {
             log.LogError(exception, "{Function} failed on message {Message}, attempt {Attempt} of {Attempts}", function, message.MessageId, message.DequeueCount, rules.MaxDequeueCount);
-            await (message.DequeueCount < rules.MaxDequeueCount ? lease.ReleaseAsync(rules.VisibilityTimeout) : PoisonAsync(message, lease));
+            await (message.DequeueCount < rules.MaxDequeueCount ? lease.ReleaseAsync(rules.VisibilityTimeout) : MoveToPoisonQueueAsync(message, lease));
         }
     }
 
     /// <summary>Moves a message to the poison queue as it came. A message of a poison queue stays where it is.</summary>
-    private async Task PoisonAsync(QueueMessage message, MessageLease lease)
+    private async Task MoveToPoisonQueueAsync(QueueMessage message, MessageLease lease)
     {
         if (queue.Name.EndsWith(PoisonSuffix, StringComparison.Ordinal))
         {

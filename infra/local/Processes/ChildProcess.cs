@@ -11,7 +11,7 @@ namespace Serverless.Local.Processes;
 internal sealed class ChildProcess : IAsyncDisposable
 {
     private const int SigTerm = 15;
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
 
     private readonly Process process;
     private readonly Lock writing = new();
@@ -76,8 +76,8 @@ internal sealed class ChildProcess : IAsyncDisposable
         if (!process.HasExited)
         {
             _ = SendSignal(process.Id, SigTerm);
-            using var patience = new CancellationTokenSource(Grace);
-            await process.WaitForExitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            using var timeout = new CancellationTokenSource(StopTimeout);
+            await process.WaitForExitAsync(timeout.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!process.HasExited)
             {
                 process.Kill(entireProcessTree: true);

@@ -5,7 +5,7 @@ namespace Serverless.Local.Processes;
 /// <summary>The storage emulator: Azure's blobs, queues and tables on this machine.</summary>
 internal static class Emulator
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     public static async Task<ChildProcess> StartAsync(LocalFolder folder, Endpoints endpoints, CancellationToken cancellationToken)
     {
@@ -20,7 +20,7 @@ internal static class Emulator
         {
             foreach (var port in new[] { endpoints.Blobs, endpoints.Queues, endpoints.Tables })
             {
-                await ListensAsync(emulator, port, folder, cancellationToken);
+                await WaitForPortAsync(emulator, port, folder, cancellationToken);
             }
 
             return emulator;
@@ -32,9 +32,9 @@ internal static class Emulator
         }
     }
 
-    private static async Task ListensAsync(ChildProcess emulator, int port, LocalFolder folder, CancellationToken cancellationToken)
+    private static async Task WaitForPortAsync(ChildProcess emulator, int port, LocalFolder folder, CancellationToken cancellationToken)
     {
-        var deadline = TimeProvider.System.GetTimestamp();
+        var started = TimeProvider.System.GetTimestamp();
         while (true)
         {
             try
@@ -43,7 +43,7 @@ internal static class Emulator
                 await client.ConnectAsync("127.0.0.1", port, cancellationToken);
                 return;
             }
-            catch (SocketException) when (!emulator.HasExited && TimeProvider.System.GetElapsedTime(deadline) < Patience)
+            catch (SocketException) when (!emulator.HasExited && TimeProvider.System.GetElapsedTime(started) < Timeout)
             {
                 await Task.Delay(50, cancellationToken);
             }

@@ -5,7 +5,7 @@ namespace Serverless.Local.Processes;
 /// <summary>The Functions host as a process of its own: this program's subcommand <c>functions</c>.</summary>
 internal static class FunctionsProcess
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     /// <param name="folder">Where its models and its log lie.</param>
     /// <param name="endpoints">Where storage is, and where to listen.</param>
@@ -27,10 +27,10 @@ internal static class FunctionsProcess
             command.AddRange(["--app", app]);
         }
 
-        var functions = ChildProcess.Start("functions", command, Settings.Of(folder, endpoints), folder.LogFile("functions"), listener);
+        var functions = ChildProcess.Start("functions", command, ProgramSettings.From(folder, endpoints), folder.LogFile("functions"), listener);
         try
         {
-            await AnswersAsync(functions, folder, endpoints, cancellationToken);
+            await WaitForHealthAsync(functions, folder, endpoints, cancellationToken);
             return functions;
         }
         catch
@@ -40,7 +40,7 @@ internal static class FunctionsProcess
         }
     }
 
-    private static async Task AnswersAsync(ChildProcess functions, LocalFolder folder, Endpoints endpoints, CancellationToken cancellationToken)
+    private static async Task WaitForHealthAsync(ChildProcess functions, LocalFolder folder, Endpoints endpoints, CancellationToken cancellationToken)
     {
         using var http = new HttpClient { BaseAddress = endpoints.Api };
         var started = TimeProvider.System.GetTimestamp();
@@ -48,8 +48,8 @@ internal static class FunctionsProcess
         {
             try
             {
-                using var answer = await http.GetAsync(new Uri("health", UriKind.Relative), cancellationToken);
-                if (answer.StatusCode == HttpStatusCode.OK)
+                using var response = await http.GetAsync(new Uri("health", UriKind.Relative), cancellationToken);
+                if (response.StatusCode == HttpStatusCode.OK)
                 {
                     return;
                 }
@@ -59,7 +59,7 @@ internal static class FunctionsProcess
                 // Not listening yet.
             }
 
-            if (functions.HasExited || TimeProvider.System.GetElapsedTime(started) > Patience)
+            if (functions.HasExited || TimeProvider.System.GetElapsedTime(started) > Timeout)
             {
                 throw new LocalSystemException($"The functions did not start: see {folder.LogFile("functions")}.");
             }

@@ -6,20 +6,20 @@ namespace Serverless.Local.Processes;
 internal sealed class TrainingDispatcher(LocalFolder folder, Endpoints endpoints, StorageClients storage, Action<string> listener)
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan DelayAfterFailure = TimeSpan.FromSeconds(10);
 
     /// <summary>Runs until it is cancelled; a training that runs then is stopped, and its request comes back.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
         {
-            var pause = PollInterval;
+            var delay = PollInterval;
             try
             {
                 if (await IsWaitingAsync(cancellationToken) && await TrainAsync(cancellationToken) != 0)
                 {
                     listener($"The trainer failed: see {folder.LogFile("trainer")}");
-                    pause = AfterFailure;
+                    delay = DelayAfterFailure;
                 }
             }
             catch (Exception exception) when (StorageErrors.IsStorageError(exception))
@@ -27,7 +27,7 @@ internal sealed class TrainingDispatcher(LocalFolder folder, Endpoints endpoints
                 listener($"The training requests could not be read: {StorageErrors.Describe(exception)}");
             }
 
-            await Task.Delay(pause, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(delay, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -37,7 +37,7 @@ internal sealed class TrainingDispatcher(LocalFolder folder, Endpoints endpoints
     private async Task<int> TrainAsync(CancellationToken cancellationToken)
     {
         await using var trainer = ChildProcess.Start(
-            "trainer", ["dotnet", LocalFolder.Trainer, "run"], Settings.Of(folder, endpoints), folder.LogFile("trainer"), listener);
+            "trainer", ["dotnet", LocalFolder.Trainer, "run"], ProgramSettings.From(folder, endpoints), folder.LogFile("trainer"), listener);
         return await trainer.WaitAsync(cancellationToken);
     }
 }

@@ -10,11 +10,11 @@ namespace Serverless.Benchmarks.Serving;
 /// <summary>A storage account in an emulator of its own, with all that the contract names.</summary>
 internal sealed class Account : IAsyncDisposable
 {
-    private readonly IDisposable claim;
+    private readonly IDisposable folderLock;
     private readonly ChildProcess emulator;
 
-    private Account(LocalFolder folder, Endpoints endpoints, IDisposable claim, ChildProcess emulator, ServiceProvider services) =>
-        (Folder, Endpoints, this.claim, this.emulator, Services) = (folder, endpoints, claim, emulator, services);
+    private Account(LocalFolder folder, Endpoints endpoints, IDisposable folderLock, ChildProcess emulator, ServiceProvider services) =>
+        (Folder, Endpoints, this.folderLock, this.emulator, Services) = (folder, endpoints, folderLock, emulator, services);
 
     public LocalFolder Folder { get; }
 
@@ -28,21 +28,21 @@ internal sealed class Account : IAsyncDisposable
     public static async Task<Account> StartAsync(string root, CancellationToken cancellationToken)
     {
         var folder = new LocalFolder(root);
-        var claim = folder.Claim();
-        var endpoints = Ports.Check(new Endpoints(0, 0, 0, 0));
+        var folderLock = folder.AcquireLock();
+        var endpoints = Ports.Resolve(new Endpoints(0, 0, 0, 0));
         var emulator = await Emulator.StartAsync(folder, endpoints, cancellationToken);
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(Settings.Of(folder, endpoints)
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(ProgramSettings.From(folder, endpoints)
             .Select(setting => KeyValuePair.Create(setting.Key.Replace("__", ":", StringComparison.Ordinal), (string?)setting.Value))).Build();
         var services = new ServiceCollection().AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning))
             .AddArticleClassifier(configuration).BuildServiceProvider();
         await services.GetRequiredService<StorageClients>().CreateMissingAsync(cancellationToken);
-        return new Account(folder, endpoints, claim, emulator, services);
+        return new Account(folder, endpoints, folderLock, emulator, services);
     }
 
     public async ValueTask DisposeAsync()
     {
         await Services.DisposeAsync();
         await emulator.DisposeAsync();
-        claim.Dispose();
+        folderLock.Dispose();
     }
 }

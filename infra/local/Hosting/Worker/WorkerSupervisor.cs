@@ -9,7 +9,7 @@ internal sealed class WorkerSupervisor : IAsyncDisposable
     private static readonly TimeSpan MaxRestartDelay = TimeSpan.FromSeconds(30);
 
     /// <summary>A worker that ran for so long is started again without a delay that has grown.</summary>
-    private static readonly TimeSpan Stable = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan StableAfter = TimeSpan.FromMinutes(1);
 
     private readonly CancellationTokenSource stopping = new();
     private readonly FunctionApp app;
@@ -52,7 +52,7 @@ internal sealed class WorkerSupervisor : IAsyncDisposable
             {
                 var exitCode = await worker.Exited.WaitAsync(stopping.Token);
                 current = new(TaskCreationOptions.RunContinuationsAsynchronously);
-                delay = TimeProvider.System.GetElapsedTime(started) > Stable ? MinRestartDelay : delay;
+                delay = TimeProvider.System.GetElapsedTime(started) > StableAfter ? MinRestartDelay : delay;
                 log.LogError("The worker process {Process} ended with the exit code {ExitCode}; it is started again in {Seconds} s", worker.ProcessId, exitCode, delay.TotalSeconds);
                 await worker.DisposeAsync();
                 (worker, delay) = await RestartAsync(delay);

@@ -5,9 +5,9 @@ using Spectre.Console;
 namespace Serverless.Local.Demo;
 
 /// <summary>Uploads a data set and shows its training, as the table <c>trainingruns</c> tells it, until it ends.</summary>
-internal sealed class TrainingProgress(StorageClients storage, string classifier)
+internal sealed class DemoTraining(StorageClients storage, string classifier)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(20);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(20);
 
     private readonly TrainingRuns runs = new(storage);
 
@@ -18,13 +18,13 @@ internal sealed class TrainingProgress(StorageClients storage, string classifier
         var etag = uploaded.Value.ETag.ToString();
         return await AnsiConsole.Progress()
             .Columns(new SpinnerColumn(), new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn(), new TaskDescriptionColumn())
-            .StartAsync(bar => FollowAsync(bar.AddTask("waiting for the trainer"), etag, cancellationToken));
+            .StartAsync(bar => WaitForEndAsync(bar.AddTask("waiting for the trainer"), etag, cancellationToken));
     }
 
-    private async Task<TrainingRun> FollowAsync(ProgressTask bar, string etag, CancellationToken cancellationToken)
+    private async Task<TrainingRun> WaitForEndAsync(ProgressTask bar, string etag, CancellationToken cancellationToken)
     {
         var started = TimeProvider.System.GetTimestamp();
-        while (TimeProvider.System.GetElapsedTime(started) < Patience)
+        while (TimeProvider.System.GetElapsedTime(started) < Timeout)
         {
             var run = (await runs.ListAsync(classifier, cancellationToken)).LastOrDefault(run => run.DatasetETag == etag);
             if (run is not null)
@@ -41,6 +41,6 @@ internal sealed class TrainingProgress(StorageClients storage, string classifier
             await Task.Delay(250, cancellationToken);
         }
 
-        throw new LocalSystemException($"The training did not end within {Patience.TotalMinutes:0} minutes: see the trainer's log.");
+        throw new LocalSystemException($"The training did not end within {Timeout.TotalMinutes:0} minutes: see the trainer's log.");
     }
 }
