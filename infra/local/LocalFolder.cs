@@ -3,7 +3,7 @@ using Serverless.Local.Hosting;
 
 namespace Serverless.Local;
 
-/// <summary>Where the local system keeps its data: one folder, git-ignored, that survives restarts. Delete it to begin anew.</summary>
+/// <summary>The data folder of the local system. It is ignored by git and kept between restarts; deleting it resets the system.</summary>
 internal sealed record LocalFolder(string Root)
 {
     // EWOULDBLOCK: the file is locked.
@@ -11,10 +11,10 @@ internal sealed record LocalFolder(string Root)
 
     public static string Repository { get; } = Metadata(nameof(Repository));
 
-    /// <summary>The trainer's program, built together with this one.</summary>
+    /// <summary>The trainer's program, which is built together with this one.</summary>
     public static string Trainer { get; } = Metadata(nameof(Trainer));
 
-    /// <summary>The function app, built together with this program.</summary>
+    /// <summary>The folder of the function app, which is built together with this program.</summary>
     public static string FunctionApp { get; } = Metadata(nameof(FunctionApp));
 
     public static string Default { get; } = Path.Combine(Repository, ".local");
@@ -35,8 +35,8 @@ internal sealed record LocalFolder(string Root)
 
     public string LogFile(string program) => Path.Combine(Logs, $"{program}.log");
 
-    /// <summary>Makes the folder and claims it, so that two systems never write to the same data.</summary>
-    /// <exception cref="LocalSystemException">Another local system has it, or it cannot be written.</exception>
+    /// <summary>Creates the folder and locks it, so that two systems never write to the same data.</summary>
+    /// <exception cref="LocalSystemException">Another local system has locked the folder, or it cannot be written.</exception>
     public IDisposable AcquireLock()
     {
         try
@@ -47,11 +47,13 @@ internal sealed record LocalFolder(string Root)
         }
         catch (IOException exception) when (exception.HResult == LockedByAnother)
         {
-            throw new LocalSystemException($"The local system is running already on the folder {Root}: stop it with Ctrl-C where it runs, or start this one with --data FOLDER.");
+            throw new LocalSystemException(
+                $"The local system is already running on the folder {Root}: stop it with Ctrl-C, or start this one with --data FOLDER.");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new LocalSystemException($"The folder {Root} cannot be written: {exception.Message.TrimEnd('.')}. Make it writable, or choose another one with --data FOLDER.");
+            throw new LocalSystemException(
+                $"The folder {Root} cannot be written: {exception.Message.TrimEnd('.')}. Make it writable, or choose another one with --data FOLDER.");
         }
     }
 

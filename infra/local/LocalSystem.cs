@@ -6,7 +6,7 @@ using Serverless.Storage;
 
 namespace Serverless.Local;
 
-/// <summary>The whole system on this machine: the emulator, the functions, and a trainer for each training request. Disposing stops all of it.</summary>
+/// <summary>The whole system on this machine: the emulator, the functions, and a trainer for each training request. Disposing stops it.</summary>
 internal sealed class LocalSystem : IAsyncDisposable
 {
     private readonly CancellationTokenSource stopping = new();
@@ -19,7 +19,9 @@ internal sealed class LocalSystem : IAsyncDisposable
         Folder = folder;
         Endpoints = endpoints;
         Configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection(ProgramSettings.From(folder, endpoints).Select(setting => KeyValuePair.Create(setting.Key.Replace("__", ":", StringComparison.Ordinal), (string?)setting.Value)))
+            .AddInMemoryCollection(
+                from setting in ProgramSettings.From(folder, endpoints)
+                select KeyValuePair.Create(setting.Key.Replace("__", ":", StringComparison.Ordinal), (string?)setting.Value))
             .Build();
         Storage = new StorageClients(Configuration);
     }
@@ -32,15 +34,15 @@ internal sealed class LocalSystem : IAsyncDisposable
 
     public StorageClients Storage { get; }
 
-    /// <summary>Ends with the first program that ends by itself; it never should.</summary>
+    /// <summary>Fails when the emulator or the functions exit by themselves.</summary>
     public Task Faulted { get; private set; } = Task.CompletedTask;
 
-    /// <param name="folder">Where the data lies.</param>
-    /// <param name="requested">The ports.</param>
-    /// <param name="keys">Whether the functions ask for a key.</param>
-    /// <param name="listener">Gets each line that functions and trainer write.</param>
-    /// <param name="cancellationToken">Ends the start.</param>
-    /// <exception cref="LocalSystemException">It cannot start; the message says why and what to do.</exception>
+    /// <param name="folder">The data folder.</param>
+    /// <param name="requested">The ports; 0 for any free one.</param>
+    /// <param name="keys">Whether HTTP callers need a key.</param>
+    /// <param name="listener">Receives each line that functions and trainer write.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
+    /// <exception cref="LocalSystemException">The system cannot start.</exception>
     public static async Task<LocalSystem> StartAsync(
         LocalFolder folder, Endpoints requested, bool keys, Action<string, string> listener, CancellationToken cancellationToken)
     {
@@ -93,6 +95,6 @@ internal sealed class LocalSystem : IAsyncDisposable
     private async Task WatchAsync(ChildProcess process)
     {
         var exitCode = await process.WaitAsync(stopping.Token);
-        throw new LocalSystemException($"The {process.Name} ended by itself (exit code {exitCode}): see the logs in {Folder.Logs}.");
+        throw new LocalSystemException($"The {process.Name} exited unexpectedly (exit code {exitCode}): see the logs in {Folder.Logs}.");
     }
 }

@@ -1,4 +1,4 @@
 namespace Serverless.Local;
 
-/// <summary>Something that the person at the terminal can mend; the message is all they see.</summary>
+/// <summary>An error that the user can fix. Only its message is shown.</summary>
 internal sealed class LocalSystemException(string message) : Exception(message);

@@ -3,35 +3,35 @@ using System.Net.Sockets;
 
 namespace Serverless.Local;
 
-/// <summary>The ports of the loopback address that the system is to listen on.</summary>
+/// <summary>The ports of the loopback address that the system listens on.</summary>
 internal static class Ports
 {
-    /// <summary>The standard ports of the storage emulator and of the Functions Core Tools.</summary>
+    /// <summary>The default ports of the storage emulator and of the Functions Core Tools.</summary>
     public static readonly Endpoints Default = new(10000, 10001, 10002, 7071);
 
-    /// <summary>Checks that all are free. A port 0 is replaced by one that is.</summary>
-    /// <exception cref="LocalSystemException">A port is taken.</exception>
+    /// <summary>Checks that all ports are free, and replaces 0 by a free port.</summary>
+    /// <exception cref="LocalSystemException">A port is in use.</exception>
     public static Endpoints Resolve(Endpoints requested)
     {
-        // All are held at once, so that no free one is found twice.
-        var held = new List<TcpListener>();
+        // All are bound at the same time, so that no free port is found twice.
+        var listeners = new List<TcpListener>();
         try
         {
             return new Endpoints(
-                Hold(requested.Blobs, "the storage emulator (blobs)", "--blob-port"),
-                Hold(requested.Queues, "the storage emulator (queues)", "--queue-port"),
-                Hold(requested.Tables, "the storage emulator (tables)", "--table-port"),
-                Hold(requested.Http, "the functions", "--port"));
+                Bind(requested.Blobs, "the storage emulator (blobs)", "--blob-port"),
+                Bind(requested.Queues, "the storage emulator (queues)", "--queue-port"),
+                Bind(requested.Tables, "the storage emulator (tables)", "--table-port"),
+                Bind(requested.Http, "the functions", "--port"));
         }
         finally
         {
-            held.ForEach(listener => listener.Dispose());
+            listeners.ForEach(listener => listener.Dispose());
         }
 
-        int Hold(int port, string user, string option)
+        int Bind(int port, string user, string option)
         {
             var listener = new TcpListener(IPAddress.Loopback, port);
-            held.Add(listener);
+            listeners.Add(listener);
             try
             {
                 listener.Start();
@@ -39,7 +39,9 @@ internal static class Ports
             }
             catch (SocketException)
             {
-                throw new LocalSystemException($"Port {port}, meant for {user}, is taken by another program: stop that one, or choose another port with {option} (0 takes any free one).");
+                throw new LocalSystemException(
+                    $"Port {port} for {user} is in use by another program: " +
+                    $"stop that program, or choose another port with {option} (0 for any free port).");
             }
         }
     }

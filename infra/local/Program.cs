@@ -6,11 +6,11 @@ using Spectre.Console;
 
 if (Console.IsOutputRedirected)
 {
-    // A file or a pipe has no width; eighty columns would break lines that somebody searches.
+    // A file or a pipe has no width; the default of 80 columns would break lines that tools search.
     AnsiConsole.Profile.Width = 160;
 }
 
-var root = new RootCommand("The whole system on this machine.")
+var root = new RootCommand("Runs the whole system on this machine.")
 {
     UpCommand.Create(),
     FunctionsCommand.Create(),
@@ -23,8 +23,9 @@ var root = new RootCommand("The whole system on this machine.")
 
 try
 {
-    using var stop = new StopSignal(grace: TimeSpan.FromMinutes(2), exitCode: 1); // every program is stopped in order
-    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop.Token);
+    using var stop = new StopSignal(grace: TimeSpan.FromMinutes(2), exitCode: 1); // all programs are stopped in order
+    var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+    return await root.Parse(args).InvokeAsync(configuration, stop.Token);
 }
 catch (LocalSystemException exception)
 {

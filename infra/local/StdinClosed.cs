@@ -1,9 +1,9 @@
 namespace Serverless.Local;
 
-/// <summary>The end of standard input, which comes when the program that started this one dies: so this one never outlives it.</summary>
+/// <summary>Detects the end of standard input, which means that the parent process has ended, so that this program ends too.</summary>
 internal static class StdinClosed
 {
-    /// <summary>A token that is cancelled when standard input ends, or with the given one.</summary>
+    /// <summary>Creates a token source that is cancelled when standard input ends or the given token is cancelled.</summary>
     public static CancellationTokenSource Link(CancellationToken cancellationToken)
     {
         var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -21,7 +21,7 @@ internal static class StdinClosed
         }
         catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
         {
-            // The program ends for another reason.
+            // The program was stopped in another way.
         }
     }
 }

@@ -63,9 +63,11 @@ public sealed class RestartTests
         var (folderCode, folder) = await LocalProgram.RunAsync("up", "--data", system.Folder, "--port", "0");
 
         Assert.Equal(1, portCode);
-        Assert.Equal($"Port {system.Port}, meant for the functions, is taken by another program: stop that one, or choose another port with --port (0 takes any free one).", port.Trim());
+        Assert.Equal(
+            $"Port {system.Port} for the functions is in use by another program: stop that program, or choose another port with --port (0 for any free port).",
+            port.Trim());
         Assert.Equal(1, folderCode);
-        Assert.StartsWith("The local system is running already", folder, StringComparison.Ordinal);
+        Assert.StartsWith("The local system is already running", folder, StringComparison.Ordinal);
         Directory.Delete(other, recursive: true);
     }
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Serverless.Local.Commands;
 
-/// <summary><c>connection</c>: what any storage client needs to reach the emulator.</summary>
+/// <summary><c>connection</c>: prints the connection string of the emulator.</summary>
 internal static class ConnectionCommand
 {
     public static Command Create()

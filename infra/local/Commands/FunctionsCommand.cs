@@ -3,16 +3,27 @@ using Serverless.Local.Hosting;
 
 namespace Serverless.Local.Commands;
 
-/// <summary><c>functions</c>: the Functions host alone; <c>up</c> starts it as a process of its own.</summary>
+/// <summary><c>functions</c>: the Functions host alone. <c>up</c> starts it as a child process.</summary>
 internal static class FunctionsCommand
 {
     public static Command Create()
     {
-        var port = new Option<int>("--port") { Description = "Where to listen on 127.0.0.1.", DefaultValueFactory = _ => Ports.Default.Http };
-        var keys = new Option<string?>("--keys") { Description = $"Ask callers for the keys in the files {FunctionKeys.FunctionFile} and {FunctionKeys.AdminFile} of this folder, which are made if they are missing." };
-        var app = new Option<string>("--app") { Description = "The folder of the built or published function app.", DefaultValueFactory = _ => LocalFolder.FunctionApp };
+        var port = new Option<int>("--port") { Description = "The port on 127.0.0.1.", DefaultValueFactory = _ => Ports.Default.Http };
+        var keys = new Option<string?>("--keys")
+        {
+            Description = $"Require the keys in the files {FunctionKeys.FunctionFile} and {FunctionKeys.AdminFile} of this folder, " +
+                "which are created if they do not exist.",
+        };
+        var app = new Option<string>("--app")
+        {
+            Description = "The folder of the built or published function app.",
+            DefaultValueFactory = _ => LocalFolder.FunctionApp,
+        };
         var untilInputEnds = UntilInputEndsOption.Create();
-        var command = new Command("functions", "Hosts the functions on the storage account that the setting 'Storage' names.") { port, keys, app, untilInputEnds };
+        var command = new Command("functions", "Runs the functions on the storage account of the setting 'Storage'.")
+        {
+            port, keys, app, untilInputEnds,
+        };
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var stopping = untilInputEnds.Link(arguments, cancellationToken);

@@ -3,14 +3,14 @@ using Serverless.Articles;
 
 namespace Serverless.Local.Commands;
 
-/// <summary><c>result</c>: shows what became of an article.</summary>
+/// <summary><c>result</c>: shows the result of an article.</summary>
 internal static class ResultCommand
 {
     public static Command Create()
     {
         var id = new Argument<string>("id") { Description = "The article's id." };
-        var classifier = new Option<string>("--classifier") { Description = "Which classifier was asked.", DefaultValueFactory = _ => "news" };
-        var wait = new Option<int>("--wait") { Description = "How many seconds to wait for it.", DefaultValueFactory = _ => 30 };
+        var classifier = new Option<string>("--classifier") { Description = "The classifier of the article.", DefaultValueFactory = _ => "news" };
+        var wait = new Option<int>("--wait") { Description = "How many seconds to wait for the result.", DefaultValueFactory = _ => 30 };
         var data = DataOption.Create();
         var command = new Command("result", "Shows the result of an article, as JSON.") { id, classifier, wait, data };
         command.SetAction(async (arguments, cancellationToken) =>
@@ -23,7 +23,8 @@ internal static class ResultCommand
             {
                 if (TimeProvider.System.GetElapsedTime(started) >= timeout)
                 {
-                    throw new LocalSystemException($"There is no result for the article '{arguments.GetValue(id)}' of the classifier '{arguments.GetValue(classifier)}'.");
+                    throw new LocalSystemException(
+                        $"No result was found for the article '{arguments.GetValue(id)}' of the classifier '{arguments.GetValue(classifier)}'.");
                 }
 
                 await Task.Delay(200, cancellationToken);

@@ -5,17 +5,21 @@ using Spectre.Console;
 
 namespace Serverless.Local.Commands;
 
-/// <summary><c>send</c>: puts an article on the queue.</summary>
+/// <summary><c>send</c>: sends an article to the queue.</summary>
 internal static class SendCommand
 {
     public static Command Create()
     {
-        var text = new Argument<string?>("text") { Description = "The article; without it the article is read from --file or standard input.", Arity = ArgumentArity.ZeroOrOne };
-        var file = new Option<FileInfo?>("--file") { Description = "A text file with the article." };
-        var id = new Option<string?>("--id") { Description = "The article's id (default: the SHA-256 of its text)." };
-        var classifier = new Option<string?>("--classifier") { Description = "Which classifier to ask (default: news)." };
+        var text = new Argument<string?>("text")
+        {
+            Description = "The text of the article (default: the content of --file, or standard input).",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var file = new Option<FileInfo?>("--file") { Description = "A text file that contains the article." };
+        var id = new Option<string?>("--id") { Description = "The id of the article (default: the SHA-256 of its text)." };
+        var classifier = new Option<string?>("--classifier") { Description = "The classifier (default: news)." };
         var data = DataOption.Create();
-        var command = new Command("send", "Puts an article on the queue 'articles'.") { text, file, id, classifier, data };
+        var command = new Command("send", "Sends an article to the queue 'articles'.") { text, file, id, classifier, data };
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var article = arguments.GetValue(text) ?? await ReadAsync(arguments.GetValue(file), cancellationToken);
@@ -25,9 +29,14 @@ internal static class SendCommand
             }
 
             var storage = data.Storage(arguments);
-            var message = new ArticleMessage(arguments.GetValue(id) ?? Sha256Hex.OfText(article)) { Text = article, Classifier = arguments.GetValue(classifier) };
+            var message = new ArticleMessage(arguments.GetValue(id) ?? Sha256Hex.OfText(article))
+            {
+                Text = article,
+                Classifier = arguments.GetValue(classifier),
+            };
             await new ArticleSender(storage, new ArticleBlobStore(storage)).SendAsync(message, cancellationToken);
-            AnsiConsole.MarkupLineInterpolated($"Sent. Its result: [bold]./topics result {message.Id}{(message.Classifier is { } name ? $" --classifier {name}" : "")}[/]");
+            var option = message.Classifier is { } name ? $" --classifier {name}" : "";
+            AnsiConsole.MarkupLineInterpolated($"Sent. Its result: [bold]./topics result {message.Id}{option}[/]");
         });
         return command;
     }
@@ -41,6 +50,6 @@ internal static class SendCommand
 
         return file.Exists
             ? await File.ReadAllTextAsync(file.FullName, cancellationToken)
-            : throw new LocalSystemException($"There is no file {file.FullName}.");
+            : throw new LocalSystemException($"The file {file.FullName} does not exist.");
     }
 }

@@ -10,14 +10,14 @@ internal static class UpCommand
     public static Command Create()
     {
         var demo = new Option<bool>("--demo") { Description = "Show what the system does, on sample articles and a training." };
-        var keys = new Option<bool>("--keys") { Description = "Ask HTTP callers for a function key, and for the admin key where Azure does." };
+        var keys = new Option<bool>("--keys") { Description = "Require the function key or the admin key from HTTP callers, as in Azure." };
         var untilInputEnds = UntilInputEndsOption.Create();
         var data = DataOption.Create();
         var http = Port("--port", Ports.Default.Http);
         var blobs = Port("--blob-port", Ports.Default.Blobs);
         var queues = Port("--queue-port", Ports.Default.Queues);
         var tables = Port("--table-port", Ports.Default.Tables);
-        var command = new Command("up", "Starts everything and stays up until Ctrl-C.") { demo, keys, data, http, blobs, queues, tables, untilInputEnds };
+        var command = new Command("up", "Starts everything and runs until Ctrl-C.") { demo, keys, data, http, blobs, queues, tables, untilInputEnds };
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var stopping = untilInputEnds.Link(arguments, cancellationToken);
@@ -28,11 +28,11 @@ internal static class UpCommand
     }
 
     private static Option<int> Port(string name, int defaultPort) =>
-        new(name) { Description = "A port of 127.0.0.1; 0 takes any free one.", DefaultValueFactory = _ => defaultPort };
+        new(name) { Description = "A port on 127.0.0.1; 0 for any free port.", DefaultValueFactory = _ => defaultPort };
 
     private static async Task RunAsync(LocalFolder folder, Endpoints ports, bool demo, bool keys, CancellationToken cancellationToken)
     {
-        // While the demo draws, what the programs say goes to their log files only.
+        // During the demo the output of the programs is written to their log files only.
         var quiet = demo;
         void WriteLine(string program, string line)
         {
@@ -65,13 +65,15 @@ internal static class UpCommand
     private static void WriteEndpoints(LocalSystem system, bool keys)
     {
         var endpoints = system.Endpoints;
-        AnsiConsole.MarkupLineInterpolated($"[bold]Storage[/]    127.0.0.1, blobs {endpoints.Blobs}, queues {endpoints.Queues}, tables {endpoints.Tables}; data in {system.Folder.Root}");
+        AnsiConsole.MarkupLineInterpolated(
+            $"[bold]Storage[/]    127.0.0.1, blobs {endpoints.Blobs}, queues {endpoints.Queues}, tables {endpoints.Tables}; data in {system.Folder.Root}");
         AnsiConsole.MarkupLineInterpolated($"[bold]Functions[/]  {endpoints.Api} (try: curl {endpoints.Api}health)");
         AnsiConsole.MarkupLineInterpolated($"[bold]Page[/]       {endpoints.Api}ui");
         if (keys)
         {
-            AnsiConsole.MarkupLineInterpolated($"[bold]Key[/]        {File.ReadAllText(system.Folder.FunctionKeyFile)} (send it as the header x-functions-key)");
-            AnsiConsole.MarkupLineInterpolated($"[bold]Admin key[/]  {File.ReadAllText(system.Folder.AdminKeyFile)} (uploads, exports, promotes; opens everything else too)");
+            var (functionKey, adminKey) = (File.ReadAllText(system.Folder.FunctionKeyFile), File.ReadAllText(system.Folder.AdminKeyFile));
+            AnsiConsole.MarkupLineInterpolated($"[bold]Key[/]        {functionKey} (send it in the header x-functions-key)");
+            AnsiConsole.MarkupLineInterpolated($"[bold]Admin key[/]  {adminKey} (also uploads data sets, exports labels and promotes versions)");
         }
 
         AnsiConsole.MarkupLineInterpolated($"[bold]Logs[/]       {system.Folder.Logs}");

@@ -1,4 +1,3 @@
-
 using Serverless.Articles;
 using Serverless.Storage;
 
@@ -13,9 +12,9 @@ internal sealed class ArticleQueue(StorageClients storage, string runId)
     private readonly ResultStore results = new(storage);
 
     /// <param name="articles">The articles to send.</param>
-    /// <param name="classifier">Which classifier to ask.</param>
+    /// <param name="classifier">The classifier.</param>
     /// <param name="shown">Called for each result, in the order of the articles.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     public async Task ClassifyAsync(
         IReadOnlyList<SampleArticle> articles, string classifier, Action<SampleArticle, ClassificationResult> shown, CancellationToken cancellationToken)
     {
@@ -40,6 +39,6 @@ internal sealed class ArticleQueue(StorageClients storage, string runId)
             await Task.Delay(50, cancellationToken);
         }
 
-        throw new LocalSystemException($"The article {id} got no result within {Timeout.TotalMinutes:0} minutes: see the functions' log.");
+        throw new LocalSystemException($"The article {id} has no result after {Timeout.TotalMinutes:0} minutes: see the log of the functions.");
     }
 }

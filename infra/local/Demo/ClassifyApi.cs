@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Serverless.Local.Demo;
 
-/// <summary>Calls the HTTP function, as any program would.</summary>
+/// <summary>A client of the HTTP function that classifies.</summary>
 internal sealed class ClassifyApi : IDisposable
 {
     private readonly HttpClient http;
@@ -19,14 +19,15 @@ internal sealed class ClassifyApi : IDisposable
 
     public async Task<JsonElement> ClassifyAsync(string classifier, SampleArticle article, CancellationToken cancellationToken)
     {
-        using var response = await http.PostAsJsonAsync($"classify/{classifier}", new { article.Title, article.Text }, JsonSerializerOptions.Web, cancellationToken);
+        var request = new { article.Title, article.Text };
+        using var response = await http.PostAsJsonAsync($"classify/{classifier}", request, JsonSerializerOptions.Web, cancellationToken);
         var body = await response.Content.ReadAsStringAsync(cancellationToken);
         return response.IsSuccessStatusCode
             ? JsonSerializer.Deserialize<JsonElement>(body)
-            : throw new LocalSystemException($"The function answered {(int)response.StatusCode}: {body}");
+            : throw new LocalSystemException($"The function responded with {(int)response.StatusCode}: {body}");
     }
 
-    /// <summary>Asks until the response comes from the version.</summary>
+    /// <summary>Waits until the functions serve the version.</summary>
     public async Task WaitForVersionAsync(string classifier, string version, SampleArticle article, CancellationToken cancellationToken)
     {
         while ((await ClassifyAsync(classifier, article, cancellationToken)).GetProperty("modelVersion").GetString() != version)

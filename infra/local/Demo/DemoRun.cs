@@ -5,14 +5,17 @@ using Spectre.Console;
 
 namespace Serverless.Local.Demo;
 
-/// <summary>What <c>up --demo</c> shows: articles classified by the starter model, a second classifier trained, and trained again.</summary>
+/// <summary>The demo of <c>up --demo</c>: classifies articles with the starter model, trains a second classifier, and trains it again.</summary>
 internal sealed class DemoRun(LocalSystem system)
 {
     private const string News = "news";
     private const string Desk = "desk";
 
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
     private readonly string runId = $"demo-{TimeProvider.System.GetUtcNow():yyyyMMdd-HHmmss}";
-    private readonly Table summary = new Table().Title("What the classifiers made of the articles").AddColumns("article", "classifier", "expected", "predicted", "score");
+    private readonly Table summary =
+        new Table().Title("Predictions of the classifiers").AddColumns("article", "classifier", "expected", "predicted", "score");
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -28,11 +31,11 @@ internal sealed class DemoRun(LocalSystem system)
         WriteHeading("One article over HTTP");
         await CallAsync(api, articles[0], cancellationToken);
 
-        WriteHeading($"A data set with labels of its own trains the classifier {Desk}");
+        WriteHeading($"A data set with its own labels trains the classifier {Desk}");
         await TrainAsync(training, "desk.csv", api, deskArticles[0], cancellationToken);
         await queue.ClassifyAsync(deskArticles, Desk, (article, result) => WriteResult(article, result, inSummary: false), cancellationToken);
 
-        WriteHeading("The grown data set trains it again; the gate decides");
+        WriteHeading("A larger data set trains it again; the gate decides");
         await TrainAsync(training, "desk-grown.csv", api, deskArticles[0], cancellationToken);
         var again = new ArticleQueue(system.Storage, $"{runId}-again");
         await again.ClassifyAsync(deskArticles, Desk, (article, result) => WriteResult(article, result, inSummary: true), cancellationToken);
@@ -67,7 +70,7 @@ internal sealed class DemoRun(LocalSystem system)
         if (run.State == TrainingState.Published)
         {
             await api.WaitForVersionAsync(Desk, run.Version, probe, cancellationToken);
-            AnsiConsole.MarkupLineInterpolated($"The functions serve {run.Version} now, without a restart.");
+            AnsiConsole.MarkupLineInterpolated($"The functions now serve {run.Version}, without a restart.");
         }
     }
 
@@ -78,9 +81,12 @@ internal sealed class DemoRun(LocalSystem system)
         AnsiConsole.MarkupLine($"[{color}]{Markup.Escape(predicted),-10}[/] {result.Score:0.00}  {Markup.Escape(article.Headline)}");
         if (inSummary)
         {
-            summary.AddRow(Markup.Escape(article.Headline), result.Classifier, Markup.Escape(article.Expected), $"[{color}]{Markup.Escape(predicted)}[/]", $"{result.Score:0.00}");
+            summary.AddRow(
+                Markup.Escape(article.Headline),
+                result.Classifier,
+                Markup.Escape(article.Expected),
+                $"[{color}]{Markup.Escape(predicted)}[/]",
+                $"{result.Score:0.00}");
         }
     }
-
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 }

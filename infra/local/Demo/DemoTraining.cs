@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace Serverless.Local.Demo;
 
-/// <summary>Uploads a data set and shows its training, as the table <c>trainingruns</c> tells it, until it ends.</summary>
+/// <summary>Uploads a data set and shows the progress of its training from the table <c>trainingruns</c>.</summary>
 internal sealed class DemoTraining(StorageClients storage, string classifier)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(20);
@@ -41,6 +41,6 @@ internal sealed class DemoTraining(StorageClients storage, string classifier)
             await Task.Delay(250, cancellationToken);
         }
 
-        throw new LocalSystemException($"The training did not end within {Timeout.TotalMinutes:0} minutes: see the trainer's log.");
+        throw new LocalSystemException($"The training did not end within {Timeout.TotalMinutes:0} minutes: see the log of the trainer.");
     }
 }

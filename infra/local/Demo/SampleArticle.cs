@@ -3,7 +3,7 @@ using Serverless.Articles;
 
 namespace Serverless.Local.Demo;
 
-/// <summary>An article of infra/local/samples, and the label that a person gave it.</summary>
+/// <summary>An article of infra/local/samples with its label.</summary>
 internal sealed record SampleArticle(string Id, string? Title, string Text, string Expected)
 {
     private static readonly string Folder = Path.Combine(LocalFolder.Repository, "infra/local/samples");
@@ -15,7 +15,7 @@ internal sealed record SampleArticle(string Id, string? Title, string Text, stri
     public static IReadOnlyList<SampleArticle> Read(string file) =>
         [.. File.ReadLines(PathOf(file)).Select(line => JsonSerializer.Deserialize<SampleArticle>(line, JsonSerializerOptions.Web)!)];
 
-    /// <summary>As a message under an id of its own, so that each demo classifies it anew.</summary>
+    /// <summary>Creates a message whose id is new in each run, so that each demo classifies the article again.</summary>
     public ArticleMessage ToMessage(string runId, string classifier) =>
         new($"{runId}/{Id}") { Title = Title, Text = Text, Classifier = classifier, Source = "demo" };
 }

@@ -8,18 +8,18 @@ using Serverless.Storage;
 namespace Serverless.Local.Hosting;
 
 /// <summary>
-/// One blob trigger. In Azure, Event Grid sends an event for each new blob; here the container is listed instead. A blob whose function
-/// throws is tried again at the next listing, and after <c>poisonBlobThreshold</c> attempts named in the poison queue.
+/// Listens for one blob trigger by listing its container. In Azure, Event Grid sends an event for each new blob instead. A blob whose
+/// function throws is retried at the next listing, and after <c>poisonBlobThreshold</c> attempts its name is sent to the poison queue.
 /// </summary>
 /// <remarks>
-/// What was seen is kept in memory, so that every blob triggers again after a restart: Event Grid delivers at least once too, and a
-/// training is requested once for each ETag.
+/// Processed blobs are kept in memory, so every blob triggers again after a restart. Event Grid delivers at least once too, and a
+/// training is requested only once for each ETag.
 /// </remarks>
-/// <param name="function">The function's name, for the log and the poison queue.</param>
-/// <param name="path">The trigger's path.</param>
+/// <param name="function">The name of the function, for the log and the poison queue.</param>
+/// <param name="path">The path of the trigger.</param>
 /// <param name="blobs">The account of the container.</param>
 /// <param name="queues">The account of the poison queue.</param>
-/// <param name="invokeAsync">Invokes the function with a blob and the values of the path's parts.</param>
+/// <param name="invokeAsync">Invokes the function with a blob and the values of the parts of its path.</param>
 /// <param name="settings">The rules of host.json.</param>
 /// <param name="log">The log.</param>
 internal sealed class BlobListener(
@@ -72,7 +72,7 @@ internal sealed class BlobListener(
         }
     }
 
-    /// <returns>False if the blob is to be tried again.</returns>
+    /// <returns>False if the blob is to be retried.</returns>
     private async Task<bool> TryInvokeAsync(BlobClient blob, ETag etag, IReadOnlyDictionary<string, string?> parts, CancellationToken cancellationToken)
     {
         try
@@ -83,7 +83,8 @@ internal sealed class BlobListener(
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             var attempt = failures[(blob.Name, etag)] = failures.GetValueOrDefault((blob.Name, etag)) + 1;
-            log.LogError(exception, "{Function} failed on blob {Blob}, attempt {Attempt} of {Attempts}", function, blob.Name, attempt, settings.PoisonBlobThreshold);
+            log.LogError(
+                exception, "{Function} failed on blob {Blob}, attempt {Attempt} of {Attempts}", function, blob.Name, attempt, settings.PoisonBlobThreshold);
             if (attempt < settings.PoisonBlobThreshold)
             {
                 return false;
@@ -100,6 +101,6 @@ internal sealed class BlobListener(
         await poison.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
         var message = BinaryData.FromObjectAsJson(new { FunctionId = function, blob.BlobContainerName, BlobName = blob.Name, ETag = etag.ToString() });
         await poison.SendMessageAsync(Convert.ToBase64String(message), cancellationToken);
-        log.LogError("Blob {Blob} was named in queue {Queue}", blob.Name, PoisonQueue);
+        log.LogError("The name of blob {Blob} was sent to queue {Queue}", blob.Name, PoisonQueue);
     }
 }

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Serverless.Local.Hosting;
 
-/// <summary>The path of a blob trigger such as <c>datasets/{classifier}/{file}</c>: the container, and what a blob's name must look like.</summary>
+/// <summary>The path of a blob trigger such as <c>datasets/{classifier}/{file}</c>: the container and the pattern of blob names.</summary>
 internal sealed class BlobPath
 {
     private readonly Regex pattern;
@@ -11,7 +11,7 @@ internal sealed class BlobPath
     {
         var slash = path.IndexOf('/', StringComparison.Ordinal);
         Container = path[..slash];
-        // As in the Functions host a {part} takes as much as it can, slashes included.
+        // As in the Functions host, a {part} is greedy and matches slashes too.
         var escaped = Regex.Replace(Regex.Escape(path[(slash + 1)..]), @"\\\{(\w+)}", "(?<$1>.+)");
         pattern = new Regex($"^{escaped}$", RegexOptions.CultureInvariant | RegexOptions.Singleline);
     }

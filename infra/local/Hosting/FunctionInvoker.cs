@@ -7,16 +7,17 @@ namespace Serverless.Local.Hosting;
 /// <summary>Invokes functions in the worker, with the time limit of host.json.</summary>
 internal sealed class FunctionInvoker(WorkerSupervisor workers, HostSettings settings, ILogger<FunctionInvoker> log)
 {
-    // How long a function may take to end once its token is cancelled.
+    // How long a function may run after its token is cancelled.
     private static readonly TimeSpan CancellationGrace = TimeSpan.FromSeconds(5);
 
-    /// <summary>Invokes a function in the worker that runs now, or in the next one.</summary>
+    /// <summary>Invokes a function in the current worker, or in the next one while it restarts.</summary>
     /// <param name="function">The function.</param>
     /// <param name="trigger">The value of its trigger parameter.</param>
-    /// <param name="triggerMetadata">Values for parameters by their names, such as the parts of a blob's path.</param>
+    /// <param name="triggerMetadata">Values of parameters by name, such as the parts of a blob path.</param>
     /// <param name="cancellationToken">Cancels the function's token.</param>
     /// <exception cref="FunctionFailedException">The function failed.</exception>
-    public async Task InvokeAsync(FunctionMetadata function, TypedData trigger, IReadOnlyDictionary<string, string?> triggerMetadata, CancellationToken cancellationToken)
+    public async Task InvokeAsync(
+        FunctionMetadata function, TypedData trigger, IReadOnlyDictionary<string, string?> triggerMetadata, CancellationToken cancellationToken)
     {
         var worker = await workers.GetAsync(cancellationToken);
         await InvokeAsync(worker, Guid.NewGuid().ToString(), function, trigger, triggerMetadata, cancellationToken);
@@ -55,7 +56,7 @@ internal sealed class FunctionInvoker(WorkerSupervisor workers, HostSettings set
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            // As on the Functions host: a function that is still running after functionTimeout costs its process.
+            // As in the Functions host, the worker process is restarted when a function exceeds functionTimeout.
             log.LogError("{Function} ran longer than functionTimeout ({Timeout}): the worker process is restarted", function.Name, settings.FunctionTimeout);
             worker.Kill();
             throw new FunctionFailedException($"{function.Name} ran longer than functionTimeout ({settings.FunctionTimeout}).");
@@ -74,5 +75,5 @@ internal sealed class FunctionInvoker(WorkerSupervisor workers, HostSettings set
     }
 }
 
-/// <summary>A function threw; the message is the worker's, with its stack trace.</summary>
+/// <summary>A function threw an exception. The message contains the stack trace of the worker.</summary>
 internal sealed class FunctionFailedException(string message) : Exception(message);

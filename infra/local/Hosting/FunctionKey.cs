@@ -5,12 +5,12 @@ using Microsoft.AspNetCore.Http;
 
 namespace Serverless.Local.Hosting;
 
-/// <summary>A key that callers show in the header <c>x-functions-key</c> or the query <c>code</c>.</summary>
+/// <summary>A key that callers send in the header <c>x-functions-key</c> or the query parameter <c>code</c>.</summary>
 internal sealed class FunctionKey(string value)
 {
     private readonly byte[] value = Encoding.UTF8.GetBytes(value);
 
-    /// <summary>Reads the key from a file, which is made with a new random key if it is missing.</summary>
+    /// <summary>Reads the key from a file, which is created with a random key if it does not exist.</summary>
     public static FunctionKey ReadOrCreate(string path)
     {
         if (!File.Exists(path))

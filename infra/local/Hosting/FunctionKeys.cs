@@ -2,13 +2,13 @@ using Microsoft.AspNetCore.Http;
 
 namespace Serverless.Local.Hosting;
 
-/// <summary>The two keys of the host: one for the functions of the level <c>function</c>, and the admin key, which opens all.</summary>
+/// <summary>The two keys of the host: the function key, for functions of the level <c>function</c>, and the admin key, for all functions.</summary>
 internal sealed class FunctionKeys(FunctionKey function, FunctionKey admin)
 {
     public const string FunctionFile = "function-key";
     public const string AdminFile = "admin-key";
 
-    /// <summary>Reads the keys from files of a folder; those that are missing are made.</summary>
+    /// <summary>Reads the keys from files in a folder, which are created if they do not exist.</summary>
     public static FunctionKeys ReadOrCreate(string folder) =>
         new(FunctionKey.ReadOrCreate(Path.Combine(folder, FunctionFile)), FunctionKey.ReadOrCreate(Path.Combine(folder, AdminFile)));
 

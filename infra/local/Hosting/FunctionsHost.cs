@@ -11,11 +11,13 @@ using Serverless.Storage;
 namespace Serverless.Local.Hosting;
 
 /// <summary>
-/// Plays the Azure Functions host to the built function app: starts its worker process, listens to queues and blobs, and forwards HTTP.
+/// Runs the built function app as the Azure Functions host does: starts its worker process, listens to queues and blobs, and forwards HTTP.
 /// </summary>
-/// <remarks>What the genuine host does and this one does not is listed in docs/architecture.md.</remarks>
+/// <remarks>docs/architecture.md lists the differences.</remarks>
 internal sealed class FunctionsHost : IAsyncDisposable
 {
+    private static readonly Dictionary<string, string?> NoMetadata = [];
+
     private readonly RpcServer rpc;
     private readonly WorkerSupervisor workers;
     private readonly WebApplication web;
@@ -29,9 +31,9 @@ internal sealed class FunctionsHost : IAsyncDisposable
 
     /// <param name="app">The built or published function app.</param>
     /// <param name="port">The port of the loopback address for HTTP.</param>
-    /// <param name="keyFolder">Where the keys lie; null to ask callers for none, as Core Tools do on a developer's machine.</param>
+    /// <param name="keyFolder">The folder of the keys; null to require no keys, as Core Tools do.</param>
     /// <param name="cancellationToken">Cancels the start.</param>
-    /// <exception cref="LocalSystemException">The worker did not start; the message says why.</exception>
+    /// <exception cref="LocalSystemException">The worker did not start.</exception>
     public static async Task<FunctionsHost> StartAsync(FunctionApp app, int port, string? keyFolder, CancellationToken cancellationToken)
     {
         var builder = CreateBuilder(app, port);
@@ -58,7 +60,7 @@ internal sealed class FunctionsHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops the listeners and the web server, which lets running functions end; then the worker.</summary>
+    /// <summary>Stops the listeners and the web server, waits for running functions, and then stops the worker.</summary>
     public async ValueTask DisposeAsync()
     {
         await web.StopAsync();
@@ -72,7 +74,7 @@ internal sealed class FunctionsHost : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         var settings = HostSettings.Read(app.HostJson, builder.Configuration);
         builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
-        // The functions have limits of their own.
+        // The functions have their own limits.
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
         builder.Logging.ClearProviders();
         Configure(builder.Logging);
@@ -102,7 +104,7 @@ internal sealed class FunctionsHost : IAsyncDisposable
 
     private static void AddListeners(IServiceCollection services, IReadOnlyList<FunctionMetadata> functions)
     {
-        // Messages are passed on as they are, whatever their encoding.
+        // Messages are passed on unchanged.
         services.AddSingleton(provider => new QueueServiceClient(
             provider.GetRequiredService<IConfiguration>()[StorageNames.Connection],
             new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None }));
@@ -145,6 +147,4 @@ internal sealed class FunctionsHost : IAsyncDisposable
             provider.GetRequiredService<HostSettings>(),
             provider.GetRequiredService<ILogger<BlobListener>>());
     }
-
-    private static readonly Dictionary<string, string?> NoMetadata = [];
 }

@@ -3,25 +3,25 @@ using Microsoft.Extensions.Configuration;
 namespace Serverless.Local.Hosting;
 
 /// <summary>
-/// What the Functions host reads from host.json, with its defaults; and its fixed times, which are settings here
-/// (<c>Local__MessageVisibility</c> and so on), so that a test need not wait ten minutes for a message of a crashed host.
+/// The settings of host.json with the defaults of the Functions host. Durations that are fixed there are settings here
+/// (<c>Local__MessageVisibility</c> and others), so that a test does not wait ten minutes for a message of a crashed host.
 /// </summary>
 internal sealed record HostSettings
 {
-    /// <summary>A function that runs longer costs its worker process.</summary>
+    /// <summary>If a function runs longer, its worker process is restarted.</summary>
     public TimeSpan FunctionTimeout { get; init; } = TimeSpan.FromMinutes(30);
 
     public string RoutePrefix { get; init; } = "api";
 
     public QueueSettings Queues { get; init; } = new();
 
-    /// <summary>How often a data set is tried before it goes to the poison queue.</summary>
+    /// <summary>How often a blob is tried before its name is sent to the poison queue.</summary>
     public int PoisonBlobThreshold { get; init; } = 5;
 
-    /// <summary>How often the containers of blob triggers are listed, in place of Event Grid.</summary>
+    /// <summary>The interval at which the containers of blob triggers are listed, in place of Event Grid.</summary>
     public TimeSpan BlobScanInterval { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long running functions may go on when the host stops; then they are cancelled.</summary>
+    /// <summary>How long functions may run when the host stops, before they are cancelled.</summary>
     public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(10);
 
     public static HostSettings Read(string hostJson, IConfiguration environment)
@@ -51,21 +51,21 @@ internal sealed record HostSettings
     }
 }
 
-/// <summary>The section <c>extensions.queues</c> of host.json. Messages are passed on as they are: <c>messageEncoding</c> is <c>none</c>.</summary>
+/// <summary>The section <c>extensions.queues</c> of host.json. Messages are passed on unchanged: <c>messageEncoding</c> is <c>none</c>.</summary>
 internal sealed record QueueSettings
 {
     public int BatchSize { get; init; } = 16;
 
-    /// <summary>New messages are fetched when no more than this many are being worked on.</summary>
+    /// <summary>New messages are received when at most this many are being processed.</summary>
     public int NewBatchThreshold { get; init; } = 8;
 
     public int MaxDequeueCount { get; init; } = 5;
 
-    /// <summary>Between a failed attempt and the next.</summary>
+    /// <summary>The delay before a failed message is retried.</summary>
     public TimeSpan VisibilityTimeout { get; init; }
 
     public TimeSpan MaxPollingInterval { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long a message stays hidden while it is worked on (renewed at half time); ten minutes in the Functions host.</summary>
+    /// <summary>How long a message is invisible while it is processed, renewed at half time. Ten minutes in the Functions host.</summary>
     public TimeSpan MessageVisibility { get; init; } = TimeSpan.FromMinutes(10);
 }

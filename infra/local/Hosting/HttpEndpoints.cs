@@ -8,11 +8,11 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace Serverless.Local.Hosting;
 
-/// <summary>The HTTP triggers: each request is forwarded to the worker's own web server while its function is invoked over gRPC.</summary>
+/// <summary>The HTTP triggers: forwards each request to the web server of the worker, and invokes its function over gRPC at the same time.</summary>
 internal sealed class HttpEndpoints(
     WorkerSupervisor workers, FunctionInvoker invoker, IHttpForwarder forwarder, HostSettings settings, ILogger<HttpEndpoints> log) : IDisposable
 {
-    // The limits of the Functions host.
+    // The timeout of the Functions host.
     private static readonly ForwarderRequestConfig Config = new() { ActivityTimeout = TimeSpan.FromSeconds(240) };
 
     private readonly HttpMessageInvoker client = new(new SocketsHttpHandler
@@ -24,10 +24,10 @@ internal sealed class HttpEndpoints(
     });
 
     /// <summary>Adds a route for each HTTP function, under the route prefix of host.json.</summary>
-    /// <param name="endpoints">The web server's routes.</param>
-    /// <param name="functions">Functions with another trigger are left out.</param>
-    /// <param name="keys">The keys that callers need; null to ask for none, as Core Tools do on a developer's machine.</param>
-    /// <remarks>A method that no function of a route has is answered 404, as by the Functions host; MapMethods would answer 405.</remarks>
+    /// <param name="endpoints">The routes of the web server.</param>
+    /// <param name="functions">Functions with other triggers are ignored.</param>
+    /// <param name="keys">The keys that callers need; null to require no keys, as Core Tools do.</param>
+    /// <remarks>A method that no function of the route accepts gets 404, as in the Functions host; MapMethods would return 405.</remarks>
     public void Map(IEndpointRouteBuilder endpoints, IEnumerable<FunctionMetadata> functions, FunctionKeys? keys)
     {
         var routes =
@@ -59,7 +59,7 @@ internal sealed class HttpEndpoints(
 
     public void Dispose() => client.Dispose();
 
-    /// <remarks>The worker matches request and invocation by the header x-ms-invocation-id.</remarks>
+    /// <remarks>The worker matches the request to the invocation by the header x-ms-invocation-id.</remarks>
     private async Task InvokeAsync(HttpContext context, FunctionMetadata function)
     {
         try
@@ -67,9 +67,10 @@ internal sealed class HttpEndpoints(
             var worker = await workers.GetAsync(context.RequestAborted);
             var invocationId = Guid.NewGuid().ToString();
             var routeValues = context.Request.RouteValues.ToDictionary(value => value.Key, value => value.Value?.ToString(), StringComparer.OrdinalIgnoreCase);
-            var invoking = invoker.InvokeAsync(worker, invocationId, function, new TypedData { Http = new RpcHttp() }, routeValues, context.RequestAborted);
-            var error = await forwarder.SendAsync(context, worker.HttpAddress.ToString(), client, Config, new InvocationTransformer(invocationId), context.RequestAborted);
-            await invoking;
+            var invocation = invoker.InvokeAsync(worker, invocationId, function, new TypedData { Http = new RpcHttp() }, routeValues, context.RequestAborted);
+            var transformer = new InvocationTransformer(invocationId);
+            var error = await forwarder.SendAsync(context, worker.HttpAddress.ToString(), client, Config, transformer, context.RequestAborted);
+            await invocation;
             if (error != ForwarderError.None && !context.Response.HasStarted)
             {
                 context.Response.StatusCode = StatusCodes.Status500InternalServerError;
@@ -77,7 +78,7 @@ internal sealed class HttpEndpoints(
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            // The caller has gone.
+            // The caller has disconnected.
         }
         catch (Exception exception) when (exception is FunctionFailedException or WorkerExitedException)
         {
@@ -89,10 +90,11 @@ internal sealed class HttpEndpoints(
         }
     }
 
-    /// <summary>Adds the header that names the invocation.</summary>
+    /// <summary>Adds the header with the invocation id.</summary>
     private sealed class InvocationTransformer(string invocationId) : HttpTransformer
     {
-        public override async ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+        public override async ValueTask TransformRequestAsync(
+            HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
         {
             await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
             proxyRequest.Headers.Remove("x-ms-invocation-id");

@@ -6,7 +6,7 @@ using Serverless.Storage;
 
 namespace Serverless.Local.Hosting;
 
-/// <summary>Keeps a message hidden while it is worked on. Each renewal changes the pop receipt, so only this class uses it.</summary>
+/// <summary>Keeps a message invisible while it is processed. Each renewal changes the pop receipt, so only this class uses the receipt.</summary>
 internal sealed class MessageLease : IAsyncDisposable
 {
     private readonly CancellationTokenSource ended = new();
@@ -67,11 +67,14 @@ internal sealed class MessageLease : IAsyncDisposable
         }
         catch (Exception exception) when (StorageErrors.IsStorageError(exception))
         {
-            log.LogWarning("Message {Message} could not be kept hidden and may come twice: {Reason}", messageId, StorageErrors.Describe(exception));
+            log.LogWarning(
+                "The visibility timeout of message {Message} could not be renewed; it may be delivered twice: {Reason}",
+                messageId,
+                StorageErrors.Describe(exception));
         }
     }
 
-    // 404: the lease ran out and somebody else has the message now; delivery is at least once.
+    // 404: the visibility timeout ended and another receiver has the message. Delivery is at least once.
     private async Task IgnoreLostAsync(Task request)
     {
         try
@@ -80,7 +83,7 @@ internal sealed class MessageLease : IAsyncDisposable
         }
         catch (RequestFailedException exception) when (exception.Status == 404)
         {
-            log.LogWarning("Message {Message} was taken by somebody else", messageId);
+            log.LogWarning("Message {Message} was received by another host", messageId);
         }
     }
 }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace Serverless.Local.Hosting;
 
-/// <summary>Leaves signals to the program's <see cref="StopSignal"/>: the default lifetime aborts a start that runs, with a stack trace.</summary>
+/// <summary>Ignores signals, which <see cref="StopSignal"/> handles. The default lifetime would abort a start with a stack trace.</summary>
 internal sealed class NoopHostLifetime : IHostLifetime
 {
     public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -7,13 +7,13 @@ using Serverless.Storage;
 namespace Serverless.Local.Hosting;
 
 /// <summary>
-/// One queue trigger, by the rules of the Functions host: up to <c>batchSize + newBatchThreshold</c> messages at a time, each
-/// hidden while it is worked on, deleted when the function returns, tried again when it throws, and after
-/// <c>maxDequeueCount</c> attempts moved to the poison queue.
+/// Listens for one queue trigger by the rules of the Functions host: processes up to <c>batchSize + newBatchThreshold</c> messages at a
+/// time, keeps each invisible meanwhile, deletes it when the function returns, retries it when the function throws, and moves it to the
+/// poison queue after <c>maxDequeueCount</c> attempts.
 /// </summary>
-/// <param name="function">The function's name, for the log.</param>
+/// <param name="function">The name of the function, for the log.</param>
 /// <param name="queue">The queue.</param>
-/// <param name="queues">The queue's account, which has the poison queue too.</param>
+/// <param name="queues">The account of the queue and of the poison queue.</param>
 /// <param name="invokeAsync">Invokes the function.</param>
 /// <param name="settings">The rules of host.json.</param>
 /// <param name="log">The log.</param>
@@ -80,7 +80,10 @@ internal sealed class QueueListener(
         }
         catch (Exception exception) when (StorageErrors.IsStorageError(exception))
         {
-            log.LogWarning("Message {Message} could not be deleted or released, and will come again: {Reason}", message.MessageId, StorageErrors.Describe(exception));
+            log.LogWarning(
+                "Message {Message} could not be deleted or released and will be delivered again: {Reason}",
+                message.MessageId,
+                StorageErrors.Describe(exception));
         }
     }
 
@@ -88,8 +91,9 @@ internal sealed class QueueListener(
     {
         if (message.DequeueCount > rules.MaxDequeueCount && !queue.Name.EndsWith(PoisonSuffix, StringComparison.Ordinal))
         {
-            // The process died in every attempt, and would die again.
-            log.LogError("Message {Message} of queue {Queue} was begun {Attempts} times and never ended", message.MessageId, queue.Name, rules.MaxDequeueCount);
+            // The process ended in every attempt, so it would end again.
+            log.LogError(
+                "Message {Message} of queue {Queue} was started {Attempts} times and never completed", message.MessageId, queue.Name, rules.MaxDequeueCount);
             await MoveToPoisonQueueAsync(message, lease);
             return;
         }
@@ -105,12 +109,18 @@ internal sealed class QueueListener(
         }
         catch (Exception exception)
         {
-            log.LogError(exception, "{Function} failed on message {Message}, attempt {Attempt} of {Attempts}", function, message.MessageId, message.DequeueCount, rules.MaxDequeueCount);
+            log.LogError(
+                exception,
+                "{Function} failed on message {Message}, attempt {Attempt} of {Attempts}",
+                function,
+                message.MessageId,
+                message.DequeueCount,
+                rules.MaxDequeueCount);
             await (message.DequeueCount < rules.MaxDequeueCount ? lease.ReleaseAsync(rules.VisibilityTimeout) : MoveToPoisonQueueAsync(message, lease));
         }
     }
 
-    /// <summary>Moves a message to the poison queue as it came. A message of a poison queue stays where it is.</summary>
+    /// <summary>Moves a message to the poison queue. A message of a poison queue stays there.</summary>
     private async Task MoveToPoisonQueueAsync(QueueMessage message, MessageLease lease)
     {
         if (queue.Name.EndsWith(PoisonSuffix, StringComparison.Ordinal))

@@ -6,7 +6,7 @@ using Serverless.Local.Hosting.Worker;
 
 namespace Serverless.Local.Hosting;
 
-/// <summary>Messages and blobs in the form in which the Functions host hands them to the storage extensions of a worker.</summary>
+/// <summary>Converts messages and blobs to the form that the storage extensions of the worker read.</summary>
 internal static class TriggerData
 {
     public static TypedData From(QueueMessage message) => Create("AzureStorageQueues", new

@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace Serverless.Local.Processes;
 
 /// <summary>
-/// A program that was started here and does not outlive this one. It runs in a session of its own, so that Ctrl-C reaches
-/// this program alone, which then stops the others in order; its output goes to a log file and, line by line, to a listener.
+/// A child process that ends with this program. It runs in its own session, so that Ctrl-C reaches only this program, which then
+/// stops its children in order. Its output is written to a log file and passed to a listener line by line.
 /// </summary>
 internal sealed class ChildProcess : IAsyncDisposable
 {
@@ -30,15 +30,15 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     public int Id => process.Id;
 
-    /// <param name="name">For people.</param>
+    /// <param name="name">The name in messages.</param>
     /// <param name="command">The program and its arguments.</param>
-    /// <param name="environment">Added to this program's own environment.</param>
-    /// <param name="logFile">Appended to; null for none.</param>
-    /// <param name="listener">Gets each line of output.</param>
+    /// <param name="environment">Added to the environment of this program.</param>
+    /// <param name="logFile">The output is appended to it; null for no log file.</param>
+    /// <param name="listener">Receives each line of output.</param>
     public static ChildProcess Start(
         string name, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, string? logFile, Action<string>? listener = null)
     {
-        // Standard input stays open and empty for as long as this program lives.
+        // Standard input stays open and empty as long as this program runs.
         var start = new ProcessStartInfo("setsid", command)
         {
             RedirectStandardInput = true,
@@ -52,7 +52,7 @@ internal sealed class ChildProcess : IAsyncDisposable
 
         try
         {
-            return new ChildProcess(name, StartOnItsOwnThread(start), logFile, listener);
+            return new ChildProcess(name, StartOnDedicatedThread(start), logFile, listener);
         }
         catch (Win32Exception exception)
         {
@@ -70,7 +70,7 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     public bool HasExited => process.HasExited;
 
-    /// <summary>Asks the program to stop, and ends it if it does not.</summary>
+    /// <summary>Sends SIGTERM, and kills the process tree if the process does not exit within the timeout.</summary>
     public async Task StopAsync()
     {
         if (!process.HasExited)
@@ -87,7 +87,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         await output;
     }
 
-    /// <summary>kill -9.</summary>
+    /// <summary>SIGKILL.</summary>
     public void Kill()
     {
         if (!process.HasExited)
@@ -104,10 +104,10 @@ internal sealed class ChildProcess : IAsyncDisposable
     }
 
     /// <remarks>
-    /// A program started through <c>setpriv --pdeathsig</c> gets its signal when the thread that started it ends, so that must not be
-    /// one of the thread pool.
+    /// The signal of <c>setpriv --pdeathsig</c> is sent when the thread that started the process ends, so this must not be a thread of
+    /// the thread pool.
     /// </remarks>
-    private static Process StartOnItsOwnThread(ProcessStartInfo start)
+    private static Process StartOnDedicatedThread(ProcessStartInfo start)
     {
         using var started = new ManualResetEventSlim();
         Process? process = null;
@@ -144,7 +144,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    // .NET knows only SIGKILL.
+    // Process.Kill can only send SIGKILL.
     [DllImport("libc", EntryPoint = "kill")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int SendSignal(int processId, int signal);

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace Serverless.Local.Processes;
 
-/// <summary>The storage emulator: Azure's blobs, queues and tables on this machine.</summary>
+/// <summary>Azurite, the storage emulator for blobs, queues and tables.</summary>
 internal static class Emulator
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);

@@ -2,17 +2,17 @@ using System.Net;
 
 namespace Serverless.Local.Processes;
 
-/// <summary>The Functions host as a process of its own: this program's subcommand <c>functions</c>.</summary>
+/// <summary>The Functions host as a child process: the subcommand <c>functions</c> of this program.</summary>
 internal static class FunctionsProcess
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
-    /// <param name="folder">Where its models and its log lie.</param>
-    /// <param name="endpoints">Where storage is, and where to listen.</param>
-    /// <param name="keys">Whether callers are asked for keys.</param>
-    /// <param name="listener">Gets each line of output.</param>
-    /// <param name="cancellationToken">Stops waiting until it answers.</param>
-    /// <param name="app">A published function app; null for the one that was built with this program.</param>
+    /// <param name="folder">The folder of the models and of the log.</param>
+    /// <param name="endpoints">The ports of storage and of the functions.</param>
+    /// <param name="keys">Whether HTTP callers need a key.</param>
+    /// <param name="listener">Receives each line of output.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
+    /// <param name="app">The folder of a published function app; null for the one that was built with this program.</param>
     public static async Task<ChildProcess> StartAsync(
         LocalFolder folder, Endpoints endpoints, bool keys, Action<string> listener, CancellationToken cancellationToken, string? app = null)
     {

@@ -2,13 +2,13 @@ using Serverless.Storage;
 
 namespace Serverless.Local.Processes;
 
-/// <summary>Starts the trainer, as a process of its own, for each training request: what a job of the container platform does in Azure. One at a time.</summary>
+/// <summary>Starts a trainer process for each training request, one at a time, as the Container Apps job does in Azure.</summary>
 internal sealed class TrainingDispatcher(LocalFolder folder, Endpoints endpoints, StorageClients storage, Action<string> listener)
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan DelayAfterFailure = TimeSpan.FromSeconds(10);
 
-    /// <summary>Runs until it is cancelled; a training that runs then is stopped, and its request comes back.</summary>
+    /// <summary>Runs until it is cancelled. A training that is running then is stopped, and its request is delivered again.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
@@ -16,7 +16,7 @@ internal sealed class TrainingDispatcher(LocalFolder folder, Endpoints endpoints
             var delay = PollInterval;
             try
             {
-                if (await IsWaitingAsync(cancellationToken) && await TrainAsync(cancellationToken) != 0)
+                if (await HasRequestAsync(cancellationToken) && await TrainAsync(cancellationToken) != 0)
                 {
                     listener($"The trainer failed: see {folder.LogFile("trainer")}");
                     delay = DelayAfterFailure;
@@ -31,7 +31,7 @@ internal sealed class TrainingDispatcher(LocalFolder folder, Endpoints endpoints
         }
     }
 
-    private async Task<bool> IsWaitingAsync(CancellationToken cancellationToken) =>
+    private async Task<bool> HasRequestAsync(CancellationToken cancellationToken) =>
         (await storage.Queue(StorageNames.TrainingRequestsQueue).PeekMessagesAsync(1, cancellationToken)).Value.Length > 0;
 
     private async Task<int> TrainAsync(CancellationToken cancellationToken)

@@ -6,10 +6,10 @@ using Serverless.Local.Processes;
 
 namespace Serverless.Local.Hosting.Worker;
 
-/// <summary>A worker process that has loaded the functions of the app, driven over gRPC as the Functions host drives it.</summary>
+/// <summary>A worker process that runs the functions of the app, controlled over gRPC as by the Functions host.</summary>
 internal sealed class FunctionsWorker : IAsyncDisposable
 {
-    // The Functions host's own limits: 60 s for the start of the process, 10 s for its end, of which the worker is told 5.
+    // The limits of the Functions host: 60 s for the start, 10 s for the end, of which 5 s are the grace period of the worker.
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan ExitTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan TerminateGracePeriod = TimeSpan.FromSeconds(5);
@@ -32,16 +32,16 @@ internal sealed class FunctionsWorker : IAsyncDisposable
 
     public int ProcessId => process.Id;
 
-    /// <summary>The exit code, once the process has ended and all that it was asked has failed.</summary>
+    /// <summary>The exit code, once the process has ended and its pending requests have failed.</summary>
     public Task<int> Exited { get; }
 
-    /// <summary>The worker's own web server.</summary>
+    /// <summary>The address of the web server of the worker.</summary>
     public Uri HttpAddress { get; private set; } = null!;
 
     public IReadOnlyList<FunctionMetadata> Functions { get; private set; } = [];
 
     /// <summary>Starts the process and loads its functions.</summary>
-    /// <exception cref="LocalSystemException">It did not get ready; the message says why.</exception>
+    /// <exception cref="LocalSystemException">The worker did not become ready.</exception>
     public static async Task<FunctionsWorker> StartAsync(FunctionApp app, RpcServer server, ILogger log, CancellationToken cancellationToken)
     {
         using var starting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -57,7 +57,8 @@ internal sealed class FunctionsWorker : IAsyncDisposable
             await worker.DisposeAsync();
             if (exception is WorkerExitedException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
             {
-                throw new LocalSystemException($"The Functions worker did not start. {(exception is WorkerExitedException ? exception.Message : $"It was not ready after {StartTimeout.TotalSeconds:0} s.")} Its output stands above.");
+                var reason = exception is WorkerExitedException ? exception.Message : $"It was not ready after {StartTimeout.TotalSeconds:0} s.";
+                throw new LocalSystemException($"The Functions worker did not start. {reason} Its output is above.");
             }
 
             throw;
@@ -65,8 +66,8 @@ internal sealed class FunctionsWorker : IAsyncDisposable
     }
 
     /// <summary>Invokes a function.</summary>
-    /// <returns>How the invocation ended.</returns>
-    /// <exception cref="WorkerExitedException">The process ended before the invocation did.</exception>
+    /// <returns>The result status.</returns>
+    /// <exception cref="WorkerExitedException">The process ended before the invocation completed.</exception>
     public async Task<StatusResult> InvokeAsync(InvocationRequest request, CancellationToken cancellationToken) =>
         (await channel.RequestAsync(new StreamingMessage { InvocationRequest = request }, cancellationToken)).InvocationResponse.Result;
 
@@ -79,11 +80,11 @@ internal sealed class FunctionsWorker : IAsyncDisposable
         }
         catch (WorkerExitedException)
         {
-            // The invocation has failed with the process.
+            // The invocation has failed because the process ended.
         }
     }
 
-    /// <summary>Ends the process in order, or after a time by force.</summary>
+    /// <summary>Terminates the process, and kills it after a timeout.</summary>
     public async Task TerminateAsync()
     {
         try
@@ -108,8 +109,8 @@ internal sealed class FunctionsWorker : IAsyncDisposable
     }
 
     /// <remarks>
-    /// setpriv: the kernel kills the worker when this process dies, however it dies. The worker itself does not notice: it keeps its
-    /// process when the gRPC stream breaks.
+    /// With setpriv the kernel kills the worker when this process ends for any reason. The worker itself keeps running when the gRPC
+    /// stream breaks.
     /// </remarks>
     private ChildProcess Launch() => ChildProcess.Start(
         "Functions worker",
@@ -139,17 +140,17 @@ internal sealed class FunctionsWorker : IAsyncDisposable
         await channel.Started.WaitAsync(cancellationToken);
         var init = new WorkerInitRequest { HostVersion = "4.0.0", WorkerDirectory = app.Folder, FunctionAppDirectory = app.Folder };
         var initialised = (await channel.RequestAsync(new StreamingMessage { WorkerInitRequest = init }, cancellationToken)).WorkerInitResponse;
-        ThrowIfFailed(initialised.Result, "The worker was not initialised");
+        ThrowIfFailed(initialised.Result, "The worker could not be initialised");
         HttpAddress = new Uri(initialised.Capabilities["HttpUri"]);
 
         var request = new FunctionsMetadataRequest { FunctionAppDirectory = app.Folder };
         var metadata = (await channel.RequestAsync(new StreamingMessage { FunctionsMetadataRequest = request }, cancellationToken)).FunctionMetadataResponse;
-        ThrowIfFailed(metadata.Result, "The worker did not list its functions");
+        ThrowIfFailed(metadata.Result, "The worker could not list its functions");
         foreach (var function in metadata.FunctionMetadataResults)
         {
             var load = new FunctionLoadRequest { FunctionId = function.FunctionId, Metadata = function };
             var loaded = (await channel.RequestAsync(new StreamingMessage { FunctionLoadRequest = load }, cancellationToken)).FunctionLoadResponse;
-            ThrowIfFailed(loaded.Result, $"The function '{function.Name}' was not loaded");
+            ThrowIfFailed(loaded.Result, $"The function '{function.Name}' could not be loaded");
         }
 
         Functions = [.. metadata.FunctionMetadataResults.Select(function => FunctionMetadata.Parse(function.FunctionId, function.Name, function.RawBindings))];
@@ -181,7 +182,8 @@ internal sealed class FunctionsWorker : IAsyncDisposable
         }
     }
 
-    /// <summary>Logs what the worker itself reports. What functions log, they write to the console and to OpenTelemetry: the Functions host drops it here too.</summary>
+    /// <summary>Logs the messages of the worker itself.</summary>
+    /// <remarks>Logs of functions are ignored, as in the Functions host: functions write them to the console and to OpenTelemetry.</remarks>
     private static void Log(RpcLog entry, ILogger log)
     {
         if (entry.LogCategory == RpcLog.Types.RpcLogCategory.System && entry.Level is >= RpcLog.Types.Level.Warning and < RpcLog.Types.Level.None)

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Serverless.Local.Hosting.Worker;
 
-/// <summary>The gRPC server that worker processes call, on a free port of the loopback address.</summary>
+/// <summary>The gRPC server for worker processes, on a free port of the loopback address.</summary>
 internal sealed class RpcServer : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, WorkerChannel> channels = new();
@@ -23,7 +23,7 @@ internal sealed class RpcServer : IAsyncDisposable
         builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = null);
         builder.Services.AddSingleton(channels);
         builder.Services.AddSingleton<Service>();
-        // Signals are the program's: see StopSignal.
+        // StopSignal handles signals.
         builder.Services.AddSingleton<Microsoft.Extensions.Hosting.IHostLifetime, NoopHostLifetime>();
         server = builder.Build();
         server.MapGrpcService<Service>();
@@ -38,14 +38,14 @@ internal sealed class RpcServer : IAsyncDisposable
         return rpc;
     }
 
-    /// <summary>Expects a worker that starts its stream under this id.</summary>
+    /// <summary>Registers the channel of a worker that will open its stream with this id.</summary>
     public void Register(string workerId, WorkerChannel channel) => channels[workerId] = channel;
 
     public void Unregister(string workerId) => channels.TryRemove(workerId, out _);
 
     public ValueTask DisposeAsync() => server.DisposeAsync();
 
-    /// <summary>Hands each stream to the channel of its worker, which names itself in the first message.</summary>
+    /// <summary>Passes each stream to the channel of its worker, whose id is in the first message.</summary>
     private sealed class Service(ConcurrentDictionary<string, WorkerChannel> channels) : FunctionRpc.FunctionRpcBase
     {
         public override async Task EventStream(
@@ -55,7 +55,8 @@ internal sealed class RpcServer : IAsyncDisposable
                 || requestStream.Current.StartStream is not { } start
                 || !channels.TryGetValue(start.WorkerId, out var channel))
             {
-                throw new Grpc.Core.RpcException(new Status(StatusCode.FailedPrecondition, "The stream does not begin with the StartStream of a worker that was started here."));
+                throw new Grpc.Core.RpcException(
+                    new Status(StatusCode.FailedPrecondition, "The stream does not start with the StartStream message of a registered worker."));
             }
 
             await channel.ServeAsync(requestStream, responseStream, context.CancellationToken);

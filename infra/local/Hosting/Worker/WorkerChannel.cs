@@ -4,13 +4,13 @@ using Grpc.Core;
 
 namespace Serverless.Local.Hosting.Worker;
 
-/// <summary>The host's end of the stream that one worker process opens: requests with their responses, cancellations, logs.</summary>
+/// <summary>The host side of the gRPC stream of one worker process: requests and their responses, cancellations, logs.</summary>
 internal sealed class WorkerChannel(Action<RpcLog> onLog)
 {
     private readonly TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<string, TaskCompletionSource<StreamingMessage>> pending = new();
 
-    // A gRPC stream accepts one write at a time, and several callers send.
+    // A gRPC stream accepts one write at a time, and there are several senders.
     private readonly Channel<StreamingMessage> outgoing = Channel.CreateUnbounded<StreamingMessage>(new UnboundedChannelOptions { SingleReader = true });
     private volatile Exception? closed;
 
@@ -18,7 +18,7 @@ internal sealed class WorkerChannel(Action<RpcLog> onLog)
     public Task Started => started.Task;
 
     /// <summary>Sends a request.</summary>
-    /// <returns>The message that the worker sends back under the same request id.</returns>
+    /// <returns>The response with the same request id.</returns>
     /// <exception cref="WorkerExitedException">The worker ended before it responded.</exception>
     public async Task<StreamingMessage> RequestAsync(StreamingMessage request, CancellationToken cancellationToken)
     {
@@ -46,7 +46,8 @@ internal sealed class WorkerChannel(Action<RpcLog> onLog)
     }
 
     /// <summary>Serves the stream until the worker closes it.</summary>
-    public async Task ServeAsync(IAsyncStreamReader<StreamingMessage> incoming, IServerStreamWriter<StreamingMessage> responses, CancellationToken cancellationToken)
+    public async Task ServeAsync(
+        IAsyncStreamReader<StreamingMessage> incoming, IServerStreamWriter<StreamingMessage> responses, CancellationToken cancellationToken)
     {
         started.TrySetResult();
         var sending = SendAllAsync(responses, cancellationToken);
@@ -66,7 +67,7 @@ internal sealed class WorkerChannel(Action<RpcLog> onLog)
         await sending;
     }
 
-    /// <summary>Fails all requests that have no response yet, and all that follow.</summary>
+    /// <summary>Fails all pending and all later requests.</summary>
     public void Close(WorkerExitedException exception)
     {
         closed = exception;

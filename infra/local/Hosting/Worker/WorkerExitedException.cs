@@ -1,4 +1,4 @@
 namespace Serverless.Local.Hosting.Worker;
 
-/// <summary>The worker process ended: what it was invoking has failed, as on the Functions host.</summary>
+/// <summary>The worker process has ended, and its invocations have failed.</summary>
 internal sealed class WorkerExitedException(string message) : Exception(message);

@@ -2,13 +2,13 @@ using Microsoft.Extensions.Logging;
 
 namespace Serverless.Local.Hosting.Worker;
 
-/// <summary>Keeps one worker process running: starts it again when it ends by itself, and terminates it at the end.</summary>
+/// <summary>Keeps one worker process running: restarts it when it exits unexpectedly, and terminates it on disposal.</summary>
 internal sealed class WorkerSupervisor : IAsyncDisposable
 {
     private static readonly TimeSpan MinRestartDelay = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan MaxRestartDelay = TimeSpan.FromSeconds(30);
 
-    /// <summary>A worker that ran for so long is started again without a delay that has grown.</summary>
+    /// <summary>After a worker has run for this long, the delay of its restart is the minimum again.</summary>
     private static readonly TimeSpan StableAfter = TimeSpan.FromMinutes(1);
 
     private readonly CancellationTokenSource stopping = new();
@@ -28,11 +28,11 @@ internal sealed class WorkerSupervisor : IAsyncDisposable
     }
 
     /// <summary>Starts the first worker.</summary>
-    /// <exception cref="LocalSystemException">It did not get ready; the message says why.</exception>
+    /// <exception cref="LocalSystemException">The worker did not become ready.</exception>
     public static async Task<WorkerSupervisor> StartAsync(FunctionApp app, RpcServer server, ILogger log, CancellationToken cancellationToken) =>
         new(app, server, await FunctionsWorker.StartAsync(app, server, log, cancellationToken), log);
 
-    /// <returns>The worker that runs; while it is started again, the next one once it is ready.</returns>
+    /// <returns>The current worker, or the next one when it is ready.</returns>
     public Task<FunctionsWorker> GetAsync(CancellationToken cancellationToken) => current.Task.WaitAsync(cancellationToken);
 
     public async ValueTask DisposeAsync()
@@ -53,7 +53,8 @@ internal sealed class WorkerSupervisor : IAsyncDisposable
                 var exitCode = await worker.Exited.WaitAsync(stopping.Token);
                 current = new(TaskCreationOptions.RunContinuationsAsynchronously);
                 delay = TimeProvider.System.GetElapsedTime(started) > StableAfter ? MinRestartDelay : delay;
-                log.LogError("The worker process {Process} ended with the exit code {ExitCode}; it is started again in {Seconds} s", worker.ProcessId, exitCode, delay.TotalSeconds);
+                log.LogError(
+                    "The worker process {Process} exited with code {ExitCode}; it is restarted in {Seconds} s", worker.ProcessId, exitCode, delay.TotalSeconds);
                 await worker.DisposeAsync();
                 (worker, delay) = await RestartAsync(delay);
                 started = TimeProvider.System.GetTimestamp();
@@ -81,7 +82,7 @@ internal sealed class WorkerSupervisor : IAsyncDisposable
             }
             catch (LocalSystemException exception)
             {
-                log.LogError("{Message} It is tried again in {Seconds} s", exception.Message, delay.TotalSeconds);
+                log.LogError("{Message} The next attempt is in {Seconds} s", exception.Message, delay.TotalSeconds);
             }
         }
     }
