@@ -91,7 +91,7 @@ public sealed class RunningProgram : IAsyncDisposable
         await running.WriteInputAsync(input);
         try
         {
-            var exitCode = await running.WaitAsync(cancellationToken);
+            var exitCode = await running.ExitCodeAsync(cancellationToken);
             return new ProgramResult(exitCode, running.StandardOutput, running.StandardError);
         }
         catch (OperationCanceledException)
@@ -124,15 +124,7 @@ public sealed class RunningProgram : IAsyncDisposable
     }
 
     /// <returns>The exit code, once all output is read.</returns>
-    public Task<int> WaitAsync() => WaitAsync(TestContext.Current.CancellationToken);
-
-    /// <returns>The exit code, once all output is read.</returns>
-    public async Task<int> WaitAsync(CancellationToken cancellationToken)
-    {
-        await process.WaitForExitAsync(cancellationToken);
-        await reading;
-        return process.ExitCode;
-    }
+    public Task<int> WaitAsync() => ExitCodeAsync(TestContext.Current.CancellationToken);
 
     /// <summary>Waits for the end and checks the exit code.</summary>
     /// <returns>What it wrote.</returns>
@@ -204,7 +196,14 @@ public sealed class RunningProgram : IAsyncDisposable
         }
 
         using var source = new CancellationTokenSource(timeout);
-        return await WaitAsync(source.Token);
+        return await ExitCodeAsync(source.Token);
+    }
+
+    private async Task<int> ExitCodeAsync(CancellationToken cancellationToken)
+    {
+        await process.WaitForExitAsync(cancellationToken);
+        await reading;
+        return process.ExitCode;
     }
 
     private async Task ReadAllAsync()

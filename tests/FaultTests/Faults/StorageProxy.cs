@@ -7,7 +7,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Serverless.FaultTests.Programs;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Serverless.FaultTests.Faults;
