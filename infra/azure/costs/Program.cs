@@ -1,5 +1,5 @@
-// What the system costs and how far it scales, from prices and measurements that are named in Prices.cs and
-// Measurements.cs. Prints the sums; with the name of a page, replaces them there.
+// Estimates the costs and limits of the system from the prices and measurements of Inputs.cs. Prints them as Markdown,
+// or updates the page that is named.
 using Serverless.Costs;
 
 if (args is [var page])

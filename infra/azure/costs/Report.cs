@@ -3,46 +3,55 @@ using System.Text;
 
 namespace Serverless.Costs;
 
-/// <summary>The sums as Markdown, which docs/scaling.md holds between two marks.</summary>
+/// <summary>The estimates as Markdown, which docs/scaling.md contains between two markers.</summary>
 public static class Report
 {
-    public const string Begin = "<!-- sums: dotnet run --project infra/azure/costs -- docs/scaling.md -->";
-    public const string End = "<!-- end of the sums -->";
+    public const string Begin = "<!-- estimates: dotnet run --project infra/azure/costs -- docs/scaling.md -->";
+    public const string End = "<!-- estimates: end -->";
 
     private static readonly double[] Rates = [1, 100, 1000];
 
     public static string Markdown()
     {
-        var text = new StringBuilder();
+        var text = new StringBuilder("\n## Estimates\n");
         Costs(text);
         Loads(text);
         Partitions(text);
+        text.Append("\n## Appendix: inputs of the estimates\n");
         Inputs(text, "Prices", Prices.All);
         Inputs(text, "Measurements and assumptions", Measurements.All);
         return text.ToString().TrimEnd();
     }
 
-    /// <summary>The page with its sums replaced.</summary>
+    /// <summary>Replaces the estimates of a page.</summary>
     public static string Update(string page)
     {
         var begin = page.IndexOf(Begin, StringComparison.Ordinal);
         var end = page.IndexOf(End, StringComparison.Ordinal);
         return begin >= 0 && end > begin
             ? $"{page[..begin]}{Begin}\n{Markdown()}\n{page[end..]}"
-            : throw new FormatException($"The page must hold the line '{Begin}' and below it the line '{End}'.");
+            : throw new FormatException($"The page must contain the line '{Begin}' and, below it, the line '{End}'.");
     }
 
     private static void Costs(StringBuilder text)
     {
-        Heading(text, "A month, Llama 3.2 1B on CPU replicas");
-        Row(text, "articles", "replicas", "requests", "space", "logs", "registry, alerts", "a month");
+        Heading(text, "Cost of a month, Llama 3.2 1B on CPU replicas");
+        Row(text, "articles", "replicas", "requests", "space", "logs", "registry, alerts", "total");
         Rule(text, 7);
         foreach (var cost in new[]
         {
             MonthlyCost.Idle, MonthlyCost.AtOnce(10_000), MonthlyCost.Evenly(10_000), MonthlyCost.AtOnce(1_000_000), MonthlyCost.Evenly(1_000_000),
         })
         {
-            Row(text, cost.Case, Dollars(cost.Replicas), Dollars(cost.Requests), Dollars(cost.Space), Dollars(cost.Logs), Dollars(cost.Fixed), $"**{Dollars(cost.Total)}**");
+            Row(
+                text,
+                cost.Case,
+                Dollars(cost.Replicas),
+                Dollars(cost.Requests),
+                Dollars(cost.Space),
+                Dollars(cost.Logs),
+                Dollars(cost.Fixed),
+                $"**{Dollars(cost.Total)}**");
         }
 
         text.Append($"\nOne retraining on the T4: **{Dollars(MonthlyCost.RetrainingDollars)}**.\n");
@@ -51,7 +60,7 @@ public static class Report
     private static void Loads(StringBuilder text)
     {
         Heading(text, "Replicas, delay and cost at a steady rate");
-        Row(text, "articles/s", "CPU replicas", "vCPU", "delay", "from zero, all up after", "backlog then", "gone after", "CPU a month", "T4 replicas", "T4 a month");
+        Row(text, "articles/s", "CPU replicas", "vCPU", "delay", "scale-out from zero", "backlog", "catch-up", "CPU, month", "T4 replicas", "T4, month");
         Rule(text, 10);
         foreach (var load in Rates.Select(rate => new Load(rate)))
         {
@@ -69,15 +78,26 @@ public static class Report
                 Dollars(Replica.T4.MonthlyDollars(load.Rate)));
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"\nA million articles cost {Dollars(Replica.Cpu.DollarsPerMillion)} on busy CPU replicas and {Dollars(Replica.T4.DollarsPerMillion)} on busy T4 ones. ")
-            .Append(CultureInfo.InvariantCulture, $"From {Load.T4PaysFrom:0.0} articles/s on, T4 replicas are never the dearer ones. ")
-            .Append(CultureInfo.InvariantCulture, $"A cold start takes {Seconds(Replica.Cpu.ColdStartSeconds)} on a CPU replica, of which {Seconds(Measurements.BaseGb / Measurements.DownloadGbPerSecond)} fetch the base model.\n");
+        text.Append(
+            $"\nA million articles cost {Dollars(Replica.Cpu.DollarsPerMillion)} on busy CPU replicas " +
+            $"and {Dollars(Replica.T4.DollarsPerMillion)} on busy T4 replicas. " +
+            $"From {Number(Load.T4PaysFrom)} articles/s on, T4 replicas cost less than CPU replicas, or the same. " +
+            $"A cold start takes {Seconds(Replica.Cpu.ColdStartSeconds)} on a CPU replica, " +
+            $"{Seconds(Measurements.BaseGb / Measurements.DownloadGbPerSecond)} of it to download the base model.\n");
     }
 
     private static void Partitions(StringBuilder text)
     {
-        Heading(text, "What queues and tables take");
-        Row(text, "articles/s", "queue operations/s", "queues needed", "classifications, a partition", "recent, a partition", "account operations/s", "accounts needed");
+        Heading(text, "Load of queues and tables");
+        Row(
+            text,
+            "articles/s",
+            "queue operations/s",
+            "queues",
+            "classifications, per partition",
+            "recent, per partition",
+            "account operations/s",
+            "accounts");
         Rule(text, 7);
         foreach (var load in Rates.Select(rate => new Load(rate)))
         {
@@ -96,7 +116,7 @@ public static class Report
     private static void Inputs(StringBuilder text, string title, IEnumerable<Input> inputs)
     {
         Heading(text, title);
-        Row(text, "what", "value", "unit", "source", "date");
+        Row(text, "input", "value", "unit", "source", "date");
         Rule(text, 5);
         foreach (var input in inputs)
         {

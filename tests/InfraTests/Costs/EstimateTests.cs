@@ -1,11 +1,13 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Serverless.Costs;
 
 namespace Serverless.InfraTests.Costs;
 
-public sealed class SumTests
+public sealed partial class EstimateTests
 {
     [Fact]
-    public void The_page_holds_the_sums_as_the_program_prints_them()
+    public void The_page_contains_the_estimates_that_the_program_prints()
     {
         var page = Repository.Read("docs/scaling.md");
 
@@ -13,11 +15,22 @@ public sealed class SumTests
     }
 
     [Fact]
-    public void A_page_without_the_marks_is_refused() =>
+    public void The_rate_and_the_time_of_one_article_are_those_of_the_benchmark()
+    {
+        var row = BenchmarkRow().Match(Repository.Read("BENCHMARKS.md"));
+        var page = Repository.Read("docs/scaling.md");
+
+        Assert.Equal(Measurements.CpuArticlesPerSecond.Value, double.Parse(row.Groups["rate"].Value, CultureInfo.InvariantCulture));
+        Assert.Contains($"{row.Groups["rate"].Value} articles/s, was measured", page, StringComparison.Ordinal);
+        Assert.Contains($"one of 64 tokens took {row.Groups["milliseconds"].Value} ms", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_page_without_the_markers_is_refused() =>
         Assert.Contains(Report.Begin, Assert.Throws<FormatException>(() => Report.Update("# Something else")).Message);
 
     [Fact]
-    public void Every_number_says_where_it_is_from_and_when() => Assert.All(Prices.All.Concat(Measurements.All), input =>
+    public void Every_input_has_a_source_and_a_date() => Assert.All(Prices.All.Concat(Measurements.All), input =>
     {
         Assert.True(input.Value > 0, input.Name);
         Assert.NotEmpty(input.Source);
@@ -25,17 +38,17 @@ public sealed class SumTests
     });
 
     [Fact]
-    public void A_replica_that_is_always_there_costs_its_processors_and_memory()
+    public void A_replica_that_always_runs_costs_its_processors_and_memory()
     {
         // 4 vCPU and 8 GiB, 730.5 hours: 4 x $63.12 + 8 x $7.89.
         Assert.Equal(315.58, Replica.Cpu.MonthlyDollars(rate: 1), tolerance: 0.01);
     }
 
     [Fact]
-    public void Idle_costs_no_replica() => Assert.Equal((0, 0, 0), (MonthlyCost.Idle.Replicas, MonthlyCost.Idle.Requests, MonthlyCost.Idle.Logs));
+    public void Without_articles_no_replica_is_paid_for() => Assert.Equal((0, 0, 0), (MonthlyCost.Idle.Replicas, MonthlyCost.Idle.Requests, MonthlyCost.Idle.Logs));
 
     [Fact]
-    public void The_same_articles_are_cheaper_at_once_than_evenly() =>
+    public void The_same_articles_cost_less_at_once_than_evenly() =>
         Assert.All([10_000, 1_000_000], articles => Assert.True(MonthlyCost.AtOnce(articles).Total < MonthlyCost.Evenly(articles).Total));
 
     [Theory]
@@ -46,7 +59,7 @@ public sealed class SumTests
     public void Replicas_are_enough_for_the_rate_at_the_planned_load(double busyReplicas, int replicas) => Assert.Equal(replicas, Busy(busyReplicas).CpuReplicas);
 
     [Fact]
-    public void The_first_replica_is_up_after_a_cold_start_and_more_take_a_polling_for_each_step()
+    public void The_first_replica_takes_a_cold_start_and_each_further_step_a_polling()
     {
         Assert.Equal(Replica.Cpu.ColdStartSeconds, new Load(1).ScaleOutSeconds);
         // 1, 4, 8, 16, 32: four steps for eighteen replicas.
@@ -54,7 +67,7 @@ public sealed class SumTests
     }
 
     [Fact]
-    public void A_backlog_goes_with_what_the_replicas_have_left()
+    public void A_backlog_is_processed_with_the_spare_capacity_of_the_replicas()
     {
         var load = new Load(100);
         var spare = load.CpuReplicas * Replica.Cpu.ArticlesPerSecond - load.Rate;
@@ -64,7 +77,7 @@ public sealed class SumTests
     }
 
     [Fact]
-    public void From_the_break_even_on_a_T4_is_never_dearer_and_just_below_it_is()
+    public void From_the_break_even_on_T4_replicas_cost_no_more_and_just_below_they_do()
     {
         var rate = Load.T4PaysFrom;
 
@@ -73,14 +86,14 @@ public sealed class SumTests
     }
 
     [Fact]
-    public void One_queue_is_enough_until_its_limit_is_passed()
+    public void One_queue_is_enough_until_its_limit_is_reached()
     {
         Assert.Equal(1, new Load(969).Queues);
         Assert.Equal(2, new Load(970).Queues);
     }
 
     [Fact]
-    public void The_sums_take_what_the_Bicep_sets()
+    public void The_estimates_use_the_settings_of_the_Bicep_files()
     {
         var functions = Repository.Read("infra/azure/modules/functions.bicep");
 
@@ -92,6 +105,9 @@ public sealed class SumTests
         Assert.Contains($"\"batchSize\": {Measurements.ReceiveBatch.Value}", Repository.Read("host.json"));
     }
 
-    /// <summary>The rate that so many replicas master if they never rest.</summary>
+    /// <summary>The rate that keeps this many replicas fully busy.</summary>
     private static Load Busy(double replicas) => new(replicas * Replica.Cpu.ArticlesPerSecond);
+
+    [GeneratedRegex(@"\| this project, bf16 \| (?<rate>[\d.]+) \|.*\| (?<milliseconds>\d+) \|")]
+    private static partial Regex BenchmarkRow();
 }
