@@ -6,7 +6,7 @@ namespace Serverless.Articles;
 /// <summary>The strict reading of an article written as JSON: what is wrong is said in words, and the id is kept where it can be read.</summary>
 internal static class ArticleJson
 {
-    private const int BlobNameCharacters = 1024;
+    private const int MaxBlobNameLength = 1024;
 
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
@@ -30,9 +30,9 @@ internal static class ArticleJson
                 Title = Field(root, "title"),
                 Source = Field(root, "source"),
             };
-            if (Fault(candidate) is { } fault)
+            if (DescribeProblem(candidate) is { } problem)
             {
-                return Rejection(fault);
+                return Rejection(problem);
             }
 
             article = candidate;
@@ -53,21 +53,21 @@ internal static class ArticleJson
         };
     }
 
-    private static string? Fault(ArticleMessage article) => article switch
+    private static string? DescribeProblem(ArticleMessage article) => article switch
     {
         { Id: "" } => "The message has no 'id'.",
         { Id.Length: > ArticleLimits.IdCharacters } => $"The 'id' has {article.Id.Length:N0} characters; at most {ArticleLimits.IdCharacters:N0} are accepted.",
         { Classifier: { } name } when !StorageNames.IsName(name) => "The 'classifier' is no valid name: letters, digits, '-' and '_' only, at most 63 characters.",
         { Text: not null, Blob: not null } => "The message has both 'text' and 'blob'; it must have one of them.",
         { Text: null, Blob: null } => "The message has neither 'text' nor 'blob'.",
-        { Blob: { } blob } => BlobFault(blob),
+        { Blob: { } blob } => DescribeBlobNameProblem(blob),
         _ => ArticleLimits.Reject(article.Text),
     };
 
     /// <summary>A blob is read from the container <c>articles</c> and nowhere else, so a name must not be able to climb out of it.</summary>
-    private static string? BlobFault(string name)
+    private static string? DescribeBlobNameProblem(string name)
     {
-        var inside = name.Length is > 0 and <= BlobNameCharacters
+        var inside = name.Length is > 0 and <= MaxBlobNameLength
             && !name.Any(c => c == '\\' || char.IsControl(c))
             && name.Split('/').All(segment => segment is not ("" or "." or ".."));
         return inside ? null : "The 'blob' is no name inside the container 'articles'.";

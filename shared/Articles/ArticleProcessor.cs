@@ -53,7 +53,7 @@ public sealed class ArticleProcessor(
             return await RejectAsync(article, insertedOn, reason, cancellationToken);
         }
 
-        if (await results.SettleAsync(article.Classifier, article.Message.Id, article.TextHash, insertedOn, cancellationToken) is { } settled)
+        if (await results.TryReuseExistingAsync(article.Classifier, article.Message.Id, article.TextHash, insertedOn, cancellationToken) is { } settled)
         {
             // The attempt before may have ended between its result and this.
             await WithdrawOutdatedAsync(article, settled, cancellationToken);

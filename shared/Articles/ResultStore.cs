@@ -27,8 +27,8 @@ public enum WriteOutcome
 /// </summary>
 public sealed class ResultStore(StorageClients storage)
 {
-    // Two writers need two rounds; what goes on for longer is no contention but a fault.
-    private const int Rounds = 10;
+    // Two writers need two attempts; what goes on for longer is no contention but a fault.
+    private const int MaxAttempts = 10;
 
     private readonly BlobContainerClient blobs = storage.Container(StorageNames.ResultsContainer);
     private readonly ResultTable rows = new(storage);
@@ -46,29 +46,29 @@ public sealed class ResultStore(StorageClients storage)
     /// Says before any forward pass whether a message needs one: <see cref="WriteOutcome.Duplicate"/> and
     /// <see cref="WriteOutcome.Stale"/> mean that it does not, and missing rows are mended; otherwise null.
     /// </summary>
-    public async Task<WriteOutcome?> SettleAsync(string classifier, string articleId, string textHash, DateTimeOffset insertedOn, CancellationToken cancellationToken)
+    public async Task<WriteOutcome?> TryReuseExistingAsync(string classifier, string articleId, string textHash, DateTimeOffset insertedOn, CancellationToken cancellationToken)
     {
         var hash = Sha256Hex.OfText(articleId);
         RowState? row = null;
-        for (var round = 0; round < Rounds; round++)
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
             var stored = await ReadBlobAsync(classifier, hash, cancellationToken);
-            var verdict = Judge(stored?.Result, ClassificationStatus.Classified, textHash, insertedOn);
-            if (verdict is not (WriteOutcome.Duplicate or WriteOutcome.Stale))
+            var decision = DecideWrite(stored?.Result, ClassificationStatus.Classified, textHash, insertedOn);
+            if (decision is not (WriteOutcome.Duplicate or WriteOutcome.Stale))
             {
                 return null;
             }
 
             if (row is not null && (row.IsOf(stored!.ETag) || await rows.TryWriteAsync(stored.Result, stored.ETag, row, cancellationToken)))
             {
-                return verdict;
+                return decision;
             }
 
             // Most messages are new, and their blob alone says so. Where it does not, it is read again after the row: see WriteAsync.
             row = await rows.ReadETagAsync(classifier, hash, cancellationToken);
         }
 
-        throw Contended(hash);
+        throw Contention(hash);
     }
 
     /// <summary>Writes a result by the contract's rules; see <see cref="WriteOutcome"/>.</summary>
@@ -76,33 +76,33 @@ public sealed class ResultStore(StorageClients storage)
     {
         var hash = result.ArticleHash();
         WriteOutcome? done = null;
-        for (var round = 0; round < Rounds; round++)
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
             // The row's ETag is read before the blob: if another writer changes blob and row in between, our row write fails.
             var row = await rows.ReadETagAsync(result.Classifier, hash, cancellationToken);
             var stored = await ReadBlobAsync(result.Classifier, hash, cancellationToken);
-            var verdict = Judge(stored?.Result, result.Status, result.TextHash, result.InsertedOn);
-            if (done is null && verdict is WriteOutcome.Created or WriteOutcome.Replaced)
+            var decision = DecideWrite(stored?.Result, result.Status, result.TextHash, result.InsertedOn);
+            if (done is null && decision is WriteOutcome.Created or WriteOutcome.Replaced)
             {
-                stored = await TryWriteBlobAsync(result with { Replaced = verdict == WriteOutcome.Replaced }, stored?.ETag, cancellationToken);
+                stored = await TryWriteBlobAsync(result with { Replaced = decision == WriteOutcome.Replaced }, stored?.ETag, cancellationToken);
                 if (stored is null)
                 {
                     continue;
                 }
 
-                done = verdict;
+                done = decision;
             }
 
             if (row.IsOf(stored!.ETag) || await rows.TryWriteAsync(stored.Result, stored.ETag, row, cancellationToken))
             {
-                return done ?? verdict;
+                return done ?? decision;
             }
         }
 
-        throw Contended(hash);
+        throw Contention(hash);
     }
 
-    private static WriteOutcome Judge(ClassificationResult? stored, ClassificationStatus status, string textHash, DateTimeOffset? insertedOn)
+    private static WriteOutcome DecideWrite(ClassificationResult? stored, ClassificationStatus status, string textHash, DateTimeOffset? insertedOn)
     {
         if (stored is null)
         {
@@ -151,8 +151,8 @@ public sealed class ResultStore(StorageClients storage)
         }
     }
 
-    private static InvalidOperationException Contended(string hash) =>
-        new($"The result {hash} changed {Rounds} times while it was being written; the message will be tried again.");
+    private static InvalidOperationException Contention(string hash) =>
+        new($"The result {hash} changed {MaxAttempts} times while it was being written; the message will be tried again.");
 
     private sealed record StoredResult(ClassificationResult Result, ETag ETag);
 }

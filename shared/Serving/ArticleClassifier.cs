@@ -23,7 +23,7 @@ public sealed class ArticleClassifier : IDisposable
     private readonly ModelLoader loader;
     private readonly DataParallel parallel;
     private readonly InferenceThread thread;
-    private int inside;
+    private int inFlight;
     private bool disposed;
 
     public ArticleClassifier(ClassifierOptions options, ModelRegistry registry, TimeProvider time, ILogger<ArticleClassifier> log)
@@ -43,7 +43,7 @@ public sealed class ArticleClassifier : IDisposable
             ModelState[] order = [ModelState.Ready, ModelState.Failed, ModelState.Loading];
             var state = order.FirstOrDefault(state => all.Any(status => status.State == state), ModelState.Cold);
             var version = all.FirstOrDefault(status => status.Name == options.Default)?.Version;
-            return new ServingStatus(state, options.Base, version, Volatile.Read(ref inside), all);
+            return new ServingStatus(state, options.Base, version, Volatile.Read(ref inFlight), all);
         }
     }
 
@@ -64,12 +64,12 @@ public sealed class ArticleClassifier : IDisposable
     /// <returns>In the order of the texts.</returns>
     public async Task<Prediction[]> ClassifyAsync(string? classifier, IReadOnlyList<string> texts, CancellationToken cancellationToken)
     {
-        var others = Interlocked.Add(ref inside, texts.Count) - texts.Count;
+        var others = Interlocked.Add(ref inFlight, texts.Count) - texts.Count;
         try
         {
-            if (others > 0 && others + texts.Count > options.WaitingRoom)
+            if (others > 0 && others + texts.Count > options.QueueCapacity)
             {
-                throw new QueueFullException(options.WaitingRoom);
+                throw new QueueFullException(options.QueueCapacity);
             }
 
             var enteredAt = time.GetTimestamp();
@@ -87,7 +87,7 @@ public sealed class ArticleClassifier : IDisposable
         }
         finally
         {
-            Interlocked.Add(ref inside, -texts.Count);
+            Interlocked.Add(ref inFlight, -texts.Count);
         }
     }
 
@@ -126,7 +126,7 @@ public sealed class ArticleClassifier : IDisposable
 
         IEnumerable Steps()
         {
-            candidate.Prove();
+            candidate.SmokeTest();
             yield break;
         }
     }
@@ -173,8 +173,8 @@ public sealed class ArticleClassifier : IDisposable
     }
 
     private ClassifierSlot Create(string name) =>
-        new(name, merge: name == options.Default, registry, loader, thread, time, log, Forget, stopping.Token);
+        new(name, merge: name == options.Default, registry, loader, thread, time, log, RemoveUnknown, stopping.Token);
 
     /// <summary>Names come from outside; those that lead nowhere are not kept.</summary>
-    private void Forget(ClassifierSlot unknown) => classifiers.TryRemove(new(unknown.Status.Name, unknown));
+    private void RemoveUnknown(ClassifierSlot unknown) => classifiers.TryRemove(new(unknown.Status.Name, unknown));
 }

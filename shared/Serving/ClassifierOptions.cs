@@ -7,7 +7,7 @@ namespace Serverless.Serving;
 /// <summary>The settings of the section <c>Classifier</c>; as environment variables <c>Classifier__Base</c> and so on.</summary>
 public sealed record ClassifierOptions
 {
-    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan MaxLoadWait = TimeSpan.FromMinutes(3);
 
     /// <summary>The base model that all classifiers stand on, a folder of <c>models/base/</c>.</summary>
     public string Base { get; init; } = StarterModel.BaseModel;
@@ -31,7 +31,8 @@ public sealed record ClassifierOptions
     public int MaxBatchTokens { get; init; } = 4096;
 
     /// <summary>How many texts may be inside at once; the next one is turned away (HTTP answers 429).</summary>
-    public int WaitingRoom { get; init; } = 1024;
+    [ConfigurationKeyName("WaitingRoom")]
+    public int QueueCapacity { get; init; } = 1024;
 
     /// <summary>How long a text waits for the model to be loaded before it is told to come again.</summary>
     public TimeSpan LoadWait { get; init; } = TimeSpan.FromSeconds(60);
@@ -58,9 +59,9 @@ public sealed record ClassifierOptions
         Require(options.PollInterval > TimeSpan.Zero, nameof(PollInterval), options.PollInterval, "a time above zero, such as 00:00:15");
         Require(options.MaxBatch >= 1, nameof(MaxBatch), options.MaxBatch, "1 or more");
         Require(options.MaxBatchTokens >= 1, nameof(MaxBatchTokens), options.MaxBatchTokens, "1 or more");
-        Require(options.WaitingRoom >= 1, nameof(WaitingRoom), options.WaitingRoom, "1 or more");
+        Require(options.QueueCapacity >= 1, "WaitingRoom", options.QueueCapacity, "1 or more");
         // The platform ends a request after 230 seconds, whoever still waits for the answer.
-        Require(options.LoadWait > TimeSpan.Zero && options.LoadWait <= LongestWait, nameof(LoadWait), options.LoadWait, "a time above zero and up to 00:03:00, such as 00:01:00");
+        Require(options.LoadWait > TimeSpan.Zero && options.LoadWait <= MaxLoadWait, nameof(LoadWait), options.LoadWait, "a time above zero and up to 00:03:00, such as 00:01:00");
         Require(options.ReviewThreshold is >= 0 and <= 1, nameof(ReviewThreshold), options.ReviewThreshold, "a number from 0 to 1");
         Require(options.Precision is "auto" or "fp32" or "bf16" or "int8", nameof(Precision), options.Precision, "auto, fp32, bf16 or int8");
         foreach (var (classifier, threshold) in options.ReviewThresholds)

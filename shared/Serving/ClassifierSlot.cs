@@ -10,7 +10,7 @@ namespace Serverless.Serving;
 /// fails is tried again, with growing pauses, and so is a newer version that cannot be used: meanwhile the one that serves goes on
 /// and, where none serves yet, an earlier one does. A damaged pointer is taken likewise.
 /// </summary>
-/// <param name="forget">Called when nothing was published under the name, whether anybody still waits or not.</param>
+/// <param name="onUnknown">Called when nothing was published under the name, whether anybody still waits or not.</param>
 /// <param name="merge">Merge its versions into the base: for the default classifier, since merged weights are a model's size each.</param>
 internal sealed class ClassifierSlot(
     string name,
@@ -20,20 +20,20 @@ internal sealed class ClassifierSlot(
     InferenceThread thread,
     TimeProvider time,
     ILogger log,
-    Action<ClassifierSlot> forget,
+    Action<ClassifierSlot> onUnknown,
     CancellationToken stopping) : IDisposable
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxLoadDelay = TimeSpan.FromMinutes(1);
 
     // Each attempt at a refused version may download it.
-    private static readonly TimeSpan LongestRefusal = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromMinutes(15);
 
     private readonly Lock gate = new();
     private Task? loading;
     private PointerReading? pointer;
-    private string? refusal;
-    private TimeSpan refusalPause;
+    private string? lastError;
+    private TimeSpan retryDelay;
     private DateTimeOffset retryAt;
     private volatile LoadedModel? model;
     private volatile ClassifierStatus status = new(name, ModelState.Cold);
@@ -71,14 +71,14 @@ internal sealed class ClassifierSlot(
             var reading = await registry.ReadPointerAsync(name, pointer?.ETag, cancellationToken);
             if (!reading.Unchanged)
             {
-                await FollowAsync(reading, FirstPause, cancellationToken);
+                await ApplyPointerAsync(reading, FirstDelay, cancellationToken);
             }
-            else if (refusal is not null && pointer?.Current is not null && time.GetUtcNow() >= retryAt)
+            else if (lastError is not null && pointer?.Current is not null && time.GetUtcNow() >= retryAt)
             {
-                await FollowAsync(pointer, Longer(refusalPause, LongestRefusal), cancellationToken);
+                await ApplyPointerAsync(pointer, NextDelay(retryDelay, MaxRetryDelay), cancellationToken);
             }
 
-            Update(now => now with { Problem = refusal });
+            Update(now => now with { Problem = lastError });
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
@@ -87,17 +87,17 @@ internal sealed class ClassifierSlot(
         }
     }
 
-    /// <summary>Takes the version that the pointer names; if it cannot be used, it is tried again after a pause.</summary>
-    private async Task FollowAsync(PointerReading reading, TimeSpan pause, CancellationToken cancellationToken)
+    /// <summary>Takes the version that the pointer names; if it cannot be used, it is tried again after a delay.</summary>
+    private async Task ApplyPointerAsync(PointerReading reading, TimeSpan delay, CancellationToken cancellationToken)
     {
-        refusal = reading.Current is { } current ? await TryTakeAsync(current.Version, current.ManifestSha256, cancellationToken) : Refuse(reading);
-        Remember(reading, pause);
+        lastError = reading.Current is { } current ? await TrySwapAsync(current.Version, current.ManifestSha256, cancellationToken) : DescribePointerProblem(reading);
+        ScheduleRetry(reading, delay);
     }
 
-    private void Remember(PointerReading reading, TimeSpan pause) => (pointer, refusalPause, retryAt) = (reading, pause, time.GetUtcNow() + pause);
+    private void ScheduleRetry(PointerReading reading, TimeSpan delay) => (pointer, retryDelay, retryAt) = (reading, delay, time.GetUtcNow() + delay);
 
     /// <returns>What is wrong with a pointer that names nothing; null if it names a version.</returns>
-    private string? Refuse(PointerReading reading)
+    private string? DescribePointerProblem(PointerReading reading)
     {
         if (reading.Current is not null)
         {
@@ -110,11 +110,11 @@ internal sealed class ClassifierSlot(
     }
 
     /// <returns>Null, or why this version cannot serve.</returns>
-    private async Task<string?> TryTakeAsync(string version, string? manifestSha256, CancellationToken cancellationToken)
+    private async Task<string?> TrySwapAsync(string version, string? manifestSha256, CancellationToken cancellationToken)
     {
         try
         {
-            await TakeAsync(version, manifestSha256, cancellationToken);
+            await SwapToAsync(version, manifestSha256, cancellationToken);
             return null;
         }
         catch (InvalidDataException exception)
@@ -148,53 +148,53 @@ internal sealed class ClassifierSlot(
     private async Task LoadAsync()
     {
         Update(_ => new ClassifierStatus(name, ModelState.Loading));
-        for (var pause = FirstPause; ; pause = Longer(pause, LongestPause))
+        for (var delay = FirstDelay; ; delay = NextDelay(delay, MaxLoadDelay))
         {
             try
             {
                 var reading = await registry.ReadPointerAsync(name, null, stopping);
                 if (reading.ETag is null)
                 {
-                    forget(this);
+                    onUnknown(this);
                     throw new UnknownClassifierException(name);
                 }
 
-                await TakeFirstUsableAsync(reading);
+                await LoadFirstUsableAsync(reading);
                 return;
             }
             catch (Exception exception) when (exception is not UnknownClassifierException && !stopping.IsCancellationRequested)
             {
-                log.LogError(exception, "The classifier {Classifier} could not be loaded; next attempt in {Seconds} s", name, pause.TotalSeconds);
+                log.LogError(exception, "The classifier {Classifier} could not be loaded; next attempt in {Seconds} s", name, delay.TotalSeconds);
                 Update(_ => new ClassifierStatus(name, ModelState.Failed, Problem: StorageErrors.Describe(exception)));
-                await Task.Delay(pause, time, stopping);
+                await Task.Delay(delay, time, stopping);
             }
         }
     }
 
     /// <summary>Takes the version that the pointer names or, if it cannot be used, the latest before it that can; the status says so.</summary>
-    private async Task TakeFirstUsableAsync(PointerReading reading)
+    private async Task LoadFirstUsableAsync(PointerReading reading)
     {
         // Without the base no version can be judged.
         await loader.BaseAsync(stopping);
-        refusal = Refuse(reading);
+        lastError = DescribePointerProblem(reading);
         await foreach (var version in registry.ListServableAsync(name, reading, stopping))
         {
-            var problem = await TryTakeAsync(version.Version, version.ManifestSha256, stopping);
-            refusal ??= problem;
+            var problem = await TrySwapAsync(version.Version, version.ManifestSha256, stopping);
+            lastError ??= problem;
             if (problem is null)
             {
-                Remember(reading, FirstPause);
-                Update(now => now with { Problem = refusal });
+                ScheduleRetry(reading, FirstDelay);
+                Update(now => now with { Problem = lastError });
                 return;
             }
         }
 
-        throw new InvalidDataException(refusal);
+        throw new InvalidDataException(lastError);
     }
 
-    private static TimeSpan Longer(TimeSpan pause, TimeSpan longest) => pause * 2 < longest ? pause * 2 : longest;
+    private static TimeSpan NextDelay(TimeSpan delay, TimeSpan longest) => delay * 2 < longest ? delay * 2 : longest;
 
-    private async Task TakeAsync(string version, string? manifestSha256, CancellationToken cancellationToken)
+    private async Task SwapToAsync(string version, string? manifestSha256, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         var next = await loader.LoadAsync(name, version, manifestSha256, cancellationToken);
@@ -214,11 +214,11 @@ internal sealed class ClassifierSlot(
     /// <summary>On the model's thread, so that no forward pass is under way: prove, swap, and leave the rest to the background.</summary>
     private IEnumerable SwapSteps(LoadedModel next)
     {
-        next.Prove();
+        next.SmokeTest();
         var previous = model;
         model = next;
         Update(_ => new ClassifierStatus(name, ModelState.Ready, next.Version));
-        _ = SettleAsync(next, previous);
+        _ = MergeInBackgroundAsync(next, previous);
         yield break;
     }
 
@@ -226,7 +226,7 @@ internal sealed class ClassifierSlot(
     /// Notes that a version serves; then merges linear by linear, each into the memory that the previous version gives up for it: two merged
     /// models never exist. Those who waited for the version are answered before.
     /// </summary>
-    private async Task SettleAsync(LoadedModel next, LoadedModel? previous)
+    private async Task MergeInBackgroundAsync(LoadedModel next, LoadedModel? previous)
     {
         using (previous)
         {

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Serverless.Serving;
 
 public enum ModelState
@@ -22,8 +24,8 @@ public sealed record ClassifierStatus(string Name, ModelState State, string? Ver
 /// <summary>How the process stands.</summary>
 /// <param name="State">Ready once one classifier serves; else failed, loading or cold, in this order.</param>
 /// <param name="Version">The version of the default classifier that serves.</param>
-/// <param name="Waiting">Texts that are inside.</param>
-public sealed record ServingStatus(ModelState State, string BaseModel, string? Version, int Waiting, IReadOnlyList<ClassifierStatus> Classifiers)
+/// <param name="InFlight">Texts that are inside.</param>
+public sealed record ServingStatus(ModelState State, string BaseModel, string? Version, [property: JsonPropertyName("waiting")] int InFlight, IReadOnlyList<ClassifierStatus> Classifiers)
 {
     /// <summary>False only after a failed load, so that a cold process is never taken for a broken one.</summary>
     public bool Healthy => State != ModelState.Failed;

@@ -4,13 +4,13 @@ namespace Serverless.Serving;
 
 /// <summary>
 /// The one thread that gives batches to the processor: libtorch is synchronous and takes all cores for one, so two at once would only
-/// slow each other. Between micro-batches it does its chores (a swap, a merge) one step at a time.
+/// slow each other. Between micro-batches it does its workItems (a swap, a merge) one step at a time.
 /// </summary>
 internal sealed class InferenceThread : IDisposable
 {
     private readonly object gate = new();
     private readonly MicroBatcher waiting;
-    private readonly Queue<Chore> chores = new();
+    private readonly Queue<WorkItem> workItems = new();
     private readonly Action<IReadOnlyList<InferenceRequest>> compute;
     private readonly Thread thread;
     private bool stopping;
@@ -34,18 +34,18 @@ internal sealed class InferenceThread : IDisposable
         }
     }
 
-    /// <summary>Runs steps in order, after the chores before; at each <c>yield</c> the waiting texts go first.</summary>
+    /// <summary>Runs steps in order, after the workItems before; at each <c>yield</c> the waiting texts go first.</summary>
     public Task RunAsync(IEnumerable steps)
     {
-        var chore = new Chore(steps.GetEnumerator(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var workItem = new WorkItem(steps.GetEnumerator(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(stopping, this);
-            chores.Enqueue(chore);
+            workItems.Enqueue(workItem);
             Monitor.Pulse(gate);
         }
 
-        return chore.Done.Task;
+        return workItem.Done.Task;
     }
 
     /// <summary>Ends after the batch or step at hand; what still waits is cancelled.</summary>
@@ -62,22 +62,22 @@ internal sealed class InferenceThread : IDisposable
 
     private void Run()
     {
-        while (Next() is var (batch, chore) && (batch.Count > 0 || chore is not null))
+        while (Next() is var (batch, workItem) && (batch.Count > 0 || workItem is not null))
         {
             if (batch.Count > 0)
             {
                 compute(batch);
             }
 
-            if (chore is not null)
+            if (workItem is not null)
             {
-                Step(chore);
+                Step(workItem);
             }
         }
     }
 
-    /// <summary>A batch, a chore's next step, or both; neither when it is time to end.</summary>
-    private (IReadOnlyList<InferenceRequest> Batch, Chore? Chore) Next()
+    /// <summary>A batch, a workItem's next step, or both; neither when it is time to end.</summary>
+    private (IReadOnlyList<InferenceRequest> Batch, WorkItem? WorkItem) Next()
     {
         lock (gate)
         {
@@ -90,10 +90,10 @@ internal sealed class InferenceThread : IDisposable
                 }
 
                 var batch = waiting.Take();
-                var chore = chores.Count > 0 ? chores.Peek() : null;
-                if (batch.Count > 0 || chore is not null)
+                var workItem = workItems.Count > 0 ? workItems.Peek() : null;
+                if (batch.Count > 0 || workItem is not null)
                 {
-                    return (batch, chore);
+                    return (batch, workItem);
                 }
 
                 Monitor.Wait(gate);
@@ -101,25 +101,25 @@ internal sealed class InferenceThread : IDisposable
         }
     }
 
-    private void Step(Chore chore)
+    private void Step(WorkItem workItem)
     {
         try
         {
-            if (chore.Steps.MoveNext())
+            if (workItem.Steps.MoveNext())
             {
                 return;
             }
 
-            chore.Done.SetResult();
+            workItem.Done.SetResult();
         }
         catch (Exception exception)
         {
-            chore.Done.SetException(exception);
+            workItem.Done.SetException(exception);
         }
 
         lock (gate)
         {
-            chores.Dequeue();
+            workItems.Dequeue();
         }
     }
 
@@ -133,11 +133,11 @@ internal sealed class InferenceThread : IDisposable
             }
         }
 
-        while (chores.TryDequeue(out var chore))
+        while (workItems.TryDequeue(out var workItem))
         {
-            chore.Done.TrySetCanceled();
+            workItem.Done.TrySetCanceled();
         }
     }
 
-    private sealed record Chore(IEnumerator Steps, TaskCompletionSource Done);
+    private sealed record WorkItem(IEnumerator Steps, TaskCompletionSource Done);
 }

@@ -12,7 +12,7 @@ namespace Serverless.Serving;
 internal sealed class LoadedModel(
     string version, ClassifierMetadata labels, LlamaTokenizer tokenizer, LlamaForSequenceClassification network, PrecisionSelector precision) : IDisposable
 {
-    private const string ProvingText = "The quick brown fox jumps over the lazy dog.";
+    private const string SmokeTestText = "The quick brown fox jumps over the lazy dog.";
 
     public string Version { get; } = version;
 
@@ -40,7 +40,7 @@ internal sealed class LoadedModel(
 
     /// <summary>One text through the model, before it is trusted with others.</summary>
     /// <exception cref="InvalidDataException">The weights give no finite numbers.</exception>
-    public void Prove() => Probabilities([Encode(ProvingText).Ids]);
+    public void SmokeTest() => Probabilities([Encode(SmokeTestText).Ids]);
 
     /// <summary>Merges the adapter into copies of the base's weights, a few linears a step.</summary>
     /// <param name="previous">The version before: each of its merged weights is given up for the new one. It answers no more.</param>
@@ -52,7 +52,7 @@ internal sealed class LoadedModel(
             yield return fused;
         }
 
-        precision.Explain(network.Config);
+        precision.LogSelection(network.Config);
     }
 
     public void Dispose() => network.Dispose();

@@ -10,7 +10,7 @@ namespace Serverless.Serving;
 /// <param name="setting"><c>auto</c>, <c>fp32</c>, <c>bf16</c> or <c>int8</c>; see <see cref="ClassifierOptions.Precision"/>.</param>
 internal sealed class PrecisionSelector(string setting, ILogger log)
 {
-    private bool explained;
+    private bool logged;
 
     /// <summary>The type of everything that is not merged, and of what lies between the linears.</summary>
     public ScalarType ComputeType { get; } = setting switch
@@ -29,14 +29,14 @@ internal sealed class PrecisionSelector(string setting, ILogger log)
     /// Logs once what merged weights are kept in and why; where there is a choice, after measuring for two tenths of a second. For the model's
     /// thread, when nobody waits for it: whatever it measures, the choice stands.
     /// </summary>
-    public void Explain(LlamaConfig config)
+    public void LogSelection(LlamaConfig config)
     {
-        if (explained)
+        if (logged)
         {
             return;
         }
 
-        explained = true;
+        logged = true;
         if (setting is "fp32" or "bf16")
         {
             log.LogInformation("The merged model computes in {Precision}, as set", Plain);
@@ -60,10 +60,10 @@ internal sealed class PrecisionSelector(string setting, ILogger log)
     /// <summary>The best of a few products in the shape of an MLP, in 10⁹ operations a second.</summary>
     private double Rate(Precision precision, LlamaConfig config)
     {
-        const int tokens = 128, mostChannels = 4096, attempts = 4;
+        const int tokens = 128, maxChannels = 4096, attempts = 4;
         using var inference = inference_mode();
         using var scope = NewDisposeScope();
-        var channels = Math.Min(mostChannels, 2 * config.IntermediateSize);
+        var channels = Math.Min(maxChannels, 2 * config.IntermediateSize);
         using var weight = MergedWeight.Allocate(precision, channels, config.HiddenSize);
         weight.Write(0, ones(channels, config.HiddenSize)); // what is multiplied changes no time; random numbers would take longer than all the rest
         weight.Complete();

@@ -55,7 +55,7 @@ public sealed class TwoOfEverythingTests
             return true;
         };
 
-        await redelivered.SettleAsync("news", "a", Sha256Hex.OfText("Oil rises."), start, Ended);
+        await redelivered.TryReuseExistingAsync("news", "a", Sha256Hex.OfText("Oil rises."), start, Ended);
 
         Assert.True(overtakes > 0);
         Assert.Equal("Business", (await newer.FindAsync("news", "a", Ended))!.Label);

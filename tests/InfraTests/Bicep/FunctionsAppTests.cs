@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Configuration;
@@ -40,7 +41,8 @@ public sealed class FunctionsAppTests(DefaultDeployment fixture, OtherDeployment
     public void Every_setting_of_the_classifier_is_set_and_no_other()
     {
         // One setting for each classifier, and none by default.
-        var expected = typeof(ClassifierOptions).GetProperties().Select(property => property.Name)
+        var expected = typeof(ClassifierOptions).GetProperties()
+            .Select(property => property.GetCustomAttribute<ConfigurationKeyNameAttribute>()?.Name ?? property.Name)
             .Where(name => name != nameof(ClassifierOptions.ReviewThresholds))
             .Select(name => $"Classifier__{name}").Append("Classifier__TorchThreads");
 

@@ -397,7 +397,7 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ServingTest(emula
         await ProcessAsync(Processor(log: log), """{"id":"logged-1","text":"Oil rises."}""");
 
         var line = Assert.Single(log.All);
-        Assert.Matches("^Article logged-1 of news is .* by v1, [0-9]+ ms after it arrived: Written$", line);
+        Assert.Matches("^Article logged-1 of news is .* by v1, [0-9]+ ms after it arrived: Created$", line);
         Assert.DoesNotContain("Oil", line, StringComparison.Ordinal);
     }
 

@@ -51,7 +51,7 @@ public class ResultStoreTests(Emulator emulator)
         var store = new ResultStore(storage);
         await store.WriteAsync(Result("a", "text"), Cancel);
 
-        var settled = await store.SettleAsync("news", "a", Sha256Hex.OfText("text"), Noon.AddHours(1), Cancel);
+        var settled = await store.TryReuseExistingAsync("news", "a", Sha256Hex.OfText("text"), Noon.AddHours(1), Cancel);
         var outcome = await store.WriteAsync(Result("a", "text") with { Label = "Sports", InsertedOn = Noon.AddHours(1) }, Cancel);
 
         Assert.Equal(WriteOutcome.Duplicate, settled);
@@ -67,7 +67,7 @@ public class ResultStoreTests(Emulator emulator)
         var store = new ResultStore(storage);
         await store.WriteAsync(Result("a", "old"), Cancel);
 
-        var settled = await store.SettleAsync("news", "a", Sha256Hex.OfText("new"), Noon, Cancel);
+        var settled = await store.TryReuseExistingAsync("news", "a", Sha256Hex.OfText("new"), Noon, Cancel);
         var outcome = await store.WriteAsync(Result("a", "new") with { Label = "Sports" }, Cancel);
 
         Assert.Null(settled);
@@ -87,7 +87,7 @@ public class ResultStoreTests(Emulator emulator)
         var store = new ResultStore(storage);
         await store.WriteAsync(Result("a", "new"), Cancel);
 
-        var settled = await store.SettleAsync("news", "a", Sha256Hex.OfText("old"), Noon.AddSeconds(-1), Cancel);
+        var settled = await store.TryReuseExistingAsync("news", "a", Sha256Hex.OfText("old"), Noon.AddSeconds(-1), Cancel);
         var outcome = await store.WriteAsync(Result("a", "old") with { InsertedOn = Noon.AddSeconds(-1), Label = "Sports" }, Cancel);
 
         Assert.Equal(WriteOutcome.Stale, settled);
@@ -105,7 +105,7 @@ public class ResultStoreTests(Emulator emulator)
         await DeleteRows(storage, "classifications");
         await DeleteRows(storage, "recent");
 
-        var settled = await store.SettleAsync("news", "a", Sha256Hex.OfText("text"), Noon, Cancel);
+        var settled = await store.TryReuseExistingAsync("news", "a", Sha256Hex.OfText("text"), Noon, Cancel);
 
         Assert.Equal(WriteOutcome.Duplicate, settled);
         Assert.Equal("World", Assert.Single(await Rows(storage, "classifications")).GetString("Label"));
@@ -122,7 +122,7 @@ public class ResultStoreTests(Emulator emulator)
         await store.WriteAsync(Result("a", "new") with { Label = "Sports" }, Cancel);
         await storage.Table("classifications").UpsertEntityAsync(stale, TableUpdateMode.Replace, Cancel);
 
-        await store.SettleAsync("news", "a", Sha256Hex.OfText("new"), Noon, Cancel);
+        await store.TryReuseExistingAsync("news", "a", Sha256Hex.OfText("new"), Noon, Cancel);
 
         Assert.Equal("Sports", Assert.Single(await Rows(storage, "classifications")).GetString("Label"));
     }
@@ -135,7 +135,7 @@ public class ResultStoreTests(Emulator emulator)
         var store = new ResultStore(await emulator.NewAccountAsync());
         await store.WriteAsync(Result("a", "text") with { Status = status, Reason = "no model yet", Label = null }, Cancel);
 
-        var settled = await store.SettleAsync("news", "a", Sha256Hex.OfText("text"), Noon.AddHours(1), Cancel);
+        var settled = await store.TryReuseExistingAsync("news", "a", Sha256Hex.OfText("text"), Noon.AddHours(1), Cancel);
         var outcome = await store.WriteAsync(Result("a", "text") with { InsertedOn = Noon.AddHours(1) }, Cancel);
 
         Assert.Null(settled);

@@ -323,34 +323,34 @@ public sealed class ArticleClassifierTests(Emulator emulator) : ServingTest(emul
     public async Task A_full_waiting_room_turns_the_next_text_away()
     {
         await ToyModel.PublishAsync(Registry, "news", "v1", 1, "a", "b"); // and no base, so that the first must wait
-        Options = Options with { WaitingRoom = 1 };
+        Options = Options with { QueueCapacity = 1 };
         var classifier = NewClassifier();
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         var first = classifier.ClassifyAsync(null, "text", leaving.Token);
-        Assert.Equal(1, classifier.Status.Waiting);
+        Assert.Equal(1, classifier.Status.InFlight);
 
         await Assert.ThrowsAsync<QueueFullException>(() => classifier.ClassifyAsync(null, "text", Cancel));
 
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
-        Assert.Equal(0, classifier.Status.Waiting);
+        Assert.Equal(0, classifier.Status.InFlight);
     }
 
     [Fact]
     public async Task Texts_that_belong_together_are_let_in_whole_or_not_at_all()
     {
         await ToyModel.PublishAsync(Registry, "news", "v1", 1, "a", "b"); // and no base, so that the first must wait
-        Options = Options with { WaitingRoom = 4 };
+        Options = Options with { QueueCapacity = 4 };
         var classifier = NewClassifier();
         var first = classifier.ClassifyAsync(null, ["one", "two"], Cancel);
 
         await Assert.ThrowsAsync<QueueFullException>(() => classifier.ClassifyAsync(null, ["three", "four", "five"], Cancel));
-        Assert.Equal(2, classifier.Status.Waiting);
+        Assert.Equal(2, classifier.Status.InFlight);
         await UploadBaseAsync();
         var answers = await first;
         var more = await classifier.ClassifyAsync(null, ["1", "2", "3", "4", "5"], Cancel); // than there is room for, when nobody else is there
 
-        Assert.Equal((2, 5, 0), (answers.Length, more.Length, classifier.Status.Waiting));
+        Assert.Equal((2, 5, 0), (answers.Length, more.Length, classifier.Status.InFlight));
     }
 
     [Fact]

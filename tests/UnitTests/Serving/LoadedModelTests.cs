@@ -84,7 +84,7 @@ public sealed class LoadedModelTests : IDisposable
     {
         using var model = Load("v1", 1, temperature: double.Epsilon); // logits over almost nothing overflow
 
-        Assert.Contains("not finite", Assert.Throws<InvalidDataException>(model.Prove).Message);
+        Assert.Contains("not finite", Assert.Throws<InvalidDataException>(model.SmokeTest).Message);
     }
 
     private LoadedModel Load(string version, int seed, double temperature = 1)

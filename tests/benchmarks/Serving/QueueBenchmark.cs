@@ -55,7 +55,7 @@ internal sealed record QueueBenchmark(double Whole, double WithoutModel)
     private static async Task GiveAsync(QueueMessage message, ResultStore results, Prediction answer, CancellationToken cancellationToken)
     {
         var (id, hash) = (message.MessageId, Sha256Hex.OfText(message.MessageId));
-        if (await results.SettleAsync("news", id, hash, message.InsertedOn!.Value, cancellationToken) is null)
+        if (await results.TryReuseExistingAsync("news", id, hash, message.InsertedOn!.Value, cancellationToken) is null)
         {
             await results.WriteAsync(new ClassificationResult
             {
