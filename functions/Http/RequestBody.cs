@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 using Serverless.Storage;
@@ -8,21 +7,14 @@ namespace Serverless.Functions.Http;
 /// <summary>The body of a request as text: UTF-8, JSON or plain, no longer than the contract allows.</summary>
 internal sealed record RequestBody(string Text, bool IsJson)
 {
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     /// <exception cref="ProblemException">The body is of another type or encoding, or too long.</exception>
     public static async Task<RequestBody> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         var isJson = IsJsonOf(request.ContentType);
         var bytes = await ReadBytesAsync(request, cancellationToken);
-        try
-        {
-            return new RequestBody(StrictUtf8.GetString(bytes.Span).TrimStart('\uFEFF'), isJson);
-        }
-        catch (DecoderFallbackException exception)
-        {
-            throw new ProblemException(ProblemType.MalformedRequest, $"The body is not UTF-8 (byte {exception.Index:N0}).");
-        }
+        return StrictUtf8.TryDecode(bytes.Span, out var text, out var invalidByte)
+            ? new RequestBody(text.TrimStart('\uFEFF'), isJson)
+            : throw new ProblemException(ProblemType.MalformedRequest, $"The body is not UTF-8 (byte {invalidByte:N0}).");
     }
 
     private static bool IsJsonOf(string? contentType)

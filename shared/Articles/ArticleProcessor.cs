@@ -7,8 +7,8 @@ using Serverless.Storage;
 namespace Serverless.Articles;
 
 /// <summary>
-/// From a message of the queue <c>articles</c> to a result. What a sender did wrong becomes a rejected result, since trying
-/// again would not help; what went wrong here is thrown, so that the queue delivers the message again.
+/// Turns a message of the queue <c>articles</c> into a result. An error of the sender becomes a rejected result, since a retry would not
+/// help; all other errors are thrown, so that the queue delivers the message again.
 /// </summary>
 public sealed class ArticleProcessor(
     ArticleMessageReader reader,
@@ -20,29 +20,27 @@ public sealed class ArticleProcessor(
     TimeProvider time,
     ILogger<ArticleProcessor> log)
 {
-    private readonly AsyncKeyedLock<(string Classifier, string Id)> oneAtATime = new();
+    private readonly AsyncKeyedLock<(string Classifier, string Id)> locks = new();
 
-    /// <summary>Classifies the article of a message, unless it has a final result already.</summary>
+    /// <summary>Classifies the article of a message, unless it has a final result.</summary>
     public async Task<WriteOutcome> ProcessAsync(QueueMessage message, CancellationToken cancellationToken)
     {
         var arrivedAt = time.GetUtcNow();
         var article = await reader.ReadAsync(message.Body, cancellationToken);
-        return await oneAtATime.RunAsync(article.Key, () => ProcessAsync(article, message, arrivedAt, cancellationToken), cancellationToken);
+        return await locks.RunAsync(article.Key, () => ProcessAsync(article, message, arrivedAt, cancellationToken), cancellationToken);
     }
 
-    /// <summary>Sees to it that an article of the poison queue has a result: the last attempt's, unless the process died in all of them.</summary>
+    /// <summary>Writes a failed result for an article of the poison queue, if the last attempt wrote none because its process ended.</summary>
     public async Task<WriteOutcome> RecordFailureAsync(QueueMessage message, CancellationToken cancellationToken)
     {
         var article = await reader.ReadAsync(message.Body, cancellationToken);
         log.LogError("Article {ArticleId} of the classifier {Classifier} failed on every attempt", article.Message.Id, article.Classifier);
 
-        // A result that is there stays, and gets the rows that a crash in the last attempt left out.
-        // The host moved the message's text only: the time in the poison queue is not the article's, which is lost.
-        var failed = article.Reason is { } reason
-            ? article.Result(ClassificationStatus.Rejected, insertedOn: null, time.GetUtcNow(), reason)
-            : article.Result(
-                ClassificationStatus.Failed, insertedOn: null, time.GetUtcNow(), "No attempt at this article came to an end; the log says more. Send it again to have it tried again.");
-        return await results.WriteAsync(failed, cancellationToken);
+        // An existing result stays, and its rows are repaired if they were lost in a crash of the last attempt.
+        // The host moves only the text of a message: the time that the article was enqueued is lost, and the poison queue has another one.
+        var status = article.Reason is null ? ClassificationStatus.Failed : ClassificationStatus.Rejected;
+        var reason = article.Reason ?? "All attempts failed; the log has the errors. Send the article again to retry it.";
+        return await results.WriteAsync(article.ToResult(status, insertedOn: null, time.GetUtcNow(), reason), cancellationToken);
     }
 
     private async Task<WriteOutcome> ProcessAsync(ParsedArticle article, QueueMessage message, DateTimeOffset arrivedAt, CancellationToken cancellationToken)
@@ -53,18 +51,18 @@ public sealed class ArticleProcessor(
             return await RejectAsync(article, insertedOn, reason, cancellationToken);
         }
 
-        if (await results.TryReuseExistingAsync(article.Classifier, article.Message.Id, article.TextHash, insertedOn, cancellationToken) is { } settled)
+        if (await results.TryReuseExistingAsync(article.Classifier, article.Message.Id, article.TextHash, insertedOn, cancellationToken) is { } existing)
         {
-            // The attempt before may have ended between its result and this.
-            await WithdrawOutdatedAsync(article, settled, cancellationToken);
-            log.LogDebug("Article {ArticleId} needs no forward pass: {Outcome}", article.Message.Id, settled);
-            return settled;
+            // The previous attempt may have ended between its result and this.
+            await WithdrawOutdatedAsync(article, existing, cancellationToken);
+            log.LogDebug("Article {ArticleId} needs no forward pass: {Outcome}", article.Message.Id, existing);
+            return existing;
         }
 
         try
         {
-            var answer = await classifier.ClassifyAsync(article.Classifier, article.Text, cancellationToken);
-            return await KeepAsync(article, Result(article, answer, insertedOn, arrivedAt), cancellationToken);
+            var prediction = await classifier.ClassifyAsync(article.Classifier, article.Text, cancellationToken);
+            return await StoreAsync(article, ToResult(article, prediction, insertedOn, arrivedAt), cancellationToken);
         }
         catch (UnknownClassifierException exception)
         {
@@ -72,8 +70,8 @@ public sealed class ArticleProcessor(
         }
         catch (Exception exception) when (message.DequeueCount >= ArticleLimits.Attempts && !cancellationToken.IsCancellationRequested)
         {
-            var failure = $"The last of {ArticleLimits.Attempts} attempts failed: {exception.Message} Send the article again to have it tried again.";
-            await results.WriteAsync(article.Result(ClassificationStatus.Failed, insertedOn, time.GetUtcNow(), failure), cancellationToken);
+            var failure = $"The last of {ArticleLimits.Attempts} attempts failed: {exception.Message} Send the article again to retry it.";
+            await results.WriteAsync(article.ToResult(ClassificationStatus.Failed, insertedOn, time.GetUtcNow(), failure), cancellationToken);
             throw;
         }
     }
@@ -81,27 +79,27 @@ public sealed class ArticleProcessor(
     private async Task<WriteOutcome> RejectAsync(ParsedArticle article, DateTimeOffset insertedOn, string reason, CancellationToken cancellationToken)
     {
         log.LogWarning("Article {ArticleId} was rejected: {Reason}", article.Message.Id, reason);
-        return await results.WriteAsync(article.Result(ClassificationStatus.Rejected, insertedOn, time.GetUtcNow(), reason), cancellationToken);
+        return await results.WriteAsync(article.ToResult(ClassificationStatus.Rejected, insertedOn, time.GetUtcNow(), reason), cancellationToken);
     }
 
-    private ClassificationResult Result(ParsedArticle article, Prediction answer, DateTimeOffset insertedOn, DateTimeOffset arrivedAt) =>
-        article.Result(ClassificationStatus.Classified, insertedOn, time.GetUtcNow()) with
+    private ClassificationResult ToResult(ParsedArticle article, Prediction prediction, DateTimeOffset insertedOn, DateTimeOffset arrivedAt) =>
+        article.ToResult(ClassificationStatus.Classified, insertedOn, time.GetUtcNow()) with
         {
-            Label = answer.Label,
-            Score = answer.Score,
-            Probabilities = answer.Probabilities,
-            ModelVersion = answer.ModelVersion,
-            Tokens = answer.Tokens,
-            Truncated = answer.Truncated,
-            Review = options.NeedsReview(article.Classifier, answer.Score),
+            Label = prediction.Label,
+            Score = prediction.Score,
+            Probabilities = prediction.Probabilities,
+            ModelVersion = prediction.ModelVersion,
+            Tokens = prediction.Tokens,
+            Truncated = prediction.Truncated,
+            Review = options.NeedsReview(article.Classifier, prediction.Score),
             QueueMilliseconds = Math.Max(0, (arrivedAt - insertedOn).TotalMilliseconds),
-            WaitMilliseconds = answer.WaitMilliseconds,
-            ForwardMilliseconds = answer.ForwardMilliseconds,
+            WaitMilliseconds = prediction.WaitMilliseconds,
+            ForwardMilliseconds = prediction.ForwardMilliseconds,
         };
 
-    private async Task<WriteOutcome> KeepAsync(ParsedArticle article, ClassificationResult result, CancellationToken cancellationToken)
+    private async Task<WriteOutcome> StoreAsync(ParsedArticle article, ClassificationResult result, CancellationToken cancellationToken)
     {
-        // Before the result: after a crash in between the article is asked for twice, which beats never.
+        // Before the result: after a crash in between, the article is queued for review twice, which is better than not at all.
         if (result.Review)
         {
             await reviews.AskAsync(article.Message, result, cancellationToken);
@@ -116,7 +114,7 @@ public sealed class ArticleProcessor(
         return outcome;
     }
 
-    /// <summary>Nobody is to be asked about a text that the article no longer has.</summary>
+    /// <summary>Deletes review entries of superseded texts.</summary>
     private async Task WithdrawOutdatedAsync(ParsedArticle article, WriteOutcome outcome, CancellationToken cancellationToken)
     {
         if (outcome == WriteOutcome.Stale)

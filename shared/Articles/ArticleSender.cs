@@ -4,29 +4,29 @@ using Serverless.Storage;
 
 namespace Serverless.Articles;
 
-/// <summary>The sender's side of the article queues.</summary>
+/// <summary>Sends articles to the queues <c>articles</c> and <c>articles-review</c>.</summary>
 public sealed class ArticleSender(StorageClients storage, ArticleBlobStore texts)
 {
-    /// <summary>Puts an article on the queue <c>articles</c>; a text too long for a message is first stored as a blob, which the message then names.</summary>
+    /// <summary>Sends an article to the queue <c>articles</c>. A text too long for a message is stored as a blob, and the message has its name.</summary>
     public Task SendAsync(ArticleMessage article, CancellationToken cancellationToken) =>
-        SendAsync(StorageNames.ArticlesQueue, article, text => text.ToJson(), cancellationToken);
+        SendAsync(StorageNames.ArticlesQueue, article, message => message.ToJson(), cancellationToken);
 
-    /// <summary>Puts an article on the queue <c>articles-review</c>, for a person to label, with what the model made of it.</summary>
-    public Task SendForReviewAsync(ArticleMessage article, ClassificationResult answer, CancellationToken cancellationToken) =>
+    /// <summary>Sends an article to the queue <c>articles-review</c>, for a person to label, with the label and score of the model.</summary>
+    public Task SendForReviewAsync(ArticleMessage article, ClassificationResult result, CancellationToken cancellationToken) =>
         SendAsync(
             StorageNames.ArticlesReviewQueue,
             article,
-            text => JsonSerializer.Serialize(
-                new { answer.Id, text.Text, text.Blob, answer.Classifier, answer.Title, answer.Source, answer.Label, answer.Score, answer.ModelVersion },
+            message => JsonSerializer.Serialize(
+                new { result.Id, message.Text, message.Blob, result.Classifier, result.Title, result.Source, result.Label, result.Score, result.ModelVersion },
                 StorageJson.Options),
             cancellationToken);
 
-    private async Task SendAsync(string queue, ArticleMessage article, Func<ArticleMessage, string> write, CancellationToken cancellationToken)
+    private async Task SendAsync(string queue, ArticleMessage article, Func<ArticleMessage, string> serialize, CancellationToken cancellationToken)
     {
-        var body = write(article);
+        var body = serialize(article);
         if (article.Text is not null && Encoding.UTF8.GetByteCount(body) > ArticleLimits.MessageBytes)
         {
-            body = write(await texts.CheckInAsync(article, cancellationToken));
+            body = serialize(await texts.CheckInAsync(article, cancellationToken));
         }
 
         await storage.Queue(queue).SendMessageAsync(body, cancellationToken);

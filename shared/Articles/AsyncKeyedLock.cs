@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace Serverless.Articles;
 
 /// <summary>
-/// Lets work on the same key follow one another inside this process: a message that comes twice at the same moment finds the
-/// result of the first. Other instances are kept apart by the ETags of what they write.
+/// Runs work with the same key one at a time, in this process: the second of two concurrent deliveries of a message finds the result of
+/// the first. Between instances, the ETags of their writes do the same.
 /// </summary>
 internal sealed class AsyncKeyedLock<TKey>
     where TKey : notnull
@@ -13,8 +13,8 @@ internal sealed class AsyncKeyedLock<TKey>
 
     public async Task<T> RunAsync<T>(TKey key, Func<Task<T>> work, CancellationToken cancellationToken)
     {
-        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        while (!running.TryAdd(key, ended.Task))
+        var completion = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        while (!running.TryAdd(key, completion.Task))
         {
             if (running.TryGetValue(key, out var other))
             {
@@ -29,7 +29,7 @@ internal sealed class AsyncKeyedLock<TKey>
         finally
         {
             running.TryRemove(key, out _);
-            ended.SetResult();
+            completion.SetResult();
         }
     }
 }

@@ -5,29 +5,29 @@ using Serverless.Storage;
 
 namespace Serverless.Articles;
 
-/// <summary>What a write came to.</summary>
+/// <summary>The outcome of a write.</summary>
 public enum WriteOutcome
 {
-    /// <summary>The first result for this id, or one that followed a rejection or failure.</summary>
+    /// <summary>The first result for this id, or one after a rejection or failure.</summary>
     Created,
 
-    /// <summary>It took the place of a result for another text of the same id.</summary>
+    /// <summary>It replaced a result for another text of the same id.</summary>
     Replaced,
 
-    /// <summary>A final result for the same text stood there already; nothing changed.</summary>
+    /// <summary>There is a final result for the same text; nothing changed.</summary>
     Duplicate,
 
-    /// <summary>A result of a newer message stood there already; nothing changed.</summary>
+    /// <summary>There is a result of a newer message; nothing changed.</summary>
     Stale,
 }
 
 /// <summary>
-/// Results: the blob first, which is the truth, then the rows made from it. Every write carries the ETag of what was read, so
-/// that of two writers one reads again; a redelivery finds the blob and mends rows that a crash left out.
+/// Stores results. The blob is the source of truth, rows are a projection. Writes are conditional (ETag); the loser reads again. A
+/// redelivery repairs rows lost in a crash.
 /// </summary>
 public sealed class ResultStore(StorageClients storage)
 {
-    // Two writers need two attempts; what goes on for longer is no contention but a fault.
+    // Two writers need two attempts; more than this is not contention but an error.
     private const int MaxAttempts = 10;
 
     private readonly BlobContainerClient blobs = storage.Container(StorageNames.ResultsContainer);
@@ -37,16 +37,17 @@ public sealed class ResultStore(StorageClients storage)
     public async Task<ClassificationResult?> FindAsync(string classifier, string articleId, CancellationToken cancellationToken) =>
         (await ReadBlobAsync(classifier, Sha256Hex.OfText(articleId), cancellationToken))?.Result;
 
-    /// <summary>Results of a classifier, the newest first; of a replaced one also what was said at its time.</summary>
-    /// <exception cref="BadContinuationException">The continuation is none of this list's.</exception>
+    /// <summary>Results of a classifier, newest first, including those that were replaced.</summary>
+    /// <exception cref="BadContinuationException">The continuation is not from this list.</exception>
     public Task<ListPage<ClassificationResult>> ListAsync(string classifier, int limit, string? continuation, CancellationToken cancellationToken) =>
         rows.ListRecentAsync(classifier, limit, continuation, cancellationToken);
 
     /// <summary>
-    /// Says before any forward pass whether a message needs one: <see cref="WriteOutcome.Duplicate"/> and
-    /// <see cref="WriteOutcome.Stale"/> mean that it does not, and missing rows are mended; otherwise null.
+    /// Checks, before a forward pass, whether the stored result is final for a message. If so, rows that are missing are written.
     /// </summary>
-    public async Task<WriteOutcome?> TryReuseExistingAsync(string classifier, string articleId, string textHash, DateTimeOffset insertedOn, CancellationToken cancellationToken)
+    /// <returns><see cref="WriteOutcome.Duplicate"/> or <see cref="WriteOutcome.Stale"/>; null if the message needs a forward pass.</returns>
+    public async Task<WriteOutcome?> TryReuseExistingAsync(
+        string classifier, string articleId, string textHash, DateTimeOffset insertedOn, CancellationToken cancellationToken)
     {
         var hash = Sha256Hex.OfText(articleId);
         RowState? row = null;
@@ -59,26 +60,26 @@ public sealed class ResultStore(StorageClients storage)
                 return null;
             }
 
-            if (row is not null && (row.IsOf(stored!.ETag) || await rows.TryWriteAsync(stored.Result, stored.ETag, row, cancellationToken)))
+            if (row is not null && (row.IsFrom(stored!.ETag) || await rows.TryWriteAsync(stored.Result, stored.ETag, row, cancellationToken)))
             {
                 return decision;
             }
 
-            // Most messages are new, and their blob alone says so. Where it does not, it is read again after the row: see WriteAsync.
+            // Most messages are new, and reading the blob is enough. Otherwise the blob is read again after the row: see WriteAsync.
             row = await rows.ReadETagAsync(classifier, hash, cancellationToken);
         }
 
         throw Contention(hash);
     }
 
-    /// <summary>Writes a result by the contract's rules; see <see cref="WriteOutcome"/>.</summary>
+    /// <summary>Writes a result, unless the stored one is final for the same text or newer; see <see cref="WriteOutcome"/>.</summary>
     public async Task<WriteOutcome> WriteAsync(ClassificationResult result, CancellationToken cancellationToken)
     {
         var hash = result.ArticleHash();
         WriteOutcome? done = null;
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            // The row's ETag is read before the blob: if another writer changes blob and row in between, our row write fails.
+            // The row's ETag is read before the blob: if another writer changes blob and row in between, this row write fails.
             var row = await rows.ReadETagAsync(result.Classifier, hash, cancellationToken);
             var stored = await ReadBlobAsync(result.Classifier, hash, cancellationToken);
             var decision = DecideWrite(stored?.Result, result.Status, result.TextHash, result.InsertedOn);
@@ -93,7 +94,7 @@ public sealed class ResultStore(StorageClients storage)
                 done = decision;
             }
 
-            if (row.IsOf(stored!.ETag) || await rows.TryWriteAsync(stored.Result, stored.ETag, row, cancellationToken))
+            if (row.IsFrom(stored!.ETag) || await rows.TryWriteAsync(stored.Result, stored.ETag, row, cancellationToken))
             {
                 return done ?? decision;
             }
@@ -115,8 +116,13 @@ public sealed class ResultStore(StorageClients storage)
             return WriteOutcome.Duplicate;
         }
 
-        // Queues tell the second, no more: of two messages of the same second the one handled last stands.
-        return (insertedOn ?? DateTimeOffset.MinValue) < (stored.InsertedOn ?? DateTimeOffset.MinValue) ? WriteOutcome.Stale : sameText ? WriteOutcome.Created : WriteOutcome.Replaced;
+        // The times of a queue have a resolution of one second: of two messages of the same second the one processed last wins.
+        if ((insertedOn ?? DateTimeOffset.MinValue) < (stored.InsertedOn ?? DateTimeOffset.MinValue))
+        {
+            return WriteOutcome.Stale;
+        }
+
+        return sameText ? WriteOutcome.Created : WriteOutcome.Replaced;
     }
 
     private async Task<StoredResult?> ReadBlobAsync(string classifier, string hash, CancellationToken cancellationToken)
@@ -152,7 +158,7 @@ public sealed class ResultStore(StorageClients storage)
     }
 
     private static InvalidOperationException Contention(string hash) =>
-        new($"The result {hash} changed {MaxAttempts} times while it was being written; the message will be tried again.");
+        new($"The result {hash} changed {MaxAttempts} times while it was being written; the message is retried.");
 
     private sealed record StoredResult(ClassificationResult Result, ETag ETag);
 }

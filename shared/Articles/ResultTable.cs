@@ -6,8 +6,8 @@ using Serverless.Storage;
 namespace Serverless.Articles;
 
 /// <summary>
-/// The rows of a result, made from its blob: in <c>classifications</c> one row an article, in <c>recent</c> one row a result, so
-/// that a replaced one stays visible as what was said at its time.
+/// The rows of results, a projection of the blobs: <c>classifications</c> has one row for each article, <c>recent</c> one for each result,
+/// so that a replaced result stays in the list.
 /// </summary>
 internal sealed class ResultTable(StorageClients storage)
 {
@@ -21,12 +21,12 @@ internal sealed class ResultTable(StorageClients storage)
         return row.HasValue ? new RowState(row.Value!.ETag, row.Value.GetString("ResultETag")) : new RowState(null, null);
     }
 
-    /// <returns>False when another writer was faster: read again.</returns>
+    /// <returns>False if another writer was faster: read again.</returns>
     public async Task<bool> TryWriteAsync(ClassificationResult result, ETag blobETag, RowState replaced, CancellationToken cancellationToken)
     {
         var hash = result.ArticleHash();
 
-        // `recent` comes first: the row in `classifications`, which names the blob's ETag, says that both are there.
+        // `recent` comes first: a row in `classifications` with the blob's ETag means that both rows are written.
         await recent.UpsertEntityAsync(
             ToRow(result, blobETag, StorageNames.RecentPartition(result.Classifier, result.CompletedAt), StorageNames.RecentRow(hash, result.CompletedAt)),
             TableUpdateMode.Replace,
@@ -46,7 +46,7 @@ internal sealed class ResultTable(StorageClients storage)
         }
     }
 
-    /// <summary>Results of a classifier, the newest first.</summary>
+    /// <summary>Results of a classifier, newest first.</summary>
     public async Task<ListPage<ClassificationResult>> ListRecentAsync(string classifier, int limit, string? continuation, CancellationToken cancellationToken)
     {
         var prefix = StorageNames.RecentPrefix(classifier);
@@ -93,7 +93,9 @@ internal sealed class ResultTable(StorageClients storage)
         Reason = row.GetString("Reason"),
         Label = row.GetString("Label"),
         Score = row.GetDouble("Score"),
-        Probabilities = row.GetString("Probabilities") is { } json ? JsonSerializer.Deserialize<OrderedDictionary<string, double>>(json, StorageJson.Options) : null,
+        Probabilities = row.GetString("Probabilities") is { } json
+            ? JsonSerializer.Deserialize<OrderedDictionary<string, double>>(json, StorageJson.Options)
+            : null,
         ModelVersion = row.GetString("ModelVersion"),
         Tokens = row.GetInt32("Tokens"),
         Truncated = row.GetBoolean("Truncated"),
@@ -110,8 +112,10 @@ internal sealed class ResultTable(StorageClients storage)
     };
 }
 
-/// <summary>What stands in <c>classifications</c>: the row's own ETag, and that of the blob it was made from.</summary>
+/// <summary>The ETags of a row in <c>classifications</c>.</summary>
+/// <param name="ETag">Of the row itself; null if there is none.</param>
+/// <param name="ResultETag">Of the blob that the row was made from.</param>
 internal sealed record RowState(ETag? ETag, string? ResultETag)
 {
-    public bool IsOf(ETag blobETag) => ResultETag == blobETag.ToString();
+    public bool IsFrom(ETag blobETag) => ResultETag == blobETag.ToString();
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using Azure;
 using Azure.Storage.Blobs;
 using Serverless.Articles;
@@ -8,8 +7,6 @@ namespace Serverless.Storage;
 /// <summary>The container <c>articles</c>: texts that are too long for a queue message (the claim check).</summary>
 public sealed class ArticleBlobStore(StorageClients storage)
 {
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     private readonly BlobContainerClient container = storage.Container(StorageNames.ArticlesContainer);
 
     /// <summary>Reads a text. A missing, over-long or undecodable blob is a permanent fault and comes back as a reason; storage errors are thrown.</summary>
@@ -25,16 +22,17 @@ public sealed class ArticleBlobStore(StorageClients storage)
             }
 
             var content = await client.DownloadContentAsync(cancellationToken);
-            var text = StrictUtf8.GetString(content.Value.Content).TrimStart('\uFEFF');
+            if (!StrictUtf8.TryDecode(content.Value.Content, out var text, out var invalidByte))
+            {
+                return ArticleText.Rejected($"The blob '{blob}' is not UTF-8 (byte {invalidByte:N0}).");
+            }
+
+            text = text.TrimStart('\uFEFF');
             return ArticleLimits.Reject(text) is { } reason ? ArticleText.Rejected(reason) : new ArticleText(text, null);
         }
         catch (RequestFailedException exception) when (exception.Status == 404)
         {
             return ArticleText.Rejected($"There is no blob '{blob}' in the container '{StorageNames.ArticlesContainer}'.");
-        }
-        catch (DecoderFallbackException exception)
-        {
-            return ArticleText.Rejected($"The blob '{blob}' is not UTF-8 (byte {exception.Index:N0}).");
         }
     }
 

@@ -74,9 +74,9 @@ public sealed class QueueTests(QueueTests.Up up) : IClassFixture<QueueTests.Up>
     [InlineData("bad-empty", """{"id":"bad-empty","text":"  "}""", "no text")]
     [InlineData("bad-none", """{"id":"bad-none"}""", "neither 'text' nor 'blob'")]
     [InlineData("bad-blob", """{"id":"bad-blob","blob":"not/there.txt"}""", "no blob 'not/there.txt'")]
-    [InlineData("bad-climb", """{"id":"bad-climb","blob":"../results/x.json"}""", "no name inside")]
+    [InlineData("bad-climb", """{"id":"bad-climb","blob":"../results/x.json"}""", "not a valid name in")]
     [InlineData("bad-type", """{"id":"bad-type","text":42}""", "must be a string")]
-    [InlineData("bad-classifier", """{"id":"bad-classifier","text":"a","classifier":"../news"}""", "no valid name")]
+    [InlineData("bad-classifier", """{"id":"bad-classifier","text":"a","classifier":"../news"}""", "not a valid name")]
     public async Task What_a_sender_did_wrong_becomes_a_rejected_result_with_the_reason_at_once(string id, string body, string reason)
     {
         await System.SendAsync(body);
@@ -99,7 +99,7 @@ public sealed class QueueTests(QueueTests.Up up) : IClassFixture<QueueTests.Up>
         var result = await System.ResultAsync(Sha256Hex.OfText(Body));
 
         Assert.Equal(ClassificationStatus.Rejected, result.Status);
-        Assert.Contains("no valid JSON", result.Reason, StringComparison.Ordinal);
+        Assert.Contains("not valid JSON", result.Reason, StringComparison.Ordinal);
     }
 
     [Fact]

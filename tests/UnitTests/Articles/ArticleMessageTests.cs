@@ -1,5 +1,3 @@
-
-
 using Serverless.Articles;
 using Serverless.Storage;
 
@@ -28,12 +26,12 @@ public class ArticleMessageTests
     [Theory]
     [InlineData("", "no text")]
     [InlineData("  \r\n", "no text")]
-    [InlineData("{", "no valid JSON")]
-    [InlineData("  { \"id\": \"a\" ", "no valid JSON")]
+    [InlineData("{", "not valid JSON")]
+    [InlineData("  { \"id\": \"a\" ", "not valid JSON")]
     [InlineData("{\"text\":\"x\"}", "no 'id'")]
     [InlineData("{\"id\":\"\",\"text\":\"x\"}", "no 'id'")]
     [InlineData("{\"id\":7,\"text\":\"x\"}", "'id' must be a string")]
-    [InlineData("{\"id\":\"a\",\"id\":\"b\",\"text\":\"x\"}", "no valid JSON")]
+    [InlineData("{\"id\":\"a\",\"id\":\"b\",\"text\":\"x\"}", "not valid JSON")]
     public void A_body_without_a_readable_id_is_rejected_under_its_own_hash(string body, string reason)
     {
         Assert.False(ArticleMessage.TryParse(body, out _, out var rejection));
@@ -48,13 +46,13 @@ public class ArticleMessageTests
     [InlineData("""{"id":"a","text":"x","blob":"b"}""", "both 'text' and 'blob'")]
     [InlineData("""{"id":"a","text":" "}""", "no text")]
     [InlineData("""{"id":"a","text":["x"]}""", "'text' must be a string")]
-    [InlineData("""{"id":"a","text":"\ud800"}""", "no valid Unicode")]
-    [InlineData("""{"id":"a","text":"x","classifier":"../b"}""", "'classifier' is no valid name")]
-    [InlineData("""{"id":"a","blob":"../models/x"}""", "no name inside the container")]
-    [InlineData("""{"id":"a","blob":"/x"}""", "no name inside the container")]
-    [InlineData("""{"id":"a","blob":"x/./y"}""", "no name inside the container")]
-    [InlineData("""{"id":"a","blob":"x\\..\\y"}""", "no name inside the container")]
-    [InlineData("""{"id":"a","blob":""}""", "no name inside the container")]
+    [InlineData("""{"id":"a","text":"\ud800"}""", "not valid Unicode")]
+    [InlineData("""{"id":"a","text":"x","classifier":"../b"}""", "'classifier' is not a valid name")]
+    [InlineData("""{"id":"a","blob":"../models/x"}""", "not a valid name in the container")]
+    [InlineData("""{"id":"a","blob":"/x"}""", "not a valid name in the container")]
+    [InlineData("""{"id":"a","blob":"x/./y"}""", "not a valid name in the container")]
+    [InlineData("""{"id":"a","blob":"x\\..\\y"}""", "not a valid name in the container")]
+    [InlineData("""{"id":"a","blob":""}""", "not a valid name in the container")]
     public void A_body_with_a_readable_id_is_rejected_under_that_id(string body, string reason)
     {
         Assert.False(ArticleMessage.TryParse(body, out _, out var rejection));
@@ -64,7 +62,7 @@ public class ArticleMessageTests
     }
 
     [Fact]
-    public void A_rejection_goes_to_the_classifier_that_was_asked()
+    public void A_rejection_keeps_the_classifier_of_the_message()
     {
         Assert.False(ArticleMessage.TryParse("""{"id":"a","classifier":"sports","text":""}""", out _, out var rejection));
 
@@ -82,7 +80,7 @@ public class ArticleMessageTests
     }
 
     [Fact]
-    public void An_id_that_no_table_could_hold_is_rejected()
+    public void An_id_that_is_too_long_for_a_table_is_rejected()
     {
         var body = new ArticleMessage(new string('i', ArticleLimits.IdCharacters + 1)) { Text = "x" }.ToJson();
 

@@ -8,7 +8,7 @@ public class ResultStoreTests(Emulator emulator)
 {
     private static readonly DateTimeOffset Noon = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
 
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task A_result_is_a_blob_and_a_row_and_a_recent_row_at_the_places_of_the_contract()
@@ -16,17 +16,17 @@ public class ResultStoreTests(Emulator emulator)
         var storage = await emulator.NewAccountAsync();
         var store = new ResultStore(storage);
 
-        var outcome = await store.WriteAsync(Result("a/1?", "text"), Cancel);
+        var outcome = await store.WriteAsync(Result("a/1?", "text"), CancellationToken);
 
         var hash = Sha256Hex.OfText("a/1?");
         Assert.Equal(WriteOutcome.Created, outcome);
-        Assert.True(await storage.Container("results").GetBlobClient($"news/{hash}.json").ExistsAsync(Cancel));
-        var row = await storage.Table("classifications").GetEntityAsync<TableEntity>($"news-{hash[0]}", hash, cancellationToken: Cancel);
+        Assert.True(await storage.Container("results").GetBlobClient($"news/{hash}.json").ExistsAsync(CancellationToken));
+        var row = await storage.Table("classifications").GetEntityAsync<TableEntity>($"news-{hash[0]}", hash, cancellationToken: CancellationToken);
         Assert.Equal("a/1?", row.Value.GetString("Id"));
         Assert.Equal("World", row.Value.GetString("Label"));
         Assert.Equal("classified", row.Value.GetString("Status"));
         Assert.Equal("""{"World":0.75,"Sports":0.25}""", row.Value.GetString("Probabilities"));
-        var recent = Assert.Single(await Rows(storage, "recent"));
+        var recent = Assert.Single(await RowsAsync(storage, "recent"));
         Assert.Equal(StorageNames.RecentPartition("news", Noon), recent.PartitionKey);
         Assert.EndsWith(hash, recent.RowKey);
     }
@@ -37,11 +37,11 @@ public class ResultStoreTests(Emulator emulator)
         var store = new ResultStore(await emulator.NewAccountAsync());
         var written = Result("a", "text");
 
-        await store.WriteAsync(written, Cancel);
-        var found = await store.FindAsync("news", "a", Cancel);
+        await store.WriteAsync(written, CancellationToken);
+        var found = await store.FindAsync("news", "a", CancellationToken);
 
         Assert.Equal(written.ToJson(), found!.ToJson());
-        Assert.Null(await store.FindAsync("news", "b", Cancel));
+        Assert.Null(await store.FindAsync("news", "b", CancellationToken));
     }
 
     [Fact]
@@ -49,15 +49,15 @@ public class ResultStoreTests(Emulator emulator)
     {
         var storage = await emulator.NewAccountAsync();
         var store = new ResultStore(storage);
-        await store.WriteAsync(Result("a", "text"), Cancel);
+        await store.WriteAsync(Result("a", "text"), CancellationToken);
 
-        var settled = await store.TryReuseExistingAsync("news", "a", Sha256Hex.OfText("text"), Noon.AddHours(1), Cancel);
-        var outcome = await store.WriteAsync(Result("a", "text") with { Label = "Sports", InsertedOn = Noon.AddHours(1) }, Cancel);
+        var existing = await store.TryReuseExistingAsync("news", "a", Sha256Hex.OfText("text"), Noon.AddHours(1), CancellationToken);
+        var outcome = await store.WriteAsync(Result("a", "text") with { Label = "Sports", InsertedOn = Noon.AddHours(1) }, CancellationToken);
 
-        Assert.Equal(WriteOutcome.Duplicate, settled);
+        Assert.Equal(WriteOutcome.Duplicate, existing);
         Assert.Equal(WriteOutcome.Duplicate, outcome);
-        Assert.Equal("World", (await store.FindAsync("news", "a", Cancel))!.Label);
-        Assert.Single(await Rows(storage, "recent"));
+        Assert.Equal("World", (await store.FindAsync("news", "a", CancellationToken))!.Label);
+        Assert.Single(await RowsAsync(storage, "recent"));
     }
 
     [Fact]
@@ -65,17 +65,17 @@ public class ResultStoreTests(Emulator emulator)
     {
         var storage = await emulator.NewAccountAsync();
         var store = new ResultStore(storage);
-        await store.WriteAsync(Result("a", "old"), Cancel);
+        await store.WriteAsync(Result("a", "old"), CancellationToken);
 
-        var settled = await store.TryReuseExistingAsync("news", "a", Sha256Hex.OfText("new"), Noon, Cancel);
-        var outcome = await store.WriteAsync(Result("a", "new") with { Label = "Sports" }, Cancel);
+        var existing = await store.TryReuseExistingAsync("news", "a", Sha256Hex.OfText("new"), Noon, CancellationToken);
+        var outcome = await store.WriteAsync(Result("a", "new") with { Label = "Sports" }, CancellationToken);
 
-        Assert.Null(settled);
+        Assert.Null(existing);
         Assert.Equal(WriteOutcome.Replaced, outcome);
-        var found = await store.FindAsync("news", "a", Cancel);
+        var found = await store.FindAsync("news", "a", CancellationToken);
         Assert.True(found!.Replaced);
         Assert.Equal("Sports", found.Label);
-        var row = Assert.Single(await Rows(storage, "classifications"));
+        var row = Assert.Single(await RowsAsync(storage, "classifications"));
         Assert.Equal("Sports", row.GetString("Label"));
         Assert.True(row.GetBoolean("Replaced"));
     }
@@ -85,46 +85,46 @@ public class ResultStoreTests(Emulator emulator)
     {
         var storage = await emulator.NewAccountAsync();
         var store = new ResultStore(storage);
-        await store.WriteAsync(Result("a", "new"), Cancel);
+        await store.WriteAsync(Result("a", "new"), CancellationToken);
 
-        var settled = await store.TryReuseExistingAsync("news", "a", Sha256Hex.OfText("old"), Noon.AddSeconds(-1), Cancel);
-        var outcome = await store.WriteAsync(Result("a", "old") with { InsertedOn = Noon.AddSeconds(-1), Label = "Sports" }, Cancel);
+        var existing = await store.TryReuseExistingAsync("news", "a", Sha256Hex.OfText("old"), Noon.AddSeconds(-1), CancellationToken);
+        var outcome = await store.WriteAsync(Result("a", "old") with { InsertedOn = Noon.AddSeconds(-1), Label = "Sports" }, CancellationToken);
 
-        Assert.Equal(WriteOutcome.Stale, settled);
+        Assert.Equal(WriteOutcome.Stale, existing);
         Assert.Equal(WriteOutcome.Stale, outcome);
-        Assert.Equal("World", (await store.FindAsync("news", "a", Cancel))!.Label);
-        Assert.Equal("World", Assert.Single(await Rows(storage, "classifications")).GetString("Label"));
+        Assert.Equal("World", (await store.FindAsync("news", "a", CancellationToken))!.Label);
+        Assert.Equal("World", Assert.Single(await RowsAsync(storage, "classifications")).GetString("Label"));
     }
 
     [Fact]
-    public async Task A_redelivery_mends_rows_that_a_crash_left_out()
+    public async Task A_redelivery_repairs_rows_lost_in_a_crash()
     {
         var storage = await emulator.NewAccountAsync();
         var store = new ResultStore(storage);
-        await store.WriteAsync(Result("a", "text"), Cancel);
-        await DeleteRows(storage, "classifications");
-        await DeleteRows(storage, "recent");
+        await store.WriteAsync(Result("a", "text"), CancellationToken);
+        await DeleteRowsAsync(storage, "classifications");
+        await DeleteRowsAsync(storage, "recent");
 
-        var settled = await store.TryReuseExistingAsync("news", "a", Sha256Hex.OfText("text"), Noon, Cancel);
+        var existing = await store.TryReuseExistingAsync("news", "a", Sha256Hex.OfText("text"), Noon, CancellationToken);
 
-        Assert.Equal(WriteOutcome.Duplicate, settled);
-        Assert.Equal("World", Assert.Single(await Rows(storage, "classifications")).GetString("Label"));
-        Assert.Single(await Rows(storage, "recent"));
+        Assert.Equal(WriteOutcome.Duplicate, existing);
+        Assert.Equal("World", Assert.Single(await RowsAsync(storage, "classifications")).GetString("Label"));
+        Assert.Single(await RowsAsync(storage, "recent"));
     }
 
     [Fact]
-    public async Task A_row_that_a_crash_left_behind_its_blob_is_brought_up_to_date()
+    public async Task A_row_older_than_its_blob_is_updated()
     {
         var storage = await emulator.NewAccountAsync();
         var store = new ResultStore(storage);
-        await store.WriteAsync(Result("a", "old"), Cancel);
-        var stale = Assert.Single(await Rows(storage, "classifications"));
-        await store.WriteAsync(Result("a", "new") with { Label = "Sports" }, Cancel);
-        await storage.Table("classifications").UpsertEntityAsync(stale, TableUpdateMode.Replace, Cancel);
+        await store.WriteAsync(Result("a", "old"), CancellationToken);
+        var stale = Assert.Single(await RowsAsync(storage, "classifications"));
+        await store.WriteAsync(Result("a", "new") with { Label = "Sports" }, CancellationToken);
+        await storage.Table("classifications").UpsertEntityAsync(stale, TableUpdateMode.Replace, CancellationToken);
 
-        await store.TryReuseExistingAsync("news", "a", Sha256Hex.OfText("new"), Noon, Cancel);
+        await store.TryReuseExistingAsync("news", "a", Sha256Hex.OfText("new"), Noon, CancellationToken);
 
-        Assert.Equal("Sports", Assert.Single(await Rows(storage, "classifications")).GetString("Label"));
+        Assert.Equal("Sports", Assert.Single(await RowsAsync(storage, "classifications")).GetString("Label"));
     }
 
     [Theory]
@@ -133,14 +133,14 @@ public class ResultStoreTests(Emulator emulator)
     public async Task An_article_that_was_not_classified_can_be_sent_again(ClassificationStatus status)
     {
         var store = new ResultStore(await emulator.NewAccountAsync());
-        await store.WriteAsync(Result("a", "text") with { Status = status, Reason = "no model yet", Label = null }, Cancel);
+        await store.WriteAsync(Result("a", "text") with { Status = status, Reason = "no model yet", Label = null }, CancellationToken);
 
-        var settled = await store.TryReuseExistingAsync("news", "a", Sha256Hex.OfText("text"), Noon.AddHours(1), Cancel);
-        var outcome = await store.WriteAsync(Result("a", "text") with { InsertedOn = Noon.AddHours(1) }, Cancel);
+        var existing = await store.TryReuseExistingAsync("news", "a", Sha256Hex.OfText("text"), Noon.AddHours(1), CancellationToken);
+        var outcome = await store.WriteAsync(Result("a", "text") with { InsertedOn = Noon.AddHours(1) }, CancellationToken);
 
-        Assert.Null(settled);
+        Assert.Null(existing);
         Assert.Equal(WriteOutcome.Created, outcome);
-        var found = await store.FindAsync("news", "a", Cancel);
+        var found = await store.FindAsync("news", "a", CancellationToken);
         Assert.Equal(ClassificationStatus.Classified, found!.Status);
         Assert.False(found.Replaced);
     }
@@ -152,9 +152,9 @@ public class ResultStoreTests(Emulator emulator)
         var store = new ResultStore(storage);
         var rejected = Result("a", "{") with { Status = ClassificationStatus.Rejected, Reason = "no JSON", Label = null };
 
-        Assert.Equal(WriteOutcome.Created, await store.WriteAsync(rejected, Cancel));
-        Assert.Equal(WriteOutcome.Duplicate, await store.WriteAsync(rejected with { CompletedAt = Noon.AddMinutes(10) }, Cancel));
-        Assert.Single(await Rows(storage, "recent"));
+        Assert.Equal(WriteOutcome.Created, await store.WriteAsync(rejected, CancellationToken));
+        Assert.Equal(WriteOutcome.Duplicate, await store.WriteAsync(rejected with { CompletedAt = Noon.AddMinutes(10) }, CancellationToken));
+        Assert.Single(await RowsAsync(storage, "recent"));
     }
 
     [Fact]
@@ -165,10 +165,10 @@ public class ResultStoreTests(Emulator emulator)
         var writers = Enumerable.Range(0, 6).Select(i =>
             Result("a", $"text {i}") with { InsertedOn = Noon.AddMinutes(i), CompletedAt = Noon.AddMinutes(i), Label = $"{i}" });
 
-        await Task.WhenAll(writers.Reverse().Select(result => store.WriteAsync(result, Cancel)));
+        await Task.WhenAll(writers.Reverse().Select(result => store.WriteAsync(result, CancellationToken)));
 
-        Assert.Equal("5", (await store.FindAsync("news", "a", Cancel))!.Label);
-        Assert.Equal("5", Assert.Single(await Rows(storage, "classifications")).GetString("Label"));
+        Assert.Equal("5", (await store.FindAsync("news", "a", CancellationToken))!.Label);
+        Assert.Equal("5", Assert.Single(await RowsAsync(storage, "classifications")).GetString("Label"));
     }
 
     private static ClassificationResult Result(string id, string text) => new()
@@ -187,14 +187,14 @@ public class ResultStoreTests(Emulator emulator)
         CompletedAt = Noon,
     };
 
-    private static async Task<List<TableEntity>> Rows(StorageClients storage, string table) =>
-        await storage.Table(table).QueryAsync<TableEntity>(cancellationToken: Cancel).ToListAsync(Cancel);
+    private static async Task<List<TableEntity>> RowsAsync(StorageClients storage, string table) =>
+        await storage.Table(table).QueryAsync<TableEntity>(cancellationToken: CancellationToken).ToListAsync(CancellationToken);
 
-    private static async Task DeleteRows(StorageClients storage, string table)
+    private static async Task DeleteRowsAsync(StorageClients storage, string table)
     {
-        foreach (var row in await Rows(storage, table))
+        foreach (var row in await RowsAsync(storage, table))
         {
-            await storage.Table(table).DeleteEntityAsync(row, cancellationToken: Cancel);
+            await storage.Table(table).DeleteEntityAsync(row, cancellationToken: CancellationToken);
         }
     }
 }
