@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using Serverless.Articles;
 using Serverless.Models;
 using Serverless.Reviews;
@@ -10,22 +11,24 @@ using Serverless.Training;
 
 namespace Serverless;
 
-/// <summary>The one composition of the classifier, for every host.</summary>
+/// <summary>Dependency injection of the classifier, for every host.</summary>
 public static class ServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds <see cref="ArticleClassifier"/>, <see cref="ArticleProcessor"/> and the storage that they use. Nothing is loaded or
-    /// connected to before the first article, unless <see cref="ClassifierOptions.LoadAtStart"/> says so.
+    /// Adds <see cref="ArticleClassifier"/>, <see cref="ArticleProcessor"/> and the storage that they use. Nothing is loaded, and no
+    /// connection made, before the first article, unless <see cref="ClassifierOptions.LoadAtStart"/> is set.
     /// </summary>
-    /// <exception cref="InvalidOperationException">A setting cannot be used; names it.</exception>
+    /// <remarks>A host with a setting that is not valid does not start: it throws <see cref="OptionsValidationException"/>, which names the setting.</remarks>
+    /// <exception cref="InvalidOperationException">The storage connection is not configured.</exception>
     public static IServiceCollection AddArticleClassifier(this IServiceCollection services, IConfiguration configuration)
     {
-        var options = ClassifierOptions.Read(configuration);
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(options);
+        services.AddClassifierOptions(configuration);
         services.AddSingleton(new StorageClients(configuration));
         services.AddSingleton(provider => new ModelRegistry(
-            provider.GetRequiredService<StorageClients>(), options.CacheFolder, provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<StorageClients>(),
+            provider.GetRequiredService<ClassifierOptions>().CacheFolder,
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ArticleBlobStore>();
         services.AddSingleton<ArticleSender>();
         services.AddSingleton<ResultStore>();
@@ -40,6 +43,19 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<ArticleMessageReader>();
         services.AddSingleton<ArticleProcessor>();
         services.AddHostedService<ModelRefreshService>();
+        return services;
+    }
+
+    /// <summary>Adds <see cref="ClassifierOptions"/>, bound to its section and validated.</summary>
+    public static IServiceCollection AddClassifierOptions(this IServiceCollection services, IConfiguration configuration)
+    {
+        var section = configuration.GetSection(ClassifierOptions.SectionName);
+        services.AddSingleton<IValidateOptions<ClassifierOptions>, ClassifierOptionsValidator>();
+        services.AddOptions<ClassifierOptions>()
+            .Configure(_ => ClassifierOptionsValidator.RequirePrecision(section))
+            .Bind(section)
+            .ValidateOnStart();
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<ClassifierOptions>>().Value);
         return services;
     }
 }

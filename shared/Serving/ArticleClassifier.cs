@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Serverless.Llama.Kernels;
@@ -9,37 +8,39 @@ using TorchSharp;
 namespace Serverless.Serving;
 
 /// <summary>
-/// Answers which label a text has. Loads nothing before the first question unless told to; questions that come together share one forward
-/// pass; a newly published version is swapped in while the old one answers.
+/// Classifies texts. Models load at the first request, unless the settings say otherwise; concurrent requests share one forward pass; a newly
+/// published version is swapped in while the current one serves.
 /// </summary>
-public sealed class ArticleClassifier : IDisposable
+public sealed class ArticleClassifier : IAsyncDisposable
 {
     private readonly ClassifierOptions options;
-    private readonly ModelRegistry registry;
     private readonly TimeProvider time;
-    private readonly ILogger<ArticleClassifier> log;
     private readonly ConcurrentDictionary<string, ClassifierSlot> classifiers = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource stopping = new();
     private readonly ModelLoader loader;
     private readonly DataParallel parallel;
     private readonly InferenceThread thread;
+    private readonly ServingContext context;
     private int inFlight;
     private bool disposed;
 
     public ArticleClassifier(ClassifierOptions options, ModelRegistry registry, TimeProvider time, ILogger<ArticleClassifier> log)
     {
-        (this.options, this.registry, this.time, this.log) = (options, registry, time, log);
+        this.options = options;
+        this.time = time;
         loader = new ModelLoader(registry, options.Base, new PrecisionSelector(options.Precision, log));
         parallel = new DataParallel(torch.get_num_threads());
         thread = new InferenceThread(new MicroBatcher(options.MaxBatch, options.MaxBatchTokens), new BatchRunner(parallel, time, log).Run);
+        context = new ServingContext(registry, loader, thread, time, log, stopping.Token);
     }
 
-    /// <summary>How this process stands. Asking starts nothing.</summary>
+    /// <summary>The status of this process. Reading it starts nothing.</summary>
     public ServingStatus Status
     {
         get
         {
-            var all = classifiers.Values.Select(classifier => classifier.Status).OrderBy(status => status.Name, StringComparer.Ordinal).ToArray();
+            ClassifierStatus[] all =
+                [.. classifiers.Values.Select(classifier => classifier.State.Status).OrderBy(status => status.Name, StringComparer.Ordinal)];
             ModelState[] order = [ModelState.Ready, ModelState.Failed, ModelState.Loading];
             var state = order.FirstOrDefault(state => all.Any(status => status.State == state), ModelState.Cold);
             var version = all.FirstOrDefault(status => status.Name == options.Default)?.Version;
@@ -47,21 +48,22 @@ public sealed class ArticleClassifier : IDisposable
         }
     }
 
-    /// <summary>Classifies a text; waits up to a minute for the model to be loaded.</summary>
+    /// <summary>Classifies a text. Waits for the model to be loaded, up to <see cref="ClassifierOptions.LoadWait"/>.</summary>
     /// <param name="classifier">Null for the default one.</param>
     /// <param name="text">Not empty; see <see cref="ArticleLimits"/>.</param>
-    /// <param name="cancellationToken">Leaves the queue at once.</param>
+    /// <param name="cancellationToken">Removes the text from the queue at once.</param>
     /// <exception cref="UnknownClassifierException">Nothing is published under this name.</exception>
-    /// <exception cref="QueueFullException">Too many texts are inside.</exception>
+    /// <exception cref="QueueFullException">Too many texts are in flight.</exception>
     /// <exception cref="ModelNotReadyException">The model could not be loaded in time.</exception>
     public async Task<Prediction> ClassifyAsync(string? classifier, string text, CancellationToken cancellationToken) =>
         (await ClassifyAsync(classifier, [text], cancellationToken))[0];
 
     /// <summary>
-    /// The same for texts that belong together: all are let in or none, so that nothing is computed for a caller who is turned away. More
-    /// than the waiting room holds are let in when nobody else is inside.
+    /// Classifies several texts. Admission is all-or-nothing, so that nothing is computed for a caller who is rejected. A batch larger than the
+    /// queue capacity is accepted only when the queue is empty.
     /// </summary>
-    /// <returns>In the order of the texts.</returns>
+    /// <returns>Predictions in the order of the texts.</returns>
+    /// <inheritdoc cref="ClassifyAsync(string?, string, CancellationToken)" path="/exception"/>
     public async Task<Prediction[]> ClassifyAsync(string? classifier, IReadOnlyList<string> texts, CancellationToken cancellationToken)
     {
         var others = Interlocked.Add(ref inFlight, texts.Count) - texts.Count;
@@ -72,18 +74,18 @@ public sealed class ArticleClassifier : IDisposable
                 throw new QueueFullException(options.QueueCapacity);
             }
 
-            var enteredAt = time.GetTimestamp();
-            var served = await ReadyAsync(classifier ?? options.Default, cancellationToken);
-            var model = served.Model!;
-            var answers = new Task<Prediction>[texts.Count];
-            for (var i = 0; i < answers.Length; i++)
+            var enqueuedAt = time.GetTimestamp();
+            var state = await ReadyAsync(classifier ?? options.Default, cancellationToken);
+            var model = state.Model!;
+            var predictions = new Task<Prediction>[texts.Count];
+            for (var i = 0; i < predictions.Length; i++)
             {
-                var pending = new InferenceRequest(served, texts[i], model.Encode(texts[i]), model.Labels.MaxTokens, enteredAt, cancellationToken);
-                answers[i] = pending.Completion;
-                thread.Add(pending);
+                var request = new InferenceRequest(state, texts[i], model.Encode(texts[i]), model.Metadata.MaxTokens, enqueuedAt, cancellationToken);
+                predictions[i] = request.Completion;
+                thread.Add(request);
             }
 
-            return await Task.WhenAll(answers).WaitAsync(cancellationToken);
+            return await Task.WhenAll(predictions).WaitAsync(cancellationToken);
         }
         finally
         {
@@ -91,28 +93,33 @@ public sealed class ArticleClassifier : IDisposable
         }
     }
 
-    /// <summary>Loads the default classifier before anybody asks. What goes wrong is told by the log, by <see cref="Status"/> and to the first who asks.</summary>
+    /// <summary>Loads the default classifier. Errors are in the log and in <see cref="Status"/>, and the first request gets them.</summary>
     public async Task LoadDefaultAsync(CancellationToken cancellationToken)
     {
         try
         {
             await ReadyAsync(options.Default, cancellationToken);
         }
-        catch (Exception exception) when (exception is UnknownClassifierException or ModelNotReadyException)
+        catch (UnknownClassifierException)
         {
+            // Nothing is published yet: the first request looks again.
+        }
+        catch (ModelNotReadyException)
+        {
+            // The load continues in the background, and its errors are in the log.
         }
     }
 
-    /// <summary>Looks once for newly published versions of the classifiers that serve.</summary>
+    /// <summary>Checks once for newly published versions of the classifiers that serve.</summary>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
-        foreach (var served in classifiers.Values)
+        foreach (var classifier in classifiers.Values)
         {
-            await served.RefreshAsync(cancellationToken);
+            await classifier.RefreshAsync(cancellationToken);
         }
     }
 
-    /// <summary>Loads a version beside those that serve and puts a text through it, where a base is in memory: a cold process stays cold.</summary>
+    /// <summary>Loads a version beside those that serve and smoke-tests it. Does nothing while no base model is loaded: a cold process stays cold.</summary>
     /// <exception cref="InvalidDataException">It cannot be used; says why.</exception>
     public async Task TryVersionAsync(string classifier, string version, CancellationToken cancellationToken)
     {
@@ -122,16 +129,10 @@ public sealed class ArticleClassifier : IDisposable
         }
 
         using var candidate = await loader.LoadAsync(classifier, version, manifestSha256: null, cancellationToken);
-        await thread.RunAsync(Steps());
-
-        IEnumerable Steps()
-        {
-            candidate.SmokeTest();
-            yield break;
-        }
+        await thread.RunAsync(candidate.SmokeTest);
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
         if (disposed)
         {
@@ -139,42 +140,41 @@ public sealed class ArticleClassifier : IDisposable
         }
 
         disposed = true;
-        stopping.Cancel();
+        await stopping.CancelAsync();
         thread.Dispose();
         parallel.Dispose();
-        foreach (var served in classifiers.Values)
+        foreach (var classifier in classifiers.Values)
         {
-            served.Dispose();
+            await classifier.DisposeAsync();
         }
 
         loader.Dispose();
         stopping.Dispose();
     }
 
-    private async Task<ClassifierSlot> ReadyAsync(string name, CancellationToken cancellationToken)
+    private async Task<ClassifierState> ReadyAsync(string name, CancellationToken cancellationToken)
     {
         if (!StorageNames.IsName(name))
         {
             throw new UnknownClassifierException(name);
         }
 
-        var served = classifiers.GetOrAdd(name, Create);
+        var classifier = classifiers.GetOrAdd(name, Create);
         try
         {
-            await served.ReadyAsync().WaitAsync(options.LoadWait, time, cancellationToken);
-            return served;
+            await classifier.ReadyAsync().WaitAsync(options.LoadWait, time, cancellationToken);
+            return classifier.State;
         }
         catch (TimeoutException)
         {
-            throw new ModelNotReadyException(served.Status.Problem is { } problem
+            throw new ModelNotReadyException(classifier.State.Status.Problem is { } problem
                 ? $"The model could not be loaded and is tried again: {problem}"
                 : "The model is still being loaded.");
         }
     }
 
-    private ClassifierSlot Create(string name) =>
-        new(name, merge: name == options.Default, registry, loader, thread, time, log, RemoveUnknown, stopping.Token);
+    private ClassifierSlot Create(string name) => new(name, merge: name == options.Default, context, RemoveUnknown);
 
-    /// <summary>Names come from outside; those that lead nowhere are not kept.</summary>
-    private void RemoveUnknown(ClassifierSlot unknown) => classifiers.TryRemove(new(unknown.Status.Name, unknown));
+    /// <summary>Removes unknown classifiers, so that names sent by callers cannot grow the dictionary.</summary>
+    private void RemoveUnknown(ClassifierSlot unknown) => classifiers.TryRemove(new(unknown.State.Name, unknown));
 }

@@ -1,5 +1,3 @@
-
-
 using Serverless.Llama;
 using Serverless.Llama.Files;
 using Serverless.Llama.Tokenizer;
@@ -7,20 +5,25 @@ using Serverless.Models;
 
 namespace Serverless.Serving;
 
-/// <summary>The base that all classifiers of the process stand on: its weights, mapped once, and its tokenizer.</summary>
+/// <summary>The base model of all classifiers of the process: its weights, mapped once, and its tokenizer.</summary>
 internal sealed class BaseModel : IDisposable
 {
     private readonly LlamaWeights weights;
     private readonly LlamaTokenizer tokenizer;
     private readonly PrecisionSelector precision;
 
-    private BaseModel(LlamaWeights weights, LlamaTokenizer tokenizer, PrecisionSelector precision) =>
-        (this.weights, this.tokenizer, this.precision) = (weights, tokenizer, precision);
+    private BaseModel(LlamaWeights weights, LlamaTokenizer tokenizer, PrecisionSelector precision)
+    {
+        this.weights = weights;
+        this.tokenizer = tokenizer;
+        this.precision = precision;
+    }
 
+    /// <summary>Reads the tokenizer and the weights at the same time.</summary>
     /// <param name="folder">A local Hugging Face folder.</param>
     /// <param name="precision">What to compute in.</param>
     /// <exception cref="InvalidDataException">A file is missing or not understood.</exception>
-    public static BaseModel Open(string folder, PrecisionSelector precision)
+    public static async Task<BaseModel> OpenAsync(string folder, PrecisionSelector precision)
     {
         var files = HuggingFaceFolder.Open(folder);
         var tokenizer = Task.Run(() => LlamaTokenizer.Read(files.TokenizerPath));
@@ -28,7 +31,7 @@ internal sealed class BaseModel : IDisposable
         try
         {
             weights.Populate();
-            return new BaseModel(weights, tokenizer.GetAwaiter().GetResult(), precision);
+            return new BaseModel(weights, await tokenizer, precision);
         }
         catch
         {
@@ -37,22 +40,23 @@ internal sealed class BaseModel : IDisposable
         }
     }
 
-    /// <summary>A version that computes beside the base.</summary>
+    /// <summary>Loads a version, whose adapter is applied beside the base.</summary>
     /// <exception cref="InvalidDataException">Its files do not fit this base or each other.</exception>
     public LoadedModel Load(LocalVersion version)
     {
-        var labels = ClassifierMetadata.Read(version.Folder);
+        var metadata = ClassifierMetadata.Read(version.Folder);
         using var adapter = PeftAdapter.Read(version.Folder);
-        if (adapter.Labels != labels.Labels.Count)
+        if (adapter.Labels != metadata.Labels.Count)
         {
-            throw new InvalidDataException($"Version '{version.Version}' of '{version.Classifier}' has {labels.Labels.Count} labels and a head for {adapter.Labels}.");
+            throw new InvalidDataException(
+                $"Version '{version.Version}' of '{version.Classifier}' has {metadata.Labels.Count} labels and a head for {adapter.Labels}.");
         }
 
         var network = new LlamaForSequenceClassification(weights);
         try
         {
             network.LoadAdapter(adapter);
-            return new LoadedModel(version.Version, labels, tokenizer, network, precision);
+            return new LoadedModel(version.Version, metadata, tokenizer, network, precision);
         }
         catch
         {

@@ -1,9 +1,10 @@
 using Microsoft.Extensions.Logging;
 using Serverless.Llama.Kernels;
+using Serverless.Llama.Tokenizer;
 
 namespace Serverless.Serving;
 
-/// <summary>One micro-batch through the model. Each text succeeds or fails for itself.</summary>
+/// <summary>Runs one micro-batch through the model. Each request succeeds or fails on its own.</summary>
 internal sealed class BatchRunner(DataParallel parallel, TimeProvider time, ILogger log)
 {
     public void Run(IReadOnlyList<InferenceRequest> batch)
@@ -18,10 +19,10 @@ internal sealed class BatchRunner(DataParallel parallel, TimeProvider time, ILog
         }
         catch (Exception exception)
         {
-            log.LogWarning(exception, "A batch of {Texts} texts failed; one may have spoilt it for all, so each is computed alone", batch.Count);
-            foreach (var text in batch)
+            log.LogWarning(exception, "A batch of {Texts} texts failed. One of them may be the cause, so each is computed alone", batch.Count);
+            foreach (var request in batch)
             {
-                Run([text]);
+                Run([request]);
             }
         }
     }
@@ -29,23 +30,24 @@ internal sealed class BatchRunner(DataParallel parallel, TimeProvider time, ILog
     private void Compute(IReadOnlyList<InferenceRequest> batch)
     {
         var model = batch[0].Classifier.Model!;
+        var metadata = model.Metadata;
 
-        // A swap may have come between the question and now, to a version that reads more or less of a text.
-        var tokens = batch.Select(text => text.MaxTokens == model.Labels.MaxTokens ? text.Tokens : model.Encode(text.Text)).ToArray();
+        // A swap since the request may have brought a version that reads more or less of a text.
+        TokenizedText[] texts = [.. batch.Select(request => request.MaxTokens == metadata.MaxTokens ? request.Tokens : model.Encode(request.Text))];
         var startedAt = time.GetTimestamp();
-        var probabilities = parallel.Run([.. tokens.Select(text => text.Ids)], model.Probabilities);
+        var probabilities = parallel.Run([.. texts.Select(text => text.Ids)], model.Probabilities);
         var forward = time.GetElapsedTime(startedAt).TotalMilliseconds;
         for (var row = 0; row < batch.Count; row++)
         {
             var best = Array.IndexOf(probabilities[row], probabilities[row].Max());
             batch[row].Complete(new Prediction(
-                model.Labels.Labels[best],
+                metadata.Labels[best],
                 probabilities[row][best],
-                new OrderedDictionary<string, double>(model.Labels.Labels.Zip(probabilities[row], KeyValuePair.Create)),
+                new OrderedDictionary<string, double>(metadata.Labels.Zip(probabilities[row], KeyValuePair.Create)),
                 model.Version,
-                tokens[row].Ids.Length,
-                tokens[row].Truncated,
-                time.GetElapsedTime(batch[row].EnteredAt, startedAt).TotalMilliseconds,
+                texts[row].Ids.Length,
+                texts[row].Truncated,
+                time.GetElapsedTime(batch[row].EnqueuedAt, startedAt).TotalMilliseconds,
                 forward));
         }
     }

@@ -1,43 +1,49 @@
-using System.Collections;
-
 namespace Serverless.Serving;
 
 /// <summary>
-/// The one thread that gives batches to the processor: libtorch is synchronous and takes all cores for one, so two at once would only
-/// slow each other. Between micro-batches it does its workItems (a swap, a merge) one step at a time.
+/// Dedicated inference thread. libtorch calls are synchronous and use all cores, so two forward passes at once would only slow each other
+/// down: passes run one at a time, and the steps of swaps and merges run between them.
 /// </summary>
 internal sealed class InferenceThread : IDisposable
 {
     private readonly object gate = new();
-    private readonly MicroBatcher waiting;
+    private readonly MicroBatcher pending;
     private readonly Queue<WorkItem> workItems = new();
-    private readonly Action<IReadOnlyList<InferenceRequest>> compute;
+    private readonly Action<IReadOnlyList<InferenceRequest>> runBatch;
     private readonly Thread thread;
     private bool stopping;
 
-    /// <param name="waiting">Used under this thread's lock only.</param>
-    /// <param name="compute">Computes a batch and completes each of its texts; throws for nothing.</param>
-    public InferenceThread(MicroBatcher waiting, Action<IReadOnlyList<InferenceRequest>> compute)
+    /// <param name="pending">Used under this thread's lock only.</param>
+    /// <param name="runBatch">Computes a batch and completes each of its requests. Never throws.</param>
+    public InferenceThread(MicroBatcher pending, Action<IReadOnlyList<InferenceRequest>> runBatch)
     {
-        (this.waiting, this.compute) = (waiting, compute);
+        this.pending = pending;
+        this.runBatch = runBatch;
         thread = new Thread(Run) { IsBackground = true, Name = "model" };
         thread.Start();
     }
 
-    public void Add(InferenceRequest text)
+    public void Add(InferenceRequest request)
     {
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(stopping, this);
-            waiting.Add(text);
+            pending.Add(request);
             Monitor.Pulse(gate);
         }
     }
 
-    /// <summary>Runs steps in order, after the workItems before; at each <c>yield</c> the waiting texts go first.</summary>
-    public Task RunAsync(IEnumerable steps)
+    /// <summary>Runs an action between two batches, after the work that was given before.</summary>
+    public Task RunAsync(Action action) => RunStepsAsync(() =>
     {
-        var workItem = new WorkItem(steps.GetEnumerator(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        action();
+        return false;
+    });
+
+    /// <summary>Calls a step until it returns false, after the work that was given before. Pending requests run before each next step.</summary>
+    public Task RunStepsAsync(Func<bool> step)
+    {
+        var workItem = new WorkItem(step, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(stopping, this);
@@ -45,10 +51,10 @@ internal sealed class InferenceThread : IDisposable
             Monitor.Pulse(gate);
         }
 
-        return workItem.Done.Task;
+        return workItem.Completion.Task;
     }
 
-    /// <summary>Ends after the batch or step at hand; what still waits is cancelled.</summary>
+    /// <summary>Returns after the running batch or step. What is still pending is canceled.</summary>
     public void Dispose()
     {
         lock (gate)
@@ -62,22 +68,22 @@ internal sealed class InferenceThread : IDisposable
 
     private void Run()
     {
-        while (Next() is var (batch, workItem) && (batch.Count > 0 || workItem is not null))
+        while (TakeNext() is var (batch, workItem) && (batch.Count > 0 || workItem is not null))
         {
             if (batch.Count > 0)
             {
-                compute(batch);
+                runBatch(batch);
             }
 
             if (workItem is not null)
             {
-                Step(workItem);
+                RunStep(workItem);
             }
         }
     }
 
-    /// <summary>A batch, a workItem's next step, or both; neither when it is time to end.</summary>
-    private (IReadOnlyList<InferenceRequest> Batch, WorkItem? WorkItem) Next()
+    /// <summary>Waits for a batch, a work item whose next step is due, or both. Returns neither when the thread must end.</summary>
+    private (IReadOnlyList<InferenceRequest> Batch, WorkItem? WorkItem) TakeNext()
     {
         lock (gate)
         {
@@ -89,7 +95,7 @@ internal sealed class InferenceThread : IDisposable
                     return ([], null);
                 }
 
-                var batch = waiting.Take();
+                var batch = pending.Take();
                 var workItem = workItems.Count > 0 ? workItems.Peek() : null;
                 if (batch.Count > 0 || workItem is not null)
                 {
@@ -101,20 +107,20 @@ internal sealed class InferenceThread : IDisposable
         }
     }
 
-    private void Step(WorkItem workItem)
+    private void RunStep(WorkItem workItem)
     {
         try
         {
-            if (workItem.Steps.MoveNext())
+            if (workItem.Step())
             {
                 return;
             }
 
-            workItem.Done.SetResult();
+            workItem.Completion.SetResult();
         }
         catch (Exception exception)
         {
-            workItem.Done.SetException(exception);
+            workItem.Completion.SetException(exception);
         }
 
         lock (gate)
@@ -125,19 +131,21 @@ internal sealed class InferenceThread : IDisposable
 
     private void CancelAll()
     {
-        for (var batch = waiting.Take(); batch.Count > 0; batch = waiting.Take())
+        for (var batch = pending.Take(); batch.Count > 0; batch = pending.Take())
         {
-            foreach (var text in batch)
+            foreach (var request in batch)
             {
-                text.Cancel();
+                request.Cancel();
             }
         }
 
         while (workItems.TryDequeue(out var workItem))
         {
-            workItem.Done.TrySetCanceled();
+            workItem.Completion.TrySetCanceled();
         }
     }
 
-    private sealed record WorkItem(IEnumerator Steps, TaskCompletionSource Done);
+    /// <param name="Step">Returns whether there are more steps.</param>
+    /// <param name="Completion">Completed after the last step.</param>
+    private sealed record WorkItem(Func<bool> Step, TaskCompletionSource Completion);
 }

@@ -1,35 +1,36 @@
 namespace Serverless.Serving;
 
 /// <summary>
-/// Forms micro-batches from whatever is waiting: nobody waits for company. A batch has texts of one classifier, the one that
-/// has waited longest first, up to a number of texts and of tokens.
+/// Builds micro-batches from pending requests, without waiting for more. A batch has requests of one classifier, that of the oldest
+/// request, up to a number of texts and of tokens.
 /// </summary>
 internal sealed class MicroBatcher(int maxTexts, int maxTokens)
 {
-    private readonly LinkedList<InferenceRequest> waiting = [];
+    private readonly LinkedList<InferenceRequest> pending = [];
 
-    public int Count => waiting.Count;
+    public int Count => pending.Count;
 
-    public void Add(InferenceRequest text) => waiting.AddLast(text);
+    public void Add(InferenceRequest request) => pending.AddLast(request);
 
-    /// <summary>The next batch; empty if nobody is waiting. Whoever has been cancelled is dropped.</summary>
+    /// <summary>The next batch; empty if no request is pending. Canceled requests are removed.</summary>
     public IReadOnlyList<InferenceRequest> Take()
     {
         var batch = new List<InferenceRequest>();
         var tokens = 0;
-        for (var node = waiting.First; node is not null && batch.Count < maxTexts;)
+        for (var node = pending.First; node is not null && batch.Count < maxTexts;)
         {
-            var (text, next) = (node.Value, node.Next);
-            if (text.CancellationToken.IsCancellationRequested)
+            var request = node.Value;
+            var next = node.Next;
+            if (request.CancellationToken.IsCancellationRequested)
             {
-                text.Cancel();
-                waiting.Remove(node);
+                request.Cancel();
+                pending.Remove(node);
             }
-            else if (batch.Count == 0 || (text.Classifier == batch[0].Classifier && tokens + text.Tokens.Ids.Length <= maxTokens))
+            else if (batch.Count == 0 || (request.Classifier == batch[0].Classifier && tokens + request.Tokens.Ids.Length <= maxTokens))
             {
-                tokens += text.Tokens.Ids.Length;
-                batch.Add(text);
-                waiting.Remove(node);
+                tokens += request.Tokens.Ids.Length;
+                batch.Add(request);
+                pending.Remove(node);
             }
 
             node = next;

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace Serverless.Serving;
 
-/// <summary>Looks for newly published versions, again and again; before that, if asked to, loads the default classifier.</summary>
+/// <summary>Background service that polls for newly published versions. If the settings say so, it first loads the default classifier.</summary>
 internal sealed class ModelRefreshService(ArticleClassifier classifier, ClassifierOptions options, TimeProvider time) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

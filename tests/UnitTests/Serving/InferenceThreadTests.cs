@@ -1,4 +1,3 @@
-using System.Collections;
 using Serverless.Llama.Tokenizer;
 using Serverless.Serving;
 
@@ -6,16 +5,18 @@ namespace Serverless.UnitTests.Serving;
 
 public sealed class InferenceThreadTests : IDisposable
 {
-    private static readonly Prediction Answer = new("a", 1, new Dictionary<string, double>(), "v1", 1, false, 0, 0);
+    private static readonly Prediction Prediction = new("a", 1, new Dictionary<string, double>(), "v1", 1, false, 0, 0);
+
+    private static readonly ClassifierState News = new("news");
 
     private readonly BlockingComputation computation = new();
 
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     public void Dispose() => computation.Dispose();
 
     [Fact]
-    public async Task Texts_that_come_while_a_batch_computes_meet_in_the_next_one()
+    public async Task Requests_that_arrive_during_a_batch_share_the_next_one()
     {
         using var thread = new InferenceThread(new MicroBatcher(32, 1000), computation.Compute);
         var first = Add(thread, Text());
@@ -29,58 +30,55 @@ public sealed class InferenceThreadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_text_that_comes_alone_does_not_wait_for_company()
+    public async Task A_single_request_is_not_delayed_to_fill_a_batch()
     {
         using var thread = new InferenceThread(new MicroBatcher(32, 1000), computation.Compute);
         computation.Release();
 
-        await Add(thread, Text()).WaitAsync(TimeSpan.FromSeconds(10), Cancel);
+        await Add(thread, Text()).WaitAsync(TimeSpan.FromSeconds(10), CancellationToken);
 
         Assert.Equal([1], computation.Sizes);
     }
 
     [Fact]
-    public async Task Whoever_waits_goes_before_the_next_step_of_a_chore()
+    public async Task Pending_requests_run_before_the_next_step_of_a_work_item()
     {
         using var thread = new InferenceThread(new MicroBatcher(1, 1000), computation.Compute);
         var order = new List<string>();
         computation.Computed += () => order.Add("batch");
         var first = Add(thread, Text());
         await computation.Entered(1);
-        var chore = thread.RunAsync(Steps());
+        var steps = 0;
+        var workItem = thread.RunStepsAsync(() =>
+        {
+            order.Add($"step {++steps}");
+            return steps < 2;
+        });
         var second = Add(thread, Text());
 
         computation.Release();
-        await Task.WhenAll(first, second, chore);
+        await Task.WhenAll(first, second, workItem);
 
         Assert.Equal(["batch", "batch", "step 1", "step 2"], order);
-
-        IEnumerable Steps()
-        {
-            order.Add("step 1");
-            yield return null;
-            order.Add("step 2");
-        }
     }
 
     [Fact]
-    public async Task A_chore_that_fails_says_so_and_the_next_one_runs()
+    public async Task A_work_item_that_fails_throws_and_the_next_one_runs()
     {
         using var thread = new InferenceThread(new MicroBatcher(1, 1000), computation.Compute);
 
-        var failing = thread.RunAsync(Failing());
+        var steps = 0;
+        var failing = thread.RunStepsAsync(() => ++steps < 2 ? true : throw new InvalidDataException("broken"));
         await Assert.ThrowsAsync<InvalidDataException>(() => failing);
-        await thread.RunAsync(Array.Empty<object>());
+        var ran = false;
+        await thread.RunAsync(() => ran = true);
 
-        static IEnumerable Failing()
-        {
-            yield return null;
-            throw new InvalidDataException("broken");
-        }
+        Assert.True(ran);
+        Assert.Equal(2, steps);
     }
 
     [Fact]
-    public async Task A_text_whose_caller_left_is_not_computed()
+    public async Task A_canceled_request_is_not_computed()
     {
         using var thread = new InferenceThread(new MicroBatcher(32, 1000), computation.Compute);
         using var leaving = new CancellationTokenSource();
@@ -98,18 +96,18 @@ public sealed class InferenceThreadTests : IDisposable
     }
 
     [Fact]
-    public async Task Ending_the_thread_lets_go_of_everyone_who_waits()
+    public async Task Disposing_the_thread_cancels_everything_that_is_pending()
     {
         var thread = new InferenceThread(new MicroBatcher(32, 1000), computation.Compute);
         var first = Add(thread, Text());
         await computation.Entered(1);
         var waiting = Add(thread, Text());
-        var chore = thread.RunAsync(new[] { "never" });
+        var workItem = thread.RunAsync(() => { });
 
-        var ending = Task.Run(thread.Dispose, Cancel);
+        var ending = Task.Run(thread.Dispose, CancellationToken);
         Assert.Throws<ObjectDisposedException>(() =>
         {
-            while (!Cancel.IsCancellationRequested)
+            while (!CancellationToken.IsCancellationRequested)
             {
                 _ = Add(thread, Text());
                 Thread.Sleep(10);
@@ -118,15 +116,16 @@ public sealed class InferenceThreadTests : IDisposable
         computation.Release();
         await ending;
 
-        Assert.Same(Answer, await first);
+        Assert.Same(Prediction, await first);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => chore);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => workItem);
     }
 
     [Fact]
-    public void A_batch_has_texts_of_one_classifier_within_the_limits_and_the_longest_waiting_first()
+    public void A_batch_has_requests_of_one_classifier_within_the_limits_oldest_first()
     {
-        var (news, sport) = (Classifier("news"), Classifier("sport"));
+        var news = new ClassifierState("news");
+        var sport = new ClassifierState("sport");
         var batches = new MicroBatcher(maxTexts: 3, maxTokens: 10);
         InferenceRequest[] texts = [Text(news, 6), Text(sport, 1), Text(news, 5), Text(news, 4), Text(news, 12), Text(sport, 1)];
         foreach (var text in texts)
@@ -141,13 +140,8 @@ public sealed class InferenceThreadTests : IDisposable
         Assert.Empty(batches.Take());
     }
 
-    private static readonly ClassifierSlot News = Classifier("news");
-
-    // Nothing of the classifier but its identity matters here.
-    private static ClassifierSlot Classifier(string name) => new(name, false, null!, null!, null!, null!, null!, null!, default);
-
-    private static InferenceRequest Text(ClassifierSlot? classifier = null, int tokens = 1, CancellationToken? leaving = null) =>
-        new(classifier ?? News, "", new TokenizedText(new int[tokens], false), 64, 0, leaving ?? Cancel);
+    private static InferenceRequest Text(ClassifierState? classifier = null, int tokens = 1, CancellationToken? leaving = null) =>
+        new(classifier ?? News, "", new TokenizedText(new int[tokens], false), 64, 0, leaving ?? CancellationToken);
 
     private static Task<Prediction> Add(InferenceThread thread, InferenceRequest text)
     {
@@ -155,7 +149,7 @@ public sealed class InferenceThreadTests : IDisposable
         return text.Completion;
     }
 
-    /// <summary>Computes nothing, and not before it is released.</summary>
+    /// <summary>A computation that blocks until it is released.</summary>
     private sealed class BlockingComputation : IDisposable
     {
         private readonly ManualResetEventSlim released = new();
@@ -169,11 +163,11 @@ public sealed class InferenceThreadTests : IDisposable
         {
             Sizes.Add(batch.Count);
             entered.Release();
-            released.Wait(Cancel);
+            released.Wait(CancellationToken);
             Computed?.Invoke();
             foreach (var text in batch)
             {
-                text.Complete(Answer);
+                text.Complete(Prediction);
             }
         }
 
@@ -181,7 +175,7 @@ public sealed class InferenceThreadTests : IDisposable
         {
             for (var i = 0; i < times; i++)
             {
-                await entered.WaitAsync(Cancel);
+                await entered.WaitAsync(CancellationToken);
             }
         }
 

@@ -6,25 +6,26 @@ using TorchSharp;
 
 namespace Serverless.UnitTests.Serving;
 
-public sealed class LoadedModelTests : IDisposable
+public sealed class LoadedModelTests : IAsyncLifetime
 {
     private readonly TemporaryFolder folder = new();
-    private readonly BaseModel baseModel;
+    private BaseModel baseModel = null!;
 
-    public LoadedModelTests()
+    public async ValueTask InitializeAsync()
     {
         ToyModel.WriteBase(Path.Combine(folder.Path, "base"));
-        baseModel = BaseModel.Open(Path.Combine(folder.Path, "base"), new PrecisionSelector("auto", NullLogger.Instance));
+        baseModel = await BaseModel.OpenAsync(Path.Combine(folder.Path, "base"), new PrecisionSelector(PrecisionSetting.Auto, NullLogger.Instance));
     }
 
-    public void Dispose()
+    public ValueTask DisposeAsync()
     {
         baseModel.Dispose();
         folder.Dispose();
+        return ValueTask.CompletedTask;
     }
 
     [Fact]
-    public void Answers_leave_no_tensor_behind()
+    public void Predictions_leave_no_tensor_behind()
     {
         using var model = Load("v1", 1);
         int[][] texts = [model.Encode("Oil rises.").Ids, model.Encode("x").Ids];
@@ -40,7 +41,7 @@ public sealed class LoadedModelTests : IDisposable
     }
 
     [Fact]
-    public void A_swap_of_merged_versions_takes_over_the_memory_of_the_one_before()
+    public void A_merge_reuses_the_memory_of_the_retired_version()
     {
         using var first = Load("v1", 1);
         Merge(first, previous: null);
@@ -53,13 +54,14 @@ public sealed class LoadedModelTests : IDisposable
     }
 
     [Fact]
-    public void A_merge_that_is_half_done_answers_as_before()
+    public void A_merge_that_is_half_done_predicts_as_before()
     {
         using var model = Load("v1", 1);
         int[][] texts = [model.Encode("Oil rises.").Ids];
         var beside = model.Probabilities(texts)[0];
 
-        foreach (var _ in model.MergeSteps(previous: null))
+        var merge = model.StartMerge(previous: null);
+        while (merge.Step())
         {
             var now = model.Probabilities(texts)[0];
             Assert.Equal(beside[0], now[0], 0.02); // bf16
@@ -73,14 +75,15 @@ public sealed class LoadedModelTests : IDisposable
         using var sharp = Load("v2", 1, temperature: 0.1);
         int[][] texts = [mild.Encode("Oil rises.").Ids];
 
-        var (low, high) = (mild.Probabilities(texts)[0], sharp.Probabilities(texts)[0]);
+        var low = mild.Probabilities(texts)[0];
+        var high = sharp.Probabilities(texts)[0];
 
         Assert.True(low.Max() < high.Max());
         Assert.Equal(Array.IndexOf(low, low.Max()), Array.IndexOf(high, high.Max()));
     }
 
     [Fact]
-    public void Weights_that_are_no_numbers_are_found_before_they_answer()
+    public void The_smoke_test_finds_logits_that_are_not_finite()
     {
         using var model = Load("v1", 1, temperature: double.Epsilon); // logits over almost nothing overflow
 
@@ -92,12 +95,14 @@ public sealed class LoadedModelTests : IDisposable
         var adapter = Path.Combine(folder.Path, version);
         ToyModel.WriteAdapter(adapter, seed, "a", "b", "c");
         new ClassifierMetadata(["a", "b", "c"], 64, temperature).Write(adapter);
-        return baseModel.Load(new LocalVersion("news", version, adapter, new ModelManifest(ToyModel.Base, DateTimeOffset.UnixEpoch, new Dictionary<string, string>())));
+        var manifest = new ModelManifest(ToyModel.Base, DateTimeOffset.UnixEpoch, new Dictionary<string, string>());
+        return baseModel.Load(new LocalVersion("news", version, adapter, manifest));
     }
 
     private static void Merge(LoadedModel model, LoadedModel? previous)
     {
-        foreach (var _ in model.MergeSteps(previous))
+        var merge = model.StartMerge(previous);
+        while (merge.Step())
         {
         }
     }

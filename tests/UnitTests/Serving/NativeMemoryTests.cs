@@ -14,17 +14,18 @@ public sealed class NativeMemoryTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Theory]
-    [InlineData("bf16")]
-    [InlineData("int8")]
-    public void Ten_thousand_classifications_leave_native_memory_as_it_was(string precision)
+    [InlineData(PrecisionSetting.Bf16)]
+    [InlineData(PrecisionSetting.Int8)]
+    public async Task Ten_thousand_classifications_do_not_grow_native_memory(PrecisionSetting precision)
     {
         const int batch = 50, batches = 67, rounds = 3, bytesPerText = 200;
         ToyModel.WriteBase(Path.Combine(folder.Path, "base"));
         ToyModel.WriteAdapter(Path.Combine(folder.Path, "adapter"), 1, "a", "b", "c");
-        using var weights = BaseModel.Open(Path.Combine(folder.Path, "base"), new PrecisionSelector(precision, NullLogger.Instance));
-        using var model = weights.Load(new LocalVersion(
-            "news", "v1", Path.Combine(folder.Path, "adapter"), new ModelManifest(ToyModel.Base, DateTimeOffset.UnixEpoch, new Dictionary<string, string>())));
-        foreach (var _ in model.MergeSteps(previous: null))
+        using var weights = await BaseModel.OpenAsync(Path.Combine(folder.Path, "base"), new PrecisionSelector(precision, NullLogger.Instance));
+        var manifest = new ModelManifest(ToyModel.Base, DateTimeOffset.UnixEpoch, new Dictionary<string, string>());
+        using var model = weights.Load(new LocalVersion("news", "v1", Path.Combine(folder.Path, "adapter"), manifest));
+        var merge = model.StartMerge(previous: null);
+        while (merge.Step())
         {
         }
 
@@ -50,7 +51,7 @@ public sealed class NativeMemoryTests : IDisposable
         }
     }
 
-    /// <summary>Bytes that malloc has given out, in all threads; the managed heap is not among them.</summary>
+    /// <summary>Bytes allocated by malloc, in all threads; the managed heap is not included.</summary>
     private static long NativeBytes()
     {
         GC.Collect();
@@ -73,6 +74,6 @@ public sealed class NativeMemoryTests : IDisposable
     }
 }
 
-/// <summary>Runs when nothing else does: what the process allocates is then its own.</summary>
+/// <summary>Tests that run alone, so that no other test allocates memory in the process.</summary>
 [CollectionDefinition(nameof(Alone), DisableParallelization = true)]
 public sealed class Alone;

@@ -2,6 +2,7 @@ using Azure.Storage.Queues.Models;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Serverless.Articles;
 using Serverless.Models;
 using Serverless.Serving;
@@ -12,7 +13,7 @@ public sealed class ServiceCollectionExtensionsTests(Emulator emulator) : IDispo
 {
     private readonly TemporaryFolder folder = new();
 
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     public void Dispose() => folder.Dispose();
 
@@ -22,60 +23,57 @@ public sealed class ServiceCollectionExtensionsTests(Emulator emulator) : IDispo
         using var host = await ComposeWithBaseAsync();
         var registry = host.Services.GetRequiredService<ModelRegistry>();
         await ToyModel.PublishAsync(registry, "news", "v1", 1, "a", "b");
-        await host.StartAsync(Cancel);
+        await host.StartAsync(CancellationToken);
         var processor = host.Services.GetRequiredService<ArticleProcessor>();
         var results = host.Services.GetRequiredService<ResultStore>();
 
-        await processor.ProcessAsync(Message("first"), Cancel);
+        await processor.ProcessAsync(Message("first"), CancellationToken);
         await ToyModel.PublishAsync(registry, "news", "v2", 2, "a", "b");
-        while (host.Services.GetRequiredService<ArticleClassifier>().Status.Version != "v2")
-        {
-            await Task.Delay(50, Cancel);
-        }
+        await Eventually.TrueAsync(() => host.Services.GetRequiredService<ArticleClassifier>().Status.Version == "v2", timeout: TimeSpan.FromSeconds(30));
+        await processor.ProcessAsync(Message("second"), CancellationToken);
 
-        await processor.ProcessAsync(Message("second"), Cancel);
-        Assert.Equal("v1", (await results.FindAsync("news", "first", Cancel))!.ModelVersion);
-        Assert.Equal("v2", (await results.FindAsync("news", "second", Cancel))!.ModelVersion);
-        await host.StopAsync(Cancel);
+        Assert.Equal("v1", (await results.FindAsync("news", "first", CancellationToken))!.ModelVersion);
+        Assert.Equal("v2", (await results.FindAsync("news", "second", CancellationToken))!.ModelVersion);
+        await host.StopAsync(CancellationToken);
     }
 
     [Fact]
-    public async Task Where_told_so_the_default_classifier_is_loaded_at_the_start_and_waits_for_no_article()
+    public async Task A_host_that_loads_at_the_start_is_ready_without_any_article()
     {
         using var host = await ComposeWithBaseAsync(("Classifier:LoadAtStart", "true"));
         await ToyModel.PublishAsync(host.Services.GetRequiredService<ModelRegistry>(), "news", "v1", 1, "a", "b");
 
-        await host.StartAsync(Cancel);
+        await host.StartAsync(CancellationToken);
 
-        while (host.Services.GetRequiredService<ArticleClassifier>().Status.State != ModelState.Ready)
-        {
-            await Task.Delay(50, Cancel);
-        }
-
-        await host.StopAsync(Cancel);
+        var classifier = host.Services.GetRequiredService<ArticleClassifier>();
+        await Eventually.TrueAsync(() => classifier.Status.State == ModelState.Ready, timeout: TimeSpan.FromSeconds(30));
+        Assert.Equal("v1", classifier.Status.Version);
+        await host.StopAsync(CancellationToken);
     }
 
     [Fact]
-    public async Task A_host_that_loads_at_the_start_takes_the_first_version_when_it_is_published_later()
+    public async Task A_host_that_loads_at_the_start_takes_a_first_version_published_later()
     {
         using var host = await ComposeWithBaseAsync(("Classifier:LoadAtStart", "true"));
         var classifier = host.Services.GetRequiredService<ArticleClassifier>();
 
-        await host.StartAsync(Cancel);
-        await classifier.LoadDefaultAsync(Cancel); // as the host does: nothing is there, which is no error
+        await host.StartAsync(CancellationToken);
+        await classifier.LoadDefaultAsync(CancellationToken); // as the host does: nothing is published, which is not an error
         await ToyModel.PublishAsync(host.Services.GetRequiredService<ModelRegistry>(), "news", "v1", 1, "a", "b");
-        var answer = await classifier.ClassifyAsync(null, "text", Cancel);
+        var prediction = await classifier.ClassifyAsync(null, "text", CancellationToken);
 
-        Assert.Equal("v1", answer.ModelVersion);
-        await host.StopAsync(Cancel);
+        Assert.Equal("v1", prediction.ModelVersion);
+        await host.StopAsync(CancellationToken);
     }
 
     [Fact]
-    public void A_host_with_a_setting_that_cannot_be_used_does_not_start()
+    public async Task A_host_with_a_setting_that_is_not_valid_does_not_start()
     {
-        var error = Assert.Throws<InvalidOperationException>(() => Compose("UseDevelopmentStorage=true", ("Classifier:MaxBatch", "0")));
+        using var host = Compose("UseDevelopmentStorage=true", ("Classifier:MaxBatch", "0"));
 
-        Assert.Contains("Classifier__MaxBatch", error.Message);
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(CancellationToken));
+
+        Assert.Equal("The setting Classifier__MaxBatch is '0'; it must be 1 or more.", error.Message);
     }
 
     private async Task<IHost> ComposeWithBaseAsync(params (string Key, string Value)[] settings)
@@ -84,7 +82,7 @@ public sealed class ServiceCollectionExtensionsTests(Emulator emulator) : IDispo
         await Emulator.PreparedAsync(connectionString);
         var host = Compose(connectionString, settings);
         ToyModel.WriteBase(Path.Combine(folder.Path, "base"));
-        await host.Services.GetRequiredService<ModelRegistry>().UploadBaseAsync(ToyModel.Base, Path.Combine(folder.Path, "base"), Cancel);
+        await host.Services.GetRequiredService<ModelRegistry>().UploadBaseAsync(ToyModel.Base, Path.Combine(folder.Path, "base"), CancellationToken);
         return host;
     }
 
@@ -103,6 +101,9 @@ public sealed class ServiceCollectionExtensionsTests(Emulator emulator) : IDispo
         return builder.Build();
     }
 
-    private static QueueMessage Message(string id) => QueuesModelFactory.QueueMessage(
-        "id", "receipt", Convert.ToBase64String(BinaryData.FromString(new ArticleMessage(id) { Text = "text" }.ToJson())), dequeueCount: 1, insertedOn: DateTimeOffset.UtcNow);
+    private static QueueMessage Message(string id)
+    {
+        var body = BinaryData.FromString(new ArticleMessage(id) { Text = "text" }.ToJson());
+        return QueuesModelFactory.QueueMessage("id", "receipt", Convert.ToBase64String(body), dequeueCount: 1, insertedOn: DateTimeOffset.UtcNow);
+    }
 }

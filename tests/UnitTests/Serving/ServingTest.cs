@@ -13,7 +13,7 @@ public abstract class ServingTest(Emulator emulator) : IAsyncLifetime
     private readonly TemporaryFolder folder = new();
     private readonly List<ArticleClassifier> classifiers = [];
 
-    protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
+    protected static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     private protected StorageClients Storage { get; private set; } = null!;
 
@@ -30,15 +30,24 @@ public abstract class ServingTest(Emulator emulator) : IAsyncLifetime
         ToyModel.WriteBase(Path.Combine(folder.Path, "base"));
     }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
-        classifiers.ForEach(classifier => classifier.Dispose());
+        foreach (var classifier in classifiers)
+        {
+            await classifier.DisposeAsync();
+        }
+
         folder.Dispose();
         GC.SuppressFinalize(this);
-        return ValueTask.CompletedTask;
     }
 
-    private protected Task UploadBaseAsync() => Registry.UploadBaseAsync(ToyModel.Base, Path.Combine(folder.Path, "base"), Cancel);
+    private protected Task UploadBaseAsync() => Registry.UploadBaseAsync(ToyModel.Base, Path.Combine(folder.Path, "base"), CancellationToken);
+
+    private protected async Task PublishAsync(string classifier, string version, int seed, params string[] labels)
+    {
+        await UploadBaseAsync();
+        await ToyModel.PublishAsync(Registry, classifier, version, seed, labels);
+    }
 
     private protected ArticleClassifier NewClassifier(TimeProvider? clock = null, ILogger<ArticleClassifier>? log = null)
     {
@@ -47,26 +56,34 @@ public abstract class ServingTest(Emulator emulator) : IAsyncLifetime
         return classifier;
     }
 
-    /// <summary>Spoils a blob of the container <c>models</c>, or, with null, takes it away.</summary>
-    /// <returns>What it held.</returns>
+    /// <summary>Replaces a blob of the container <c>models</c>, or, with null, deletes it.</summary>
+    /// <returns>Its former content.</returns>
     private protected async Task<string> ReplaceAsync(string name, string? content)
     {
         var blob = Storage.Container(StorageNames.ModelsContainer).GetBlobClient(name);
-        var before = (await blob.DownloadContentAsync(Cancel)).Value.Content.ToString();
-        await (content is null ? blob.DeleteAsync(cancellationToken: Cancel) : (Task)blob.UploadAsync(BinaryData.FromString(content), overwrite: true, Cancel));
+        var before = (await blob.DownloadContentAsync(CancellationToken)).Value.Content.ToString();
+        if (content is null)
+        {
+            await blob.DeleteAsync(cancellationToken: CancellationToken);
+        }
+        else
+        {
+            await blob.UploadAsync(BinaryData.FromString(content), overwrite: true, CancellationToken);
+        }
+
         return before;
     }
 
-    /// <summary>Lets the first load fail, however long it takes: whoever asks from now on is told why, however short his wait.</summary>
+    /// <summary>Waits until the first load has failed, however long it takes: later requests get its error, however short their wait.</summary>
     private protected static async Task LetLoadFailAsync(ArticleClassifier classifier, string? name = null)
     {
-        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        var asked = Record.ExceptionAsync(() => classifier.ClassifyAsync(name, "text", leaving.Token));
-        await Until(() => classifier.Status.State == ModelState.Failed);
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken);
+        var request = Record.ExceptionAsync(() => classifier.ClassifyAsync(name, "text", leaving.Token));
+        await UntilAsync(() => classifier.Status.State == ModelState.Failed);
         await leaving.CancelAsync();
-        Assert.True(await asked is OperationCanceledException or ModelNotReadyException);
+        Assert.True(await request is OperationCanceledException or ModelNotReadyException);
     }
 
-    private protected static Task Until(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "") =>
+    private protected static Task UntilAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "") =>
         Eventually.TrueAsync(condition, what, TimeSpan.FromSeconds(30));
 }

@@ -23,14 +23,15 @@ public class HotPath : IDisposable
     private MicroBatcher? batches;
 
     [GlobalSetup]
-    public void Open()
+    public async Task OpenAsync()
     {
         TorchRuntime.Initialise();
         Peer.Install();
-        starter = BaseModel.Open(Path.Combine(StarterModel.Folder, "base"), new PrecisionSelector("auto", NullLogger.Instance));
+        starter = await BaseModel.OpenAsync(Path.Combine(StarterModel.Folder, "base"), new PrecisionSelector(PrecisionSetting.Auto, NullLogger.Instance));
         model = starter.Load(new LocalVersion(
             "news", StarterModel.Version, Path.Combine(StarterModel.Folder, "adapters", "news"), new ModelManifest(StarterModel.BaseModel, DateTimeOffset.UnixEpoch, new Dictionary<string, string>())));
-        foreach (var _ in model.MergeSteps(previous: null))
+        var merge = model.StartMerge(previous: null);
+        while (merge.Step())
         {
         }
 

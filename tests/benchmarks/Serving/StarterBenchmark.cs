@@ -18,7 +18,7 @@ internal static class StarterBenchmark
     public static async Task<string> RunAsync(int rounds, CancellationToken cancellationToken)
     {
         var articles = Articles.Texts(Count, seed: 1);
-        using var model = new InProcess();
+        using var model = await InProcess.OpenAsync();
         var (rate, ceiling, overhead) = (new Series(), new Series(), new Series());
         for (var warmUp = 0; warmUp < 5; warmUp++) // until .NET has compiled it for good
         {
@@ -61,14 +61,18 @@ internal static class StarterBenchmark
         private readonly LoadedModel model;
         private readonly DataParallel parallel = new(torch.get_num_threads());
 
-        public InProcess()
+        private InProcess(BaseModel weights)
         {
-            weights = BaseModel.Open(Base, new PrecisionSelector("auto", NullLogger.Instance));
+            this.weights = weights;
             model = weights.Load(new LocalVersion("news", "starter", Adapter, new ModelManifest(StarterModel.BaseModel, DateTimeOffset.UnixEpoch, new Dictionary<string, string>())));
-            foreach (var _ in model.MergeSteps(previous: null))
+            var merge = model.StartMerge(previous: null);
+            while (merge.Step())
             {
             }
         }
+
+        public static async Task<InProcess> OpenAsync() =>
+            new(await BaseModel.OpenAsync(Base, new PrecisionSelector(PrecisionSetting.Auto, NullLogger.Instance)));
 
         public (TimeSpan Whole, TimeSpan Tokenising) Run(string[] texts)
         {

@@ -1,0 +1,93 @@
+using System.Text.Json;
+using Serverless.Articles;
+using Serverless.Serving;
+using Serverless.Storage;
+
+namespace Serverless.UnitTests.Articles;
+
+/// <summary>Articles of which the model is unsure.</summary>
+public sealed class ReviewTests(Emulator emulator) : ArticleProcessorTest(emulator)
+{
+    [Fact]
+    public async Task An_article_below_the_threshold_goes_to_the_review_queue_with_its_prediction()
+    {
+        Options = Options with { ReviewThreshold = 1 };
+
+        await ProcessAsync("""{"id":"a","text":"Oil rises.","source":"wire"}""");
+
+        var result = await Results.FindAsync("news", "a", CancellationToken);
+        var message = (await Storage.Queue("articles-review").ReceiveMessageAsync(cancellationToken: CancellationToken)).Value;
+        var review = JsonDocument.Parse(message.MessageText).RootElement;
+        Assert.Equal("a", review.GetProperty("id").GetString());
+        Assert.Equal("Oil rises.", review.GetProperty("text").GetString());
+        Assert.Equal("news", review.GetProperty("classifier").GetString());
+        Assert.Equal(result!.Label, review.GetProperty("label").GetString());
+        Assert.Equal(result.Score, review.GetProperty("score").GetDouble());
+    }
+
+    [Fact]
+    public async Task An_article_above_the_threshold_needs_no_review()
+    {
+        await ProcessAsync("""{"id":"a","text":"Oil rises."}""");
+
+        Assert.Null((await Storage.Queue("articles-review").ReceiveMessageAsync(cancellationToken: CancellationToken)).Value);
+    }
+
+    [Fact]
+    public async Task An_unsure_article_is_in_review_until_its_text_is_replaced_by_a_sure_one()
+    {
+        Options = Options with { ReviewThresholds = new Dictionary<string, double> { ["news"] = 1 } };
+        await ProcessAsync("""{"id":"a","text":"Oil rises.","title":"Oil"}""");
+        var marked = (await Results.FindAsync("news", "a", CancellationToken))!.Review;
+        var waiting = await Reviews.ListAsync("news", 10, null, CancellationToken);
+
+        Options = Options with { ReviewThresholds = new Dictionary<string, double> { ["desk"] = 1 } };
+        await ProcessAsync("""{"id":"a","text":"Oil falls."}""", Noon.AddMinutes(1));
+
+        Assert.True(marked);
+        Assert.Equal("Oil rises.", Assert.Single(waiting.Items).Text);
+        Assert.False((await Results.FindAsync("news", "a", CancellationToken))!.Review);
+        Assert.Empty((await Reviews.ListAsync("news", 10, null, CancellationToken)).Items);
+    }
+
+    [Fact]
+    public async Task A_review_entry_left_by_a_crash_is_removed_by_the_next_delivery()
+    {
+        Options = Options with { ReviewThreshold = 1 };
+        await ProcessAsync("""{"id":"a","text":"Oil rises."}""");
+        await Results.WriteAsync(ResultOfOilFalls(), CancellationToken);
+        var waiting = await Reviews.ListAsync("news", 10, null, CancellationToken);
+
+        var outcome = await ProcessAsync("""{"id":"a","text":"Oil falls."}""", Noon.AddMinutes(1));
+
+        Assert.Equal("Oil rises.", Assert.Single(waiting.Items).Text);
+        Assert.Equal(WriteOutcome.Duplicate, outcome);
+        Assert.Empty((await Reviews.ListAsync("news", 10, null, CancellationToken)).Items);
+    }
+
+    [Fact]
+    public async Task A_text_superseded_during_its_forward_pass_is_not_in_review()
+    {
+        Options = Options with { ReviewThreshold = 1 };
+        var labels = await ReplaceAsync("adapters/news/v1/labels.json", "damaged");
+        var superseded = ProcessAsync("""{"id":"a","text":"Oil rises."}""");
+        await UntilAsync(() => Classifier.Status.State == ModelState.Failed);
+
+        await Results.WriteAsync(ResultOfOilFalls(), CancellationToken);
+        await ReplaceAsync("adapters/news/v1/labels.json", labels);
+
+        Assert.Equal(WriteOutcome.Stale, await superseded);
+        Assert.Empty((await Reviews.ListAsync("news", 10, null, CancellationToken)).Items);
+    }
+
+    /// <summary>The result of the article's next text, as another instance wrote it.</summary>
+    private static ClassificationResult ResultOfOilFalls() => new()
+    {
+        Id = "a",
+        Classifier = "news",
+        Status = ClassificationStatus.Classified,
+        TextHash = Sha256Hex.OfText("Oil falls."),
+        InsertedOn = Noon.AddMinutes(1),
+        CompletedAt = DateTimeOffset.UtcNow,
+    };
+}
