@@ -31,7 +31,7 @@ public sealed class Page
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
         headers.CacheControl = "no-cache";
-        return files.TryGetValue(file ?? "page.html", out var found)
+        return files.TryGetValue(file ?? "index.html", out var found)
             ? TypedResults.Bytes(found.Content, found.ContentType, entityTag: found.ETag)
             : Problems.Answer(request.HttpContext.Response, ProblemType.UnknownFile, $"The page has no file '{file}'.");
     }

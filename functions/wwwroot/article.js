@@ -2,9 +2,9 @@
 
 import { path, postJson } from './api.js';
 import { classifier, health, onClassifier } from './classifiers.js';
-import { bar, element } from './element.js';
+import { bar, element } from './dom.js';
 import { asProblem, Problem, showProblem } from './problem.js';
-import { percent, whole } from './words.js';
+import { percent, whole } from './format.js';
 
 const form = document.getElementById('article-form');
 const text = document.getElementById('article-text');

@@ -1,8 +1,8 @@
 // Which classifier the page is about: chosen at its top, kept in its address, so that a link leads to the same one.
 
 import { getJson } from './api.js';
-import { element, say } from './element.js';
-import { Live } from './live.js';
+import { element, say } from './dom.js';
+import { Live } from './poller.js';
 
 const select = document.getElementById('classifier');
 const names = document.getElementById('classifier-names');

@@ -2,11 +2,11 @@
 
 import { path, upload } from './api.js';
 import { onClassifier } from './classifiers.js';
-import { say } from './element.js';
+import { say } from './dom.js';
 import { notice } from './notice.js';
 import { asProblem, Problem, showProblem } from './problem.js';
 import { runs } from './runs.js';
-import { bytes, percent } from './words.js';
+import { bytes, percent } from './format.js';
 
 const form = document.getElementById('dataset-form');
 const file = document.getElementById('dataset-file');

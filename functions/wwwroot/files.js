@@ -1,9 +1,9 @@
 // The files of a version: plots are shown, the others can be downloaded. They are fetched with the key, so they become blob addresses.
 
 import { getBlob, path } from './api.js';
-import { element } from './element.js';
+import { element } from './dom.js';
 import { asProblem, showProblem } from './problem.js';
-import { nameOfFile } from './words.js';
+import { nameOfFile } from './format.js';
 
 /** Unfolds on demand: nothing is fetched before. */
 export function files(classifier, version, names) {

@@ -2,13 +2,13 @@
 
 import { getJson, path, post } from './api.js';
 import { classifier, classifiers, health, onClassifier } from './classifiers.js';
-import { element, say } from './element.js';
+import { element, say } from './dom.js';
 import { files } from './files.js';
-import { showKeyed } from './keyed.js';
-import { Live } from './live.js';
+import { showKeyed } from './keyed-list.js';
+import { Live } from './poller.js';
 import { notice } from './notice.js';
 import { asProblem, showProblem } from './problem.js';
-import { ago, percent, whole } from './words.js';
+import { ago, percent, whole } from './format.js';
 
 const list = document.getElementById('models-list');
 const empty = document.getElementById('models-empty');

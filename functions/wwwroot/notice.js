@@ -1,6 +1,6 @@
 // One short sentence at the foot of the page, read out by screen readers: what a button has done.
 
-import { say } from './element.js';
+import { say } from './dom.js';
 
 const place = document.getElementById('notice');
 let timer;

@@ -1,6 +1,6 @@
 // What went wrong, in words: problem documents of the functions (RFC 9457), and what happens on the way to them.
 
-import { element } from './element.js';
+import { element } from './dom.js';
 
 export class Problem extends Error {
   constructor(title, detail, { status = 0, retryAfter = null } = {}) {

@@ -2,11 +2,11 @@
 
 import { getJson, path } from './api.js';
 import { classifier, onClassifier } from './classifiers.js';
-import { bar, element, say } from './element.js';
-import { showKeyed } from './keyed.js';
-import { Live } from './live.js';
+import { bar, element, say } from './dom.js';
+import { showKeyed } from './keyed-list.js';
+import { Live } from './poller.js';
 import { asProblem, showProblem } from './problem.js';
-import { ago, percent } from './words.js';
+import { ago, percent } from './format.js';
 
 const page = 8;
 const list = document.getElementById('results-list');

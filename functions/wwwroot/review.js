@@ -2,12 +2,12 @@
 
 import { getJson, path, post, postJson } from './api.js';
 import { classifier, onClassifier } from './classifiers.js';
-import { element, say } from './element.js';
-import { showKeyed } from './keyed.js';
-import { Live } from './live.js';
+import { element, say } from './dom.js';
+import { showKeyed } from './keyed-list.js';
+import { Live } from './poller.js';
 import { notice } from './notice.js';
 import { asProblem, showProblem } from './problem.js';
-import { ago, percent, whole } from './words.js';
+import { ago, percent, whole } from './format.js';
 
 const page = 5;
 const heading = document.getElementById('review-heading');

@@ -2,12 +2,12 @@
 
 import { getJson } from './api.js';
 import { choose, classifier, classifiers, health } from './classifiers.js';
-import { element, say } from './element.js';
-import { showKeyed } from './keyed.js';
-import { Live } from './live.js';
+import { element, say } from './dom.js';
+import { showKeyed } from './keyed-list.js';
+import { Live } from './poller.js';
 import { models } from './models.js';
 import { notice } from './notice.js';
-import { ago, number, percent } from './words.js';
+import { ago, number, percent } from './format.js';
 
 const list = document.getElementById('runs-list');
 const empty = document.getElementById('runs-empty');

@@ -54,7 +54,7 @@ public sealed class ApiTests(ApiTests.Up up) : IClassFixture<ApiTests.Up>
             ("get", "/runs", "runs?limit=many", null, null),
             ("get", "/openapi.json", "openapi.json", null, null),
             ("get", "/ui", "ui", null, null),
-            ("get", "/ui/{file}", "ui/page.css", null, null),
+            ("get", "/ui/{file}", "ui/app.css", null, null),
             ("get", "/ui/{file}", "ui/nothing.js", null, null),
         ];
 

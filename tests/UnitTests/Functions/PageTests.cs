@@ -51,8 +51,8 @@ public sealed partial class PageTests
     [Fact]
     public async Task A_file_that_the_browser_has_is_not_sent_again()
     {
-        var (first, _) = await GetAsync("page.css");
-        var (second, body) = await GetAsync("page.css", request => request.Headers.IfNoneMatch = first.Headers.ETag);
+        var (first, _) = await GetAsync("app.css");
+        var (second, body) = await GetAsync("app.css", request => request.Headers.IfNoneMatch = first.Headers.ETag);
 
         Assert.Equal((int)HttpStatusCode.NotModified, second.StatusCode);
         Assert.Empty(body);
@@ -74,7 +74,7 @@ public sealed partial class PageTests
     [Theory]
     [InlineData("nothing.js")]
     [InlineData("../host.json")]
-    [InlineData("PAGE.HTML")]
+    [InlineData("INDEX.HTML")]
     public async Task Another_name_is_no_file(string file)
     {
         var (response, body) = await GetAsync(file);
@@ -99,6 +99,6 @@ public sealed partial class PageTests
     [GeneratedRegex("""<[^>]*\s(on\w+|style)\s*=\s*"|<style|<script(?![^>]*\ssrc=)""", RegexOptions.IgnoreCase)]
     private static partial Regex InlineHandlerOrStyle();
 
-    [GeneratedRegex("""(from '\./|import '\./|(href|src)="ui/)(?<file>[\w.]+)['"]""")]
+    [GeneratedRegex("""(from '\./|import '\./|(href|src)="ui/)(?<file>[\w.-]+)['"]""")]
     private static partial Regex ReferencedFile();
 }
