@@ -11,17 +11,18 @@ namespace Serverless.Functions;
 /// <summary>Registers logging and OpenTelemetry.</summary>
 internal static class Telemetry
 {
-    /// <summary>Logs to the console; traces and logs by OpenTelemetry, to Application Insights where there is a connection string.</summary>
+    /// <summary>Logs to the console, and exports traces and logs to Application Insights if there is a connection string.</summary>
     /// <remarks>
-    /// At Information, ASP.NET Core logs the address of each request, and with it the function key where a caller sends it as <c>?code=KEY</c>:
-    /// two lines on the console and four records in Application Insights a request. The storage SDK logs each of its requests and responses.
+    /// At Information, ASP.NET Core logs the URL of each request, which contains the function key if a caller sends it as
+    /// <c>?code=KEY</c>: two console lines and four Application Insights records per request. The storage SDK logs each of its
+    /// requests and responses.
     /// </remarks>
     public static void AddTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddLogging(logging => logging
             .AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
             .AddFilter("Azure", LogLevel.Warning)
-            // The worker's own console logger is off, and with OpenTelemetry the host no longer shows what the worker logs.
+            // The worker removes the default console logger, and with OpenTelemetry the host does not print the logs of the worker.
             .AddSimpleConsole(console =>
             {
                 console.SingleLine = true;
@@ -30,15 +31,15 @@ internal static class Telemetry
         var telemetry = services.AddOpenTelemetry().UseFunctionsWorkerDefaults();
         if (configuration["APPLICATIONINSIGHTS_CONNECTION_STRING"] is { Length: > 0 })
         {
-            // In a scope the worker names the invocation that a log belongs to.
+            // The worker puts the invocation id into a scope.
             services.Configure<OpenTelemetryLoggerOptions>(logs => logs.IncludeScopes = true);
             telemetry.UseAzureMonitorExporter(exporter =>
             {
-                // In Azure, Application Insights takes no key: what is sent comes with the identity of the app.
+                // In Azure, Application Insights accepts only the identity of the app, not the key of the connection string.
                 exporter.Credential = configuration["AZURE_CLIENT_ID"] is { Length: > 0 } clientId
                     ? new ManagedIdentityCredential(ManagedIdentityId.FromUserAssignedClientId(clientId))
                     : null;
-                // Traces are sampled; a log is not dropped with its trace, since each may be the one that matters.
+                // Traces are sampled; logs are all kept, also those of a trace that is dropped.
                 exporter.EnableTraceBasedLogsSampler = false;
             });
         }

@@ -1,29 +1,29 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Azure.Functions.Worker;
-using Serverless.Functions.Contract;
 using Serverless.Functions.Http;
 using Serverless.Serving;
 
 namespace Serverless.Functions.Api;
 
-/// <summary>One article, or up to 256, over HTTP: answered at once and stored nowhere.</summary>
+/// <summary>Classifies one article, or up to 256, over HTTP.</summary>
+/// <remarks>The results are not stored.</remarks>
 public sealed class Classify(ArticleClassifier classifiers, ClassifierOptions options)
 {
     [Function(nameof(Classify))]
-    [EndpointSummary("Classifies one article, or up to 256; stores nothing.")]
-    [Reads("application/json", typeof(ArticleRequest)), Reads("application/json", typeof(ArticleRequest[])), Reads("text/plain", typeof(string))]
-    [Answers(200, typeof(ClassifyResponse)), Answers(200, typeof(ClassifyResponse[]))]
-    [Fails(ProblemType.MalformedRequest, ProblemType.UnknownClassifier, ProblemType.TooLarge, ProblemType.UnsupportedMediaType, ProblemType.TooBusy, ProblemType.NotReady)]
-    public async Task<IResult> RunAsync(
+    public async Task<Results<JsonHttpResult<ClassifyResponse>, JsonHttpResult<ClassifyResponse[]>>> RunAsync(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "classify/{classifier?}")] HttpRequest request,
         string? classifier,
         CancellationToken cancellationToken)
     {
         var name = classifier is null ? options.Default : RequestParameters.Classifier(classifier);
-        var asked = await ClassifyRequest.ReadAsync(request, cancellationToken);
-        var classifications = await classifiers.ClassifyAsync(name, [.. asked.Articles.Select(article => article.WithTitle(article.Text!))], cancellationToken);
-        ClassifyResponse[] answers = [.. asked.Articles.Zip(classifications, (article, answer) =>
-            ClassifyResponse.Of(article.Id, answer, options.NeedsReview(name, answer.Score)))];
-        return asked.IsBatch ? ApiResults.Json(answers) : ApiResults.Json(answers[0]);
+        var (articles, isBatch) = await ClassifyRequest.ReadAsync(request, cancellationToken);
+
+        string[] texts = [.. articles.Select(article => article.WithTitle(article.Text!))];
+        var predictions = await classifiers.ClassifyAsync(name, texts, cancellationToken);
+
+        ClassifyResponse[] responses = [.. articles.Zip(predictions, (article, prediction) =>
+            ClassifyResponse.From(article.Id, prediction, options.NeedsReview(name, prediction.Score)))];
+        return isBatch ? ApiResults.Json(responses) : ApiResults.Json(responses[0]);
     }
 }

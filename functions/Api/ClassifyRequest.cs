@@ -7,25 +7,30 @@ using Serverless.Storage;
 namespace Serverless.Functions.Api;
 
 /// <summary>
-/// What <c>POST classify</c> is asked: plain text; or JSON, <c>{"text":"…"}</c> with an optional <c>id</c> and <c>title</c>,
-/// or an array of up to 256 of these.
+/// The body of <c>POST classify</c>: plain text; or JSON, <c>{"text":"…"}</c> with an optional <c>id</c> and <c>title</c>, or an
+/// array of up to 256 such objects.
 /// </summary>
+/// <remarks>The JSON is read field by field and not deserialized, so that an error names the article and the field.</remarks>
 /// <param name="Articles">In the order of the request.</param>
-/// <param name="IsBatch">True for an array, which is answered with an array.</param>
+/// <param name="IsBatch">True for an array; the response is then an array too.</param>
 internal sealed record ClassifyRequest(IReadOnlyList<ArticleMessage> Articles, bool IsBatch)
 {
-    private const string TheOnly = "The article";
+    private const string SingleArticle = "The article";
 
-    /// <exception cref="ProblemException">The request cannot be answered; the problem says why.</exception>
+    /// <exception cref="ProblemException">The request is not valid.</exception>
     public static async Task<ClassifyRequest> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await RequestBody.ReadAsync(request, cancellationToken);
-        return body.IsJson
-            ? Parse(body.Text)
-            : new ClassifyRequest([Checked(new ArticleMessage(Sha256Hex.OfText(body.Text)) { Text = body.Text }, TheOnly)], IsBatch: false);
+        if (body.IsJson)
+        {
+            return ParseJson(body.Text);
+        }
+
+        var article = new ArticleMessage(Sha256Hex.OfText(body.Text)) { Text = body.Text };
+        return new ClassifyRequest([Validate(article, SingleArticle)], IsBatch: false);
     }
 
-    private static ClassifyRequest Parse(string json)
+    private static ClassifyRequest ParseJson(string json)
     {
         if (string.IsNullOrWhiteSpace(json))
         {
@@ -38,55 +43,63 @@ internal sealed record ClassifyRequest(IReadOnlyList<ArticleMessage> Articles, b
             var root = document.RootElement;
             return root.ValueKind switch
             {
-                JsonValueKind.Object => new ClassifyRequest([Article(root, TheOnly)], IsBatch: false),
-                JsonValueKind.Array => new ClassifyRequest(Batch(root), IsBatch: true),
+                JsonValueKind.Object => new ClassifyRequest([ParseArticle(root, SingleArticle)], IsBatch: false),
+                JsonValueKind.Array => new ClassifyRequest(ParseArray(root), IsBatch: true),
                 _ => throw Malformed("The body must be an object with a 'text', or an array of such objects."),
             };
         }
         catch (JsonException exception)
         {
-            throw Malformed($"The body is no valid JSON: {exception.Message}");
+            throw Malformed($"The body is not valid JSON: {exception.Message}");
         }
     }
 
-    private static List<ArticleMessage> Batch(JsonElement array) => array.GetArrayLength() switch
+    private static List<ArticleMessage> ParseArray(JsonElement array) => array.GetArrayLength() switch
     {
-        0 => throw Malformed("The array holds no article."),
-        > ArticleLimits.RequestArticles and var count =>
-            throw new ProblemException(ProblemType.TooLarge, $"The array holds {count:N0} articles; at most {ArticleLimits.RequestArticles} are accepted."),
-        _ => [.. array.EnumerateArray().Select((element, index) => Article(element, $"Article {index}"))],
+        0 => throw Malformed("The array is empty."),
+        > ArticleLimits.RequestArticles and var count => throw new ProblemException(
+            ProblemType.TooLarge, $"The array has {count:N0} articles; at most {ArticleLimits.RequestArticles} are accepted."),
+        _ => [.. array.EnumerateArray().Select((element, index) => ParseArticle(element, $"Article {index}"))],
     };
 
-    private static ArticleMessage Article(JsonElement element, string name)
+    /// <param name="element">The JSON of the article.</param>
+    /// <param name="name">Names the article in errors.</param>
+    private static ArticleMessage ParseArticle(JsonElement element, string name)
     {
         if (element.ValueKind != JsonValueKind.Object)
         {
-            throw Malformed($"{name} is no object with a 'text'.");
+            throw Malformed($"{name} must be an object with a 'text'.");
         }
 
-        var text = Field(element, "text", name) ?? throw Malformed($"{name} has no 'text'.");
-        return Checked(new ArticleMessage(Field(element, "id", name) ?? Sha256Hex.OfText(text)) { Text = text, Title = Field(element, "title", name) }, name);
+        var text = ReadString(element, "text", name) ?? throw Malformed($"{name} has no 'text'.");
+        var id = ReadString(element, "id", name) ?? Sha256Hex.OfText(text);
+        return Validate(new ArticleMessage(id) { Text = text, Title = ReadString(element, "title", name) }, name);
     }
 
-    private static string? Field(JsonElement element, string field, string name)
+    private static string? ReadString(JsonElement element, string field, string name)
     {
         if (!element.TryGetProperty(field, out var value) || value.ValueKind == JsonValueKind.Null)
         {
             return null;
         }
 
+        if (value.ValueKind != JsonValueKind.String)
+        {
+            throw Malformed($"{name}: '{field}' must be a string.");
+        }
+
         try
         {
-            return value.ValueKind == JsonValueKind.String ? value.GetString() : throw Malformed($"{name}: '{field}' must be a string.");
+            return value.GetString();
         }
         catch (InvalidOperationException)
         {
-            // An escaped half of a surrogate pair is valid JSON, and no text.
-            throw Malformed($"{name}: '{field}' is no valid Unicode text.");
+            // A lone surrogate can be escaped in valid JSON.
+            throw Malformed($"{name}: '{field}' is not valid Unicode text.");
         }
     }
 
-    private static ArticleMessage Checked(ArticleMessage article, string name)
+    private static ArticleMessage Validate(ArticleMessage article, string name)
     {
         if (ArticleLimits.Reject(article.Text) is not { } reason)
         {
@@ -94,7 +107,7 @@ internal sealed record ClassifyRequest(IReadOnlyList<ArticleMessage> Articles, b
         }
 
         var type = string.IsNullOrWhiteSpace(article.Text) ? ProblemType.MalformedRequest : ProblemType.TooLarge;
-        throw new ProblemException(type, name == TheOnly ? reason : $"{name}: {reason}");
+        throw new ProblemException(type, name == SingleArticle ? reason : $"{name}: {reason}");
     }
 
     private static ProblemException Malformed(string detail) => new(ProblemType.MalformedRequest, detail);

@@ -1,20 +1,33 @@
-
 using Serverless.Serving;
 
 namespace Serverless.Functions.Api;
 
-/// <summary>What the caller of <c>classify</c> gets for an article.</summary>
-/// <param name="Id">The id that came with the article, or the SHA-256 of its text.</param>
-/// <param name="Label">The likeliest label.</param>
-/// <param name="Score">Its calibrated probability.</param>
-/// <param name="Probabilities">Of every label.</param>
-/// <param name="ModelVersion">Which version of the classifier said so.</param>
-/// <param name="Tokens">How many tokens were read.</param>
-/// <param name="Truncated">True when the text was longer than the model reads.</param>
-/// <param name="Review">True when the score is below the classifier's threshold, so that a person should have a look.</param>
-internal sealed record ClassifyResponse(
-    string Id, string Label, double Score, IReadOnlyDictionary<string, double> Probabilities, string ModelVersion, int Tokens, bool Truncated, bool Review)
+/// <summary>The classification of an article, as <c>POST classify</c> returns it.</summary>
+/// <param name="Id">The id of the request, or the SHA-256 of the text.</param>
+/// <param name="Label">The most probable label.</param>
+/// <param name="Score">The calibrated probability of the label.</param>
+/// <param name="Probabilities">The probability of each label.</param>
+/// <param name="ModelVersion">The version of the classifier.</param>
+/// <param name="Tokens">The number of tokens that were read.</param>
+/// <param name="Truncated">True if the text is longer than the model reads.</param>
+/// <param name="Review">True if the score is below the classifier's threshold, so that a person should check the label.</param>
+public sealed record ClassifyResponse(
+    string Id,
+    string Label,
+    double Score,
+    IReadOnlyDictionary<string, double> Probabilities,
+    string ModelVersion,
+    int Tokens,
+    bool Truncated,
+    bool Review)
 {
-    public static ClassifyResponse Of(string id, Prediction classification, bool review) => new(
-        id, classification.Label, classification.Score, classification.Probabilities, classification.ModelVersion, classification.Tokens, classification.Truncated, review);
+    public static ClassifyResponse From(string id, Prediction prediction, bool review) => new(
+        id,
+        prediction.Label,
+        prediction.Score,
+        prediction.Probabilities,
+        prediction.ModelVersion,
+        prediction.Tokens,
+        prediction.Truncated,
+        review);
 }

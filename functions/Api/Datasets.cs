@@ -1,22 +1,18 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Azure.Functions.Worker;
-using Serverless.Functions.Contract;
 using Serverless.Functions.Http;
 using Serverless.Storage;
 using Serverless.Training;
 
 namespace Serverless.Functions.Api;
 
-/// <summary>Takes a data set, which starts a training.</summary>
+/// <summary>Stores a data set, which starts a training.</summary>
 public sealed class Datasets(DatasetStore datasets)
 {
     [Function(nameof(Datasets))]
-    [EndpointSummary("Stores a data set of at most 100 MB, which starts a training of the classifier.")]
-    [Reads("*/*", typeof(Stream))]
-    [Answers(201, typeof(StoredDataset))]
-    [Fails(ProblemType.MalformedRequest, ProblemType.TooLarge)]
-    public async Task<IResult> RunAsync(
+    public async Task<JsonHttpResult<StoredDataset>> RunAsync(
         [HttpTrigger(AuthorizationLevel.Admin, "put", Route = "datasets/{classifier}/{file}")] HttpRequest request,
         string classifier,
         string file,
@@ -27,9 +23,17 @@ public sealed class Datasets(DatasetStore datasets)
             throw new ProblemException(ProblemType.MalformedRequest, reason);
         }
 
+        LimitBody(request);
+        var stored = await datasets.WriteAsync(classifier, file, request.Body, cancellationToken);
+        return ApiResults.Json(stored, StatusCodes.Status201Created);
+    }
+
+    private static void LimitBody(HttpRequest request)
+    {
         if (request.ContentLength > ArticleLimits.DatasetBytes)
         {
-            throw new ProblemException(ProblemType.TooLarge, "A data set has at most 100 MB over HTTP; put a larger one into the container 'datasets'.");
+            throw new ProblemException(
+                ProblemType.TooLarge, "A data set has at most 100 MB over HTTP; upload a larger one to the container 'datasets'.");
         }
 
         if (request.ContentLength == 0)
@@ -37,8 +41,7 @@ public sealed class Datasets(DatasetStore datasets)
             throw new ProblemException(ProblemType.MalformedRequest, "The data set is empty.");
         }
 
-        // The web server's own limit is 30 MB; from here on it watches ours, of a body that does not tell its length too.
+        // Replaces the web server's limit of 30 MB. The server enforces it for chunked bodies too, which have no Content-Length.
         request.HttpContext.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = ArticleLimits.DatasetBytes;
-        return ApiResults.Json(await datasets.WriteAsync(classifier, file, request.Body, cancellationToken), StatusCodes.Status201Created);
     }
 }

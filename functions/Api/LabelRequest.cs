@@ -4,17 +4,16 @@ using Serverless.Functions.Http;
 
 namespace Serverless.Functions.Api;
 
-/// <summary>What <c>POST review/{classifier}/{id}</c> is told.</summary>
+/// <summary>The body of <c>POST review/{classifier}/{id}</c>.</summary>
 internal sealed record LabelRequest(string Label)
 {
-    /// <returns>The label.</returns>
-    /// <exception cref="ProblemException">The body is something else.</exception>
-    public static async Task<string> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    /// <exception cref="ProblemException">The body is not valid.</exception>
+    public static async Task<LabelRequest> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         var body = await RequestBody.ReadAsync(request, cancellationToken);
         try
         {
-            return JsonSerializer.Deserialize<LabelRequest>(body.Text, ApiResults.JsonOptions)?.Label ?? throw Malformed();
+            return JsonSerializer.Deserialize<LabelRequest>(body.Text, ApiResults.JsonOptions) ?? throw Malformed();
         }
         catch (JsonException)
         {

@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.StaticFiles;
 using Microsoft.Azure.Functions.Worker;
-using Serverless.Functions.Contract;
 using Serverless.Functions.Http;
 using Serverless.Models;
 using Serverless.Serving;
@@ -9,21 +9,21 @@ using Serverless.Storage;
 
 namespace Serverless.Functions.Api;
 
-/// <summary>The classifiers and their versions, and the choice of the one that serves.</summary>
+/// <summary>Lists classifiers, their versions and files, and promotes a version.</summary>
 public sealed class Models(ModelCatalog models, ArticleClassifier classifiers, ClassifierOptions options)
 {
+    // A report is shown without scripts, whoever uploaded it.
+    private const string ContentSecurityPolicy = "sandbox; default-src 'none'; img-src data: 'self'; style-src 'unsafe-inline'";
+
+    private static readonly FileExtensionContentTypeProvider ContentTypes = new();
+
     [Function(nameof(Models))]
-    [EndpointSummary("All classifiers that have a version.")]
-    [Answers(200, typeof(ModelsResponse))]
-    public async Task<IResult> ListAsync(
+    public async Task<JsonHttpResult<ModelsResponse>> ListAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "models")] HttpRequest request, CancellationToken cancellationToken) =>
         ApiResults.Json(new ModelsResponse(await models.ListClassifiersAsync(cancellationToken)));
 
     [Function("ModelVersions")]
-    [EndpointSummary("The versions of a classifier with their metrics, the newest first, and which one serves.")]
-    [Answers(200, typeof(VersionsResponse))]
-    [Fails(ProblemType.UnknownClassifier)]
-    public async Task<IResult> VersionsAsync(
+    public async Task<JsonHttpResult<VersionsResponse>> VersionsAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "models/{classifier}")] HttpRequest request,
         string classifier,
         CancellationToken cancellationToken)
@@ -34,14 +34,11 @@ public sealed class Models(ModelCatalog models, ArticleClassifier classifiers, C
             throw new UnknownClassifierException(classifier);
         }
 
-        return ApiResults.Json(VersionsResponse.Of(classifier, versions));
+        return ApiResults.Json(VersionsResponse.From(classifier, versions));
     }
 
     [Function("ModelFile")]
-    [EndpointSummary("A file of a version: metrics, plots, report, adapter.")]
-    [Answers(200, typeof(Stream), "*/*")]
-    [Fails(ProblemType.UnknownClassifier, ProblemType.UnknownFile)]
-    public async Task<IResult> FileAsync(
+    public async Task<FileStreamHttpResult> FileAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "models/{classifier}/{version}/files/{*file}")] HttpRequest request,
         string classifier,
         string version,
@@ -56,19 +53,15 @@ public sealed class Models(ModelCatalog models, ArticleClassifier classifiers, C
             throw new ProblemException(ProblemType.UnknownFile, $"Version '{version}' of the classifier '{classifier}' has no file '{file}'.");
         }
 
-        // A report is shown and never run, whoever uploaded it. Versions never change.
         var headers = request.HttpContext.Response.Headers;
-        headers.ContentSecurityPolicy = "sandbox; default-src 'none'; img-src data: 'self'; style-src 'unsafe-inline'";
+        headers.ContentSecurityPolicy = ContentSecurityPolicy;
         headers.XContentTypeOptions = "nosniff";
-        headers.CacheControl = "private, max-age=31536000, immutable";
+        headers.CacheControl = "private, max-age=31536000, immutable"; // versions are immutable
         return TypedResults.Stream(content, ContentTypes.TryGetContentType(file, out var type) ? type : "application/octet-stream");
     }
 
     [Function("PromoteModel")]
-    [EndpointSummary("Lets a version serve: forward to a candidate, or back to an earlier one.")]
-    [Answers(200, typeof(Promotion))]
-    [Fails(ProblemType.UnknownClassifier, ProblemType.UnknownVersion, ProblemType.NotPromoted)]
-    public async Task<IResult> PromoteAsync(
+    public async Task<JsonHttpResult<Promotion>> PromoteAsync(
         [HttpTrigger(AuthorizationLevel.Admin, "post", Route = "models/{classifier}/{version}/promote")] HttpRequest request,
         string classifier,
         string version,
@@ -84,6 +77,4 @@ public sealed class Models(ModelCatalog models, ArticleClassifier classifiers, C
 
         return ApiResults.Json(promotion);
     }
-
-    private static readonly FileExtensionContentTypeProvider ContentTypes = new();
 }

@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Articles;
-using Serverless.Functions.Contract;
 using Serverless.Functions.Http;
 using Serverless.Storage;
 
@@ -10,13 +10,10 @@ namespace Serverless.Functions.Api;
 /// <summary>The stored results of articles that came by the queue.</summary>
 public sealed class Results(ResultStore results)
 {
-    private const int StandardLimit = 50;
+    private const int DefaultLimit = 50;
 
     [Function(nameof(Results))]
-    [EndpointSummary("The result of one article.")]
-    [Answers(200, typeof(ClassificationResult))]
-    [Fails(ProblemType.UnknownClassifier, ProblemType.UnknownArticle)]
-    public async Task<IResult> RunAsync(
+    public async Task<JsonHttpResult<ClassificationResult>> RunAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "results/{classifier}/{*id}")] HttpRequest request,
         string classifier,
         string id,
@@ -28,14 +25,13 @@ public sealed class Results(ResultStore results)
     }
 
     [Function("RecentResults")]
-    [EndpointSummary("The results of a classifier, the newest first.")]
-    [Query("limit", typeof(int), "How many at most; 50 if not said."), Query("continuation", typeof(string), "From the answer before.")]
-    [Answers(200, typeof(ListPage<ClassificationResult>))]
-    [Fails(ProblemType.MalformedRequest, ProblemType.UnknownClassifier)]
-    public async Task<IResult> ListAsync(
+    public async Task<JsonHttpResult<ListPage<ClassificationResult>>> ListAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "results/{classifier}")] HttpRequest request,
         string classifier,
-        CancellationToken cancellationToken) =>
-        ApiResults.Json(await results.ListAsync(
-            RequestParameters.Classifier(classifier), RequestParameters.Limit(request, StandardLimit), RequestParameters.Continuation(request), cancellationToken));
+        CancellationToken cancellationToken)
+    {
+        var name = RequestParameters.Classifier(classifier);
+        var limit = RequestParameters.Limit(request, DefaultLimit);
+        return ApiResults.Json(await results.ListAsync(name, limit, RequestParameters.Continuation(request), cancellationToken));
+    }
 }

@@ -1,25 +1,22 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Azure.Functions.Worker;
-using Serverless.Functions.Contract;
 using Serverless.Functions.Http;
 using Serverless.Training;
 
 namespace Serverless.Functions.Api;
 
-/// <summary>The trainings: how they go, and how they ended.</summary>
-public sealed class Runs(TrainingRuns runs)
+/// <summary>Lists trainings with their progress and outcome.</summary>
+public sealed class Runs(TrainingRuns runs, TimeProvider time)
 {
-    private const int StandardLimit = 20;
+    private const int DefaultLimit = 20;
 
     [Function(nameof(Runs))]
-    [EndpointSummary("Trainings and their progress, the newest first.")]
-    [Query("classifier", typeof(string), "Only this one's."), Query("limit", typeof(int), "How many at most; 20 if not said.")]
-    [Answers(200, typeof(RunsResponse))]
-    [Fails(ProblemType.MalformedRequest, ProblemType.UnknownClassifier)]
-    public async Task<IResult> RunAsync(
+    public async Task<JsonHttpResult<RunsResponse>> RunAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "runs")] HttpRequest request, CancellationToken cancellationToken)
     {
         var classifier = request.Query["classifier"].ToString() is { Length: > 0 } name ? RequestParameters.Classifier(name) : null;
-        return ApiResults.Json(RunsResponse.Of(await runs.ListNewestAsync(classifier, RequestParameters.Limit(request, StandardLimit), cancellationToken)));
+        var newest = await runs.ListNewestAsync(classifier, RequestParameters.Limit(request, DefaultLimit), cancellationToken);
+        return ApiResults.Json(RunsResponse.From(newest, time.GetUtcNow()));
     }
 }

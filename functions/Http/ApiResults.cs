@@ -4,13 +4,14 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Serverless.Functions.Http;
 
 /// <summary>JSON responses.</summary>
 internal static class ApiResults
 {
-    /// <summary>camelCase, enums as words, text readable in any script, and every property there even if it is null.</summary>
+    /// <summary>camelCase, enums as strings, no escapes for letters of any script, and all properties, null included.</summary>
     public static JsonSerializerOptions JsonOptions { get; } = new(JsonSerializerDefaults.Web)
     {
         Encoder = JavaScriptEncoder.Create(UnicodeRanges.All),
@@ -21,5 +22,6 @@ internal static class ApiResults
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
     };
 
-    public static IResult Json<T>(T value, int status = StatusCodes.Status200OK) => TypedResults.Json(value, JsonOptions, statusCode: status);
+    public static JsonHttpResult<T> Json<T>(T value, int status = StatusCodes.Status200OK) =>
+        TypedResults.Json(value, JsonOptions, statusCode: status);
 }

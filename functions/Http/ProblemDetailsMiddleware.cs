@@ -1,5 +1,6 @@
 using Azure;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
@@ -9,7 +10,7 @@ using Serverless.Storage;
 
 namespace Serverless.Functions.Http;
 
-/// <summary>Middleware that turns exceptions of HTTP functions into problem documents, which never hold a stack trace.</summary>
+/// <summary>Middleware that turns exceptions of HTTP functions into problem documents (RFC 9457), without stack traces.</summary>
 /// <remarks>
 /// Exceptions of queue and blob functions pass through, since the host counts the attempts on a message by them.
 /// It is registered after the ASP.NET Core integration, whose own middleware is the outer one and executes the result that is set here.
@@ -46,17 +47,17 @@ internal sealed class ProblemDetailsMiddleware(ILogger<ProblemDetailsMiddleware>
         return http.RequestAborted.IsCancellationRequested;
     }
 
-    private IResult ToProblem(Exception exception, HttpContext http)
+    private ProblemHttpResult ToProblem(Exception exception, HttpContext http)
     {
         var (type, detail) = Describe(exception);
         if (type is ProblemType.InternalError or ProblemType.StorageUnavailable)
         {
-            // Without the query, which may hold the key.
+            // Without the query string, which can contain the key.
             log.LogError(exception, "{Method} {Path} failed, trace {TraceId}", http.Request.Method, http.Request.Path, http.TraceIdentifier);
-            detail = $"{detail} The log says more under '{http.TraceIdentifier}'.";
+            detail = $"{detail} See trace '{http.TraceIdentifier}' in the log.";
         }
 
-        return Problems.Answer(http.Response, type, detail);
+        return Problems.ToResult(http.Response, type, detail);
     }
 
     private static (ProblemType Type, string Detail) Describe(Exception exception) => exception switch
@@ -68,12 +69,12 @@ internal sealed class ProblemDetailsMiddleware(ILogger<ProblemDetailsMiddleware>
         ModelNotReadyException => (ProblemType.NotReady, exception.Message),
         PromotionException => (ProblemType.NotPromoted, exception.Message),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
-            (ProblemType.TooLarge, "The body is longer than is accepted here."),
+            (ProblemType.TooLarge, "The body is too large."),
         BadHttpRequestException => (ProblemType.MalformedRequest, exception.Message),
         RequestFailedException { Status: 403 } =>
-            (ProblemType.InternalError, "The storage account refuses access: a role is missing, or its firewall is in the way."),
+            (ProblemType.InternalError, "The storage account denied access: a role assignment is missing, or its firewall blocks the request."),
         RequestFailedException { Status: 0 or 429 or >= 500 } or AggregateException =>
-            (ProblemType.StorageUnavailable, "The storage account does not answer; try again in a moment."),
+            (ProblemType.StorageUnavailable, "The storage account is unavailable; try again in a moment."),
         _ => (ProblemType.InternalError, "Internal error."),
     };
 }

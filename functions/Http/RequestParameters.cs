@@ -4,34 +4,33 @@ using Serverless.Storage;
 
 namespace Serverless.Functions.Http;
 
-/// <summary>What callers say in the address of a request, checked.</summary>
+/// <summary>Validates route and query parameters.</summary>
 internal static class RequestParameters
 {
-    public const int MostItems = 500;
+    public const int MaxItems = 500;
 
-    /// <exception cref="ProblemException">It is no number from 1 to <see cref="MostItems"/>.</exception>
-    public static int Limit(HttpRequest request, int standard)
+    /// <exception cref="ProblemException">The parameter is not a number from 1 to <see cref="MaxItems"/>.</exception>
+    public static int Limit(HttpRequest request, int defaultLimit)
     {
-        var asked = request.Query["limit"].ToString();
-        if (asked.Length == 0)
+        var value = request.Query["limit"].ToString();
+        if (value.Length == 0)
         {
-            return standard;
+            return defaultLimit;
         }
 
-        return int.TryParse(asked, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= MostItems
+        return int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= MaxItems
             ? limit
-            : throw new ProblemException(ProblemType.MalformedRequest, $"The 'limit' is '{asked}'; it must be a number from 1 to {MostItems}.");
+            : throw new ProblemException(ProblemType.MalformedRequest, $"The 'limit' is '{value}'; it must be a number from 1 to {MaxItems}.");
     }
 
     public static string? Continuation(HttpRequest request) => request.Query["continuation"].ToString() is { Length: > 0 } continuation ? continuation : null;
 
-    /// <exception cref="ProblemException">The name is none, so there is no such classifier.</exception>
+    /// <exception cref="ProblemException">The name is not valid, so there is no such classifier.</exception>
     public static string Classifier(string name) => StorageNames.IsName(name)
         ? name
         : throw new ProblemException(ProblemType.UnknownClassifier, $"'{name}' is no name for a classifier: letters, digits, '-' and '_' only, at most 63 characters.");
 
-    /// <summary>
-    /// The rest of a path. The web server leaves an escaped slash as it is, and ids such as <c>wire/2026/11</c> come either way.
-    /// </summary>
+    /// <summary>The value of a catch-all route parameter.</summary>
+    /// <remarks>The web server does not decode an escaped slash, and callers send ids such as <c>wire/2026/11</c> in both forms.</remarks>
     public static string Id(string rest) => rest.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
 }

@@ -5,7 +5,7 @@ using Serverless.Storage;
 
 namespace Serverless.Functions.Triggers;
 
-/// <summary>An article on the queue becomes a result.</summary>
+/// <summary>Classifies an article from the queue and stores the result.</summary>
 public sealed class ClassifyArticle(ArticleProcessor articles)
 {
     [Function(nameof(ClassifyArticle))]

@@ -5,7 +5,7 @@ using Serverless.Storage;
 
 namespace Serverless.Functions.Triggers;
 
-/// <summary>An article that failed on every attempt becomes a result that says so.</summary>
+/// <summary>Stores a result with the status "failed" for an article that failed on every attempt.</summary>
 public sealed class RecordPoisonArticle(ArticleProcessor articles)
 {
     [Function(nameof(RecordPoisonArticle))]

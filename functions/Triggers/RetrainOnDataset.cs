@@ -5,7 +5,7 @@ using Serverless.Training;
 
 namespace Serverless.Functions.Triggers;
 
-/// <summary>A new data set becomes a training request.</summary>
+/// <summary>Requests a training for a new data set.</summary>
 public sealed class RetrainOnDataset(TrainingRequests requests)
 {
     [Function(nameof(RetrainOnDataset))]

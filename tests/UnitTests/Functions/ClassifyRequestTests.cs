@@ -30,7 +30,7 @@ public sealed class ClassifyRequestTests
     }
 
     [Fact]
-    public async Task Plain_text_is_one_article_named_by_its_hash()
+    public async Task Plain_text_is_one_article_with_its_hash_as_id()
     {
         var request = await ReadAsync("text/plain; charset=utf-8", "Größe: 2 goals");
 
@@ -39,17 +39,17 @@ public sealed class ClassifyRequestTests
 
     [Theory]
     [InlineData("", "The body is empty")]
-    [InlineData("{\"text\":\"unfinished", "no valid JSON")]
+    [InlineData("{\"text\":\"unfinished", "not valid JSON")]
     [InlineData("\"just a string\"", "must be an object")]
     [InlineData("{}", "has no 'text'")]
     [InlineData("{\"text\":null}", "has no 'text'")]
     [InlineData("{\"text\":42}", "must be a string")]
     [InlineData("{\"text\":\" \\n\"}", "no text")]
-    [InlineData("{\"text\":\"\\ud800\"}", "no valid Unicode")]
-    [InlineData("[]", "holds no article")]
+    [InlineData("{\"text\":\"\\ud800\"}", "not valid Unicode")]
+    [InlineData("[]", "array is empty")]
     [InlineData("[{\"text\":\"good\"},{\"text\":\"\"}]", "Article 1")]
     [InlineData("[\"text\"]", "Article 0")]
-    public async Task What_is_malformed_is_refused_and_says_what_is_wrong(string body, string expected)
+    public async Task A_malformed_body_is_rejected_with_the_reason(string body, string expected)
     {
         var problem = await ProblemAsync(Json, Encoding.UTF8.GetBytes(body));
 
@@ -60,7 +60,7 @@ public sealed class ClassifyRequestTests
     [Theory]
     [InlineData(Json)]
     [InlineData("text/plain")]
-    public async Task A_body_that_is_not_utf8_is_refused(string contentType)
+    public async Task A_body_that_is_not_UTF8_is_rejected(string contentType)
     {
         var problem = await ProblemAsync(contentType, [(byte)'a', 0xff, 0xfe]);
 
@@ -72,7 +72,7 @@ public sealed class ClassifyRequestTests
     [InlineData(null)]
     [InlineData("application/x-www-form-urlencoded")]
     [InlineData("application/json; charset=utf-16")]
-    public async Task Another_content_type_is_refused(string? contentType)
+    public async Task Another_content_type_is_rejected(string? contentType)
     {
         var problem = await ProblemAsync(contentType, "{}"u8.ToArray());
 
@@ -82,10 +82,10 @@ public sealed class ClassifyRequestTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_body_over_two_megabytes_is_too_large_whether_it_tells_its_length_or_not(bool tellsLength)
+    public async Task A_body_over_two_megabytes_is_too_large_with_and_without_Content_Length(bool hasLength)
     {
         var context = Context("text/plain", new byte[ArticleLimits.RequestBytes + 1]);
-        context.Request.ContentLength = tellsLength ? ArticleLimits.RequestBytes + 1 : null;
+        context.Request.ContentLength = hasLength ? ArticleLimits.RequestBytes + 1 : null;
 
         var exception = await Assert.ThrowsAsync<ProblemException>(() => ClassifyRequest.ReadAsync(context.Request, TestContext.Current.CancellationToken));
 
@@ -102,7 +102,7 @@ public sealed class ClassifyRequestTests
     }
 
     [Fact]
-    public async Task The_two_hundred_and_fifty_seventh_article_is_one_too_many()
+    public async Task An_array_has_at_most_256_articles()
     {
         static byte[] Articles(int count) => Encoding.UTF8.GetBytes($"[{string.Join(',', Enumerable.Repeat("{\"text\":\"a\"}", count))}]");
 

@@ -1,17 +1,12 @@
 using System.Reflection;
 using System.Text.Json;
 using Microsoft.Azure.Functions.Worker;
-using Serverless.Functions.Api;
+using static Serverless.UnitTests.Functions.FunctionMetadata;
 
 namespace Serverless.UnitTests.Functions;
 
-/// <summary>The <c>functions.metadata</c> of the compiled app, by which the host and the deployment know its functions.</summary>
 public sealed class FunctionMetadataTests
 {
-    private static readonly Assembly App = typeof(Classify).Assembly;
-
-    private static readonly IReadOnlyList<JsonElement> Functions = Read();
-
     [Fact]
     public void Every_function_has_the_trigger_that_the_deployment_relies_on() => Assert.Equal(
         [
@@ -34,20 +29,20 @@ public sealed class FunctionMetadataTests
             "Review: httpTrigger authLevel=Function methods=get route=review/{classifier}",
             "Runs: httpTrigger authLevel=Function methods=get route=runs",
         ],
-        Functions.Select(function => $"{Text(function, "name")}: {Describe(Trigger(function))}").Order(StringComparer.Ordinal));
+        All.Select(function => $"{Text(function, "name")}: {Describe(Trigger(function))}").Order(StringComparer.Ordinal));
 
     [Fact]
     public void Queue_messages_and_blobs_are_bound_to_types_of_the_SDK() => Assert.All(
-        Functions.Select(Trigger).Where(trigger => Text(trigger, "type") != "httpTrigger"),
+        All.Select(Trigger).Where(trigger => Text(trigger, "type") != "httpTrigger"),
         trigger => Assert.Equal("True", Text(trigger.GetProperty("properties"), "supportsDeferredBinding")));
 
     [Fact]
-    public void Only_HTTP_functions_return_something_to_the_host() => Assert.All(Functions, function => Assert.Equal(
+    public void Only_HTTP_functions_return_something_to_the_host() => Assert.All(All, function => Assert.Equal(
         Text(Trigger(function), "type") == "httpTrigger" ? ["http $return"] : Array.Empty<string>(),
         Bindings(function).Skip(1).Select(binding => $"{Text(binding, "type")} {Text(binding, "name")}")));
 
     [Fact]
-    public void Every_entry_point_is_the_method_of_its_function_and_not_async_void() => Assert.All(Functions, function =>
+    public void Every_entry_point_is_the_method_of_its_function_and_not_async_void() => Assert.All(All, function =>
     {
         var entryPoint = Text(function, "entryPoint");
         var dot = entryPoint.LastIndexOf('.');
@@ -59,16 +54,7 @@ public sealed class FunctionMetadataTests
         Assert.Equal("dotnet-isolated", Text(function, "language"));
     });
 
-    private static IReadOnlyList<JsonElement> Read() =>
-        [.. JsonSerializer.Deserialize<JsonElement>(File.ReadAllBytes(FunctionApp.MetadataFile)).EnumerateArray()];
-
-    private static JsonElement.ArrayEnumerator Bindings(JsonElement function) => function.GetProperty("bindings").EnumerateArray();
-
-    private static JsonElement Trigger(JsonElement function) => Bindings(function).First();
-
-    private static string Text(JsonElement element, string property) => element.GetProperty(property).GetString()!;
-
-    /// <summary>The type of a trigger and all that says when it fires.</summary>
+    /// <summary>The type of a trigger and all properties that decide when it fires.</summary>
     private static string Describe(JsonElement trigger) => string.Join(
         ' ',
         trigger.EnumerateObject()
@@ -77,5 +63,6 @@ public sealed class FunctionMetadataTests
             .Select(property => $"{property.Name}={Value(property.Value)}")
             .Prepend(Text(trigger, "type")));
 
-    private static string Value(JsonElement value) => value.ValueKind == JsonValueKind.Array ? string.Join(',', value.EnumerateArray()) : value.ToString();
+    private static string Value(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Array ? string.Join(',', value.EnumerateArray()) : value.ToString();
 }

@@ -10,10 +10,10 @@ namespace Serverless.UnitTests.Functions;
 
 public sealed partial class PageTests
 {
-    public static TheoryData<string> Files => [.. StaticFile.All.Keys];
+    public static TheoryData<string> Files => [.. StaticFile.Page.Keys];
 
     [Fact]
-    public async Task The_page_lets_nothing_in_from_outside()
+    public async Task The_page_loads_nothing_from_another_host()
     {
         var (response, _) = await GetAsync(null);
 
@@ -28,9 +28,9 @@ public sealed partial class PageTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void No_file_names_an_address_outside_or_has_code_or_style_in_markup(string file)
+    public void No_file_has_a_URL_of_another_host_or_inline_scripts_and_styles(string file)
     {
-        var text = Encoding.UTF8.GetString(StaticFile.All[file].Content);
+        var text = Encoding.UTF8.GetString(StaticFile.Page[file].Content);
 
         Assert.DoesNotContain("https://", text, StringComparison.Ordinal);
         Assert.DoesNotContain("innerHTML", text, StringComparison.Ordinal);
@@ -39,17 +39,17 @@ public sealed partial class PageTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public async Task Every_file_is_found_and_names_only_files_that_are_there(string file)
+    public async Task Every_file_is_served_and_references_only_files_that_exist(string file)
     {
         var (response, body) = await GetAsync(file);
-        var named = ReferencedFile().Matches(body).Select(match => match.Groups["file"].Value);
+        var referenced = ReferencedFile().Matches(body).Select(match => match.Groups["file"].Value);
 
         Assert.Equal(StatusCodes.Status200OK, response.StatusCode);
-        Assert.Empty(named.Except(StaticFile.All.Keys));
+        Assert.Empty(referenced.Except(StaticFile.Page.Keys));
     }
 
     [Fact]
-    public async Task A_file_that_the_browser_has_is_not_sent_again()
+    public async Task A_file_in_the_cache_of_the_browser_is_not_sent_again()
     {
         var (first, _) = await GetAsync("app.css");
         var (second, body) = await GetAsync("app.css", request => request.Headers.IfNoneMatch = first.Headers.ETag);
@@ -59,7 +59,7 @@ public sealed partial class PageTests
     }
 
     [Fact]
-    public async Task A_slash_too_many_leads_back_to_the_page_with_its_query()
+    public async Task A_trailing_slash_redirects_to_the_page_with_its_query()
     {
         var (response, _) = await GetAsync(null, request =>
         {
@@ -75,7 +75,7 @@ public sealed partial class PageTests
     [InlineData("nothing.js")]
     [InlineData("../host.json")]
     [InlineData("INDEX.HTML")]
-    public async Task Another_name_is_no_file(string file)
+    public async Task An_unknown_name_is_not_found(string file)
     {
         var (response, body) = await GetAsync(file);
 
@@ -83,19 +83,20 @@ public sealed partial class PageTests
         Assert.Contains("urn:serverless:problem:unknown-file", body, StringComparison.Ordinal);
     }
 
-    private static async Task<(HttpResponse Response, string Body)> GetAsync(string? file, Action<HttpRequest>? ask = null)
+    private static async Task<(HttpResponse Response, string Body)> GetAsync(string? file, Action<HttpRequest>? configure = null)
     {
         using var body = new MemoryStream();
-        var context = new DefaultHttpContext { RequestServices = new ServiceCollection().AddLogging().AddProblemDetails().BuildServiceProvider() };
+        await using var services = new ServiceCollection().AddLogging().AddProblemDetails().BuildServiceProvider();
+        var context = new DefaultHttpContext { RequestServices = services };
         context.Request.Method = HttpMethods.Get;
         context.Request.Path = "/api/ui";
         context.Response.Body = body;
-        ask?.Invoke(context.Request);
+        configure?.Invoke(context.Request);
         await new Page().Run(context.Request, file).ExecuteAsync(context);
         return (context.Response, Encoding.UTF8.GetString(body.ToArray()));
     }
 
-    // onclick="…", style="…", <style>, <script> with a body: the policy would stop them.
+    // onclick="…", style="…", <style>, <script> with a body: the Content-Security-Policy blocks them.
     [GeneratedRegex("""<[^>]*\s(on\w+|style)\s*=\s*"|<style|<script(?![^>]*\ssrc=)""", RegexOptions.IgnoreCase)]
     private static partial Regex InlineHandlerOrStyle();
 

@@ -13,8 +13,8 @@ namespace Serverless.UnitTests.Functions;
 
 public sealed class ProblemDetailsMiddlewareTests
 {
-    private const string AccessRefused = "The storage account refuses access: a role is missing, or its firewall is in the way.";
-    private const string StorageDown = "The storage account does not answer; try again in a moment.";
+    private const string AccessRefused = "The storage account denied access: a role assignment is missing, or its firewall blocks the request.";
+    private const string StorageDown = "The storage account is unavailable; try again in a moment.";
 
     private readonly LogLines<ProblemDetailsMiddleware> log = new();
 
@@ -28,7 +28,7 @@ public sealed class ProblemDetailsMiddlewareTests
         { new QueueFullException(3), 429, "too-busy", "2" },
         { new ModelNotReadyException("The model is still being loaded."), 503, "not-ready", "10" },
         { new PromotionException("It is worse."), 409, "not-promoted", null },
-        { new BadHttpRequestException("The body is longer than is accepted here.", StatusCodes.Status413PayloadTooLarge), 413, "too-large", null },
+        { new BadHttpRequestException("The body is too large.", StatusCodes.Status413PayloadTooLarge), 413, "too-large", null },
         { new BadHttpRequestException("Unexpected end of request content."), 400, "malformed-request", null },
     };
 
@@ -62,7 +62,7 @@ public sealed class ProblemDetailsMiddlewareTests
         var (response, problem) = await FailAsync(exception);
 
         AssertProblem(response, problem, status, type, retryAfter);
-        Assert.Equal($"{detail} The log says more under 'trace-1'.", problem.GetProperty("detail").GetString());
+        Assert.Equal($"{detail} See trace 'trace-1' in the log.", problem.GetProperty("detail").GetString());
         Assert.DoesNotContain(exception.Message, problem.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", problem.ToString(), StringComparison.Ordinal);
         Assert.Equal("POST /api/classify failed, trace trace-1", Assert.Single(log.All));

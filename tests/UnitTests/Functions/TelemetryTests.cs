@@ -26,7 +26,7 @@ public sealed class TelemetryTests : IDisposable
     [InlineData("Microsoft.AspNetCore.Routing.EndpointMiddleware")]
     [InlineData("Azure.Core")]
     [InlineData("Azure.Identity")]
-    public void What_libraries_log_of_each_request_is_left_out(string category)
+    public void Logs_of_libraries_below_Warning_are_dropped(string category)
     {
         var log = services.GetRequiredService<ILoggerFactory>().CreateLogger(category);
 
@@ -35,7 +35,7 @@ public sealed class TelemetryTests : IDisposable
     }
 
     [Fact]
-    public void What_the_functions_log_at_Information_is_kept()
+    public void Logs_of_the_functions_at_Information_are_kept()
     {
         var log = services.GetRequiredService<ILoggerFactory>().CreateLogger<ProblemDetailsMiddleware>();
 
