@@ -1,12 +1,12 @@
-// Which classifier the page is about: chosen at its top, kept in its address, so that a link leads to the same one.
+// The selected classifier, which is kept in the URL, so that a link opens the same one.
 
 import { getJson } from './api.js';
-import { element, say } from './dom.js';
-import { Live } from './poller.js';
+import { element, setText } from './dom.js';
+import { Poller } from './poller.js';
 
 const select = document.getElementById('classifier');
 const names = document.getElementById('classifier-names');
-const standing = document.getElementById('standing');
+const serving = document.getElementById('serving');
 const servingProblem = document.getElementById('serving-problem');
 const listeners = [];
 
@@ -15,30 +15,30 @@ let current = new URLSearchParams(location.search).get('classifier') ?? '';
 export const classifier = () => current;
 
 /**
- * Calls back now and whenever another classifier is chosen.
- * @param {(name: string, former: string) => void} listener `former` is empty the first time
+ * Calls back now and whenever another classifier is selected.
+ * @param {(name: string, previous: string) => void} listener `previous` is empty the first time
  */
 export function onClassifier(listener) {
   listeners.push(listener);
   if (current) listener(current, '');
 }
 
-export function choose(name) {
+export function selectClassifier(name) {
   if (name === current) return;
-  const former = current;
+  const previous = current;
   current = name;
   if (![...select.options].some(option => option.value === name)) select.append(element('option', {}, name));
   select.value = name;
   history.replaceState(null, '', `?classifier=${encodeURIComponent(name)}${location.hash}`);
-  showStanding();
-  listeners.forEach(listener => listener(name, former));
+  showServing();
+  listeners.forEach(listener => listener(name, previous));
 }
 
-select.addEventListener('change', () => choose(select.value));
+select.addEventListener('change', () => selectClassifier(select.value));
 
-let serving = [];
+let statuses = [];
 
-export const classifiers = new Live('classifiers', 30, async () => {
+export const classifiers = new Poller('classifiers', 30, async () => {
   const found = (await getJson('models', { background: true })).classifiers;
   const all = [...new Set([...found, ...(current ? [current] : [])])].sort();
   if (all.join('\n') !== [...select.options].map(option => option.value).join('\n')) {
@@ -46,30 +46,31 @@ export const classifiers = new Live('classifiers', 30, async () => {
     names.replaceChildren(...all.map(name => element('option', { value: name })));
     select.value = current;
   }
-  if (!current && all.length > 0) choose(found.includes('news') ? 'news' : all[0]);
+  if (!current && all.length > 0) selectClassifier(found.includes('news') ? 'news' : all[0]);
 });
 
-/** Health says how each classifier stands in the process; it answers 503 with the same document after a failed load. */
-export const health = new Live(null, 5, async () => {
-  const answer = await fetch(new URL('../health', import.meta.url), { cache: 'no-store' }).then(said => said.json()).catch(() => null);
-  serving = answer?.classifiers ?? null;
-  showStanding();
+/** The states of the classifiers. After a failed load the response has the status 503 and the same body. */
+export const health = new Poller(null, 5, async () => {
+  const url = new URL('../health', import.meta.url);
+  const status = await fetch(url, { cache: 'no-store' }).then(response => response.json()).catch(() => null);
+  statuses = status?.classifiers ?? null;
+  showServing();
 });
 
-function showStanding() {
-  const own = serving?.find(one => one.name === current);
-  const state = serving === null ? 'away' : own?.state ?? 'cold';
-  standing.dataset.state = state;
-  // A version serves, and a newer one, or the pointer, cannot be used.
-  const beside = state === 'ready' ? own.problem : null;
-  standing.toggleAttribute('data-problem', Boolean(beside));
-  servingProblem.hidden = !beside;
-  say(servingProblem.querySelector('span'), beside ?? '');
-  say(standing, {
-    away: 'the server does not answer',
-    cold: 'asleep until the first article',
+function showServing() {
+  const own = statuses?.find(status => status.name === current);
+  const state = statuses === null ? 'unreachable' : own?.state ?? 'cold';
+  serving.dataset.state = state;
+  // A version is serving, and there is a problem with a newer one or with the pointer.
+  const problem = state === 'ready' ? own.problem : null;
+  serving.toggleAttribute('data-problem', Boolean(problem));
+  servingProblem.hidden = !problem;
+  setText(servingProblem.querySelector('span'), problem ?? '');
+  setText(serving, {
+    unreachable: 'the server cannot be reached',
+    cold: 'the model loads with the first article',
     loading: 'the model is loading',
-    ready: `version ${own?.version} serves`,
-    failed: `the model could not be loaded: ${own?.problem ?? 'see the logs'}`,
+    ready: `serving version ${own?.version}`,
+    failed: `the model could not be loaded: ${own?.problem ?? 'see the log'}`,
   }[state] ?? state);
 }

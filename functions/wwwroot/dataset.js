@@ -1,18 +1,19 @@
-// A data set is dropped or chosen, and uploaded; the run that it leads to appears by itself.
+// Uploads a data set that was dropped or chosen. Its training then appears in the list of runs.
 
 import { path, upload } from './api.js';
 import { onClassifier } from './classifiers.js';
-import { say } from './dom.js';
+import { setText } from './dom.js';
 import { notice } from './notice.js';
 import { asProblem, Problem, showProblem } from './problem.js';
 import { runs } from './runs.js';
-import { bytes, percent } from './format.js';
+import { fileSize, percent } from './format.js';
 
 const form = document.getElementById('dataset-form');
 const file = document.getElementById('dataset-file');
 const name = document.getElementById('dataset-classifier');
-const sending = document.getElementById('dataset-sending');
-const sent = document.getElementById('dataset-sent');
+const uploading = document.getElementById('dataset-upload');
+const uploadText = document.getElementById('dataset-upload-text');
+const progress = document.getElementById('dataset-progress');
 const problem = document.getElementById('dataset-problem');
 const submit = form.querySelector('[type="submit"]');
 
@@ -25,19 +26,19 @@ form.addEventListener('submit', event => {
   send();
 });
 
-// A file that misses the field would replace the page in the browser.
+// The browser would open a file that is dropped beside the form.
 for (const type of ['dragover', 'drop']) window.addEventListener(type, event => event.preventDefault());
 form.addEventListener('dragover', () => form.classList.add('over'));
 form.addEventListener('dragleave', event => { if (!form.contains(event.relatedTarget)) form.classList.remove('over'); });
 form.addEventListener('drop', event => {
   form.classList.remove('over');
   if (event.dataTransfer.files.length !== 1) {
-    showProblem(problem, new Problem('One file at a time, please', `You dropped ${event.dataTransfer.files.length}.`));
+    showProblem(problem, new Problem('Only one file can be uploaded', `You dropped ${event.dataTransfer.files.length} files.`));
     return;
   }
   file.files = event.dataTransfer.files;
   showProblem(problem, null);
-  // What trains is said before it trains: the name of the classifier stands beside the button.
+  // The upload does not start by itself: the user confirms the name of the classifier beside the button.
   submit.focus();
 });
 
@@ -47,30 +48,30 @@ async function send() {
   const classifier = name.value.trim();
   if (!chosen || !classifier) {
     showProblem(problem, chosen
-      ? new Problem('Which classifier is it for?', 'An existing name trains a new version of it; a new name makes a new classifier.')
-      : new Problem('There is no file yet', 'Drop one here, or choose one.'));
+      ? new Problem('The name of the classifier is missing', 'An existing name trains a new version; a new name creates a classifier.')
+      : new Problem('No file is selected', 'Drop a file here, or choose one.'));
     (chosen ? name : file).focus();
     return;
   }
   busy = true;
   showProblem(problem, null);
   submit.setAttribute('aria-disabled', 'true');
-  sending.hidden = false;
+  uploading.hidden = false;
   const show = share => {
-    sent.value = share;
-    say(document.getElementById('dataset-sending-text'), `${chosen.name}, ${bytes(chosen.size)}: ${percent(share)} sent`);
+    progress.value = share;
+    setText(uploadText, `${chosen.name}, ${fileSize(chosen.size)}: ${percent(share)} sent`);
   };
   show(0);
   try {
     await upload(path('datasets', classifier, chosen.name), chosen, show);
     file.value = '';
-    notice(`${chosen.name} is uploaded. The training of ${classifier} begins in a moment.`);
-    runs.soon();
+    notice(`${chosen.name} is uploaded. The training of ${classifier} starts in a moment.`);
+    runs.refresh();
   } catch (error) {
     showProblem(problem, asProblem(error));
   } finally {
     busy = false;
     submit.removeAttribute('aria-disabled');
-    sending.hidden = true;
+    uploading.hidden = true;
   }
 }

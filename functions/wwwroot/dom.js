@@ -1,4 +1,4 @@
-// Makes elements. Text is only ever set as text, so markup in an article stays what its author typed.
+// Creates elements. Text is only set as text, so markup in an article is shown and not interpreted.
 
 /**
  * @param {string} name a tag, or tag.class
@@ -7,23 +7,23 @@
  */
 export function element(name, properties = {}, ...children) {
   const [tag, ...classes] = name.split('.');
-  const made = document.createElement(tag);
-  if (classes.length > 0) made.className = classes.join(' ');
+  const created = document.createElement(tag);
+  if (classes.length > 0) created.className = classes.join(' ');
   for (const [key, value] of Object.entries(properties)) {
     if (value === undefined || value === null) continue;
-    if (key.includes('-') || key === 'for') made.setAttribute(key, value);
-    else made[key] = value;
+    if (key.includes('-') || key === 'for') created.setAttribute(key, value);
+    else created[key] = value;
   }
-  made.append(...children.filter(child => child !== null && child !== undefined));
-  return made;
+  created.append(...children.filter(child => child !== null && child !== undefined));
+  return created;
 }
 
-/** Sets text only where it changed, so that live regions do not speak twice and selections survive. */
-export function say(target, text) {
+/** Sets the text only if it changed: screen readers announce every write to a live region, and a write clears the selection. */
+export function setText(target, text) {
   if (target.textContent !== text) target.textContent = text;
 }
 
-/** A horizontal bar. It repeats a number that stands beside it, so screen readers pass over it. */
+/** A horizontal bar. It is hidden from screen readers, since the number stands beside it. */
 export function bar(share) {
   const filled = element('i');
   filled.style.setProperty('--share', share);

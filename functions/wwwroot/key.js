@@ -1,53 +1,53 @@
-// The key that the functions may ask for. It is asked for once, when they do, and lives in this tab only.
+// The function key or admin key. The page asks for it when a function requires it, and keeps it in this tab only.
 
 import { Problem } from './problem.js';
 
-const storage = 'serverless-key';
+const storageKey = 'serverless-key';
 const dialog = document.getElementById('key-dialog');
 const input = document.getElementById('key');
-const why = document.getElementById('key-why');
-const without = document.getElementById('key-missing');
+const explanation = document.getElementById('key-why');
+const keyMissing = document.getElementById('key-missing');
 
-let asking = null;
+let prompting = null;
 let dismissed = false;
 
-export const keyInUse = () => sessionStorage.getItem(storage);
+export const currentKey = () => sessionStorage.getItem(storageKey);
 
 /**
- * Resolves once there is another key than the one that was refused.
- * @param {string|null} refused
- * @param {boolean} background true for what the page does by itself: it does not ask again after a "not now"
+ * Resolves once there is another key than the rejected one.
+ * @param {string|null} rejected
+ * @param {boolean} background true for polling, which does not open the dialog again after the user dismissed it
  */
-export async function otherKey(refused, background) {
-  if (keyInUse() !== refused) return;
+export async function requestKey(rejected, background) {
+  if (currentKey() !== rejected) return;
   if (background && dismissed) throw missing();
-  asking ??= ask(refused).finally(() => { asking = null; });
-  await asking;
+  prompting ??= prompt(rejected).finally(() => { prompting = null; });
+  await prompting;
 }
 
 document.getElementById('enter-key').addEventListener('click', () => {
-  asking ??= ask(keyInUse()).finally(() => { asking = null; });
-  asking.catch(() => { });
+  prompting ??= prompt(currentKey()).finally(() => { prompting = null; });
+  prompting.catch(() => { });
 });
 
-function ask(refused) {
-  why.textContent = refused === null
-    ? 'Classifying and reading take the function key. With the admin key you can also upload data sets and promote models.'
-    : 'The key that you gave is not accepted here. For uploading data sets and promoting models it must be the admin key.';
+function prompt(rejected) {
+  explanation.textContent = rejected === null
+    ? 'Enter the function key to classify and read. Enter the admin key to upload data sets and promote models too.'
+    : 'The key is not valid here. Uploading data sets and promoting models requires the admin key.';
   input.value = '';
-  // Enter in the field presses the first button; Escape presses none.
+  // Enter in the field activates the first button; Escape activates none.
   dialog.returnValue = '';
   dialog.showModal();
   input.focus();
   return new Promise((resolve, reject) => {
     dialog.addEventListener('close', () => {
-      const given = input.value.trim();
-      const used = dialog.returnValue === 'use' && given !== '';
+      const key = input.value.trim();
+      const entered = dialog.returnValue === 'use' && key !== '';
       input.value = '';
-      dismissed = !used;
-      without.hidden = used;
-      if (used) {
-        sessionStorage.setItem(storage, given);
+      dismissed = !entered;
+      keyMissing.hidden = entered;
+      if (entered) {
+        sessionStorage.setItem(storageKey, key);
         resolve();
       } else {
         reject(missing());
@@ -56,4 +56,5 @@ function ask(refused) {
   });
 }
 
-const missing = () => new Problem('A key is needed', 'The functions answer only callers who show their key. “Enter a key” is at the top of the page.', { status: 401 });
+const missing = () =>
+  new Problem('A key is required', 'The functions accept only requests with a key. Use “Enter a key” at the top of the page.', { status: 401 });

@@ -1,28 +1,28 @@
-// Shows a list that is fetched again and again: an item keeps its element, and with it focus, scroll and what is unfolded.
+// Renders a list that is polled. An item keeps its element between updates, and so its focus, scroll position and open details.
 
 /**
  * @param {HTMLElement} list
  * @param {object[]} items in the order to show
  * @param {(item: object) => string} keyOf
- * @param {(item: object) => HTMLElement} create makes the element of an item that is new
- * @param {(element: HTMLElement, item: object) => void} update called for new and old ones alike
+ * @param {(item: object) => HTMLElement} create creates the element of a new item
+ * @param {(element: HTMLElement, item: object) => void} update called for new and existing elements
  */
-export function showKeyed(list, items, keyOf, create, update) {
-  const old = new Map([...list.children].map(child => [child.dataset.key, child]));
-  let before = null;
+export function renderKeyedList(list, items, keyOf, create, update) {
+  const existing = new Map([...list.children].map(child => [child.dataset.key, child]));
+  let previous = null;
   for (const item of items) {
     const key = keyOf(item);
-    let shown = old.get(key);
-    old.delete(key);
+    let shown = existing.get(key);
+    existing.delete(key);
     if (!shown) {
       shown = create(item);
       shown.dataset.key = key;
     }
     update(shown, item);
-    // An element is moved only where its neighbour is another one: moving drops the focus.
-    const place = before ? before.nextSibling : list.firstChild;
+    // An element is moved only if its place changed: moving it drops the focus.
+    const place = previous ? previous.nextSibling : list.firstChild;
     if (place !== shown) list.insertBefore(shown, place);
-    before = shown;
+    previous = shown;
   }
-  for (const gone of old.values()) gone.remove();
+  for (const removed of existing.values()) removed.remove();
 }

@@ -1,4 +1,4 @@
-// Where the page starts. Each part of it is a module of its own; the modules talk to the functions through api.js.
+// Entry point. Each part of the page is a module; the modules call the functions through api.js.
 
 import './article.js';
 import './dataset.js';
@@ -9,7 +9,7 @@ import { classifiers, health } from './classifiers.js';
 import { models } from './models.js';
 import { runs } from './runs.js';
 
-classifiers.soon();
-health.soon();
-models.soon();
-runs.soon();
+classifiers.refresh();
+health.refresh();
+models.refresh();
+runs.refresh();

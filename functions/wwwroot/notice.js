@@ -1,13 +1,13 @@
-// One short sentence at the foot of the page, read out by screen readers: what a button has done.
+// A short message at the bottom of the page, announced by screen readers: the outcome of an action.
 
-import { say } from './dom.js';
+import { setText } from './dom.js';
 
 const place = document.getElementById('notice');
 let timer;
 
 export function notice(text) {
   clearTimeout(timer);
-  say(place, text);
+  setText(place, text);
   place.classList.add('shown');
   timer = setTimeout(() => {
     place.classList.remove('shown');

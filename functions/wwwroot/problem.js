@@ -1,4 +1,4 @@
-// What went wrong, in words: problem documents of the functions (RFC 9457), and what happens on the way to them.
+// Problems and how they are shown: problem documents of the functions (RFC 9457), and errors of the network or of this page.
 
 import { element } from './dom.js';
 
@@ -10,28 +10,28 @@ export class Problem extends Error {
 }
 
 export const unreachable = () =>
-  new Problem('The server cannot be reached', 'Does the system still run? This page goes on trying by itself.');
+  new Problem('The server cannot be reached', 'Check that the system is running. This page tries again automatically.');
 
-/** Of an answer that is no success. */
-export async function problemOf(response) {
+/** The problem of a response with an error status. */
+export async function problemFromResponse(response) {
   const seconds = Number(response.headers.get('Retry-After'));
-  return problemOfText(response.status, await response.text(), seconds > 0 ? seconds : null);
+  return problemFromText(response.status, await response.text(), seconds > 0 ? seconds : null);
 }
 
-export function problemOfText(status, text, retryAfter = null) {
+export function problemFromText(status, text, retryAfter = null) {
   let document = {};
   try {
     document = JSON.parse(text) ?? {};
   } catch {
-    // Proxies answer in HTML; then the number has to say it.
+    // A proxy responds in HTML; then only the status is shown.
   }
   return new Problem(
-    document.title || `The server answered with status ${status}`,
-    document.detail || 'It gave no reason. The logs of the functions may tell more.',
+    document.title || `The server returned status ${status}`,
+    document.detail || 'See the log of the functions.',
     { status, retryAfter });
 }
 
-/** Shows a problem in its place, or clears the place. */
+/** Shows a problem in an element, or clears it. */
 export function showProblem(place, problem) {
   const text = problem ? `${problem.title}\n${problem.detail}` : '';
   if ((place.dataset.shown ?? '') === text) return;
@@ -39,9 +39,9 @@ export function showProblem(place, problem) {
   place.replaceChildren(...(problem ? [element('p.problem', {}, element('b', {}, problem.title), problem.detail)] : []));
 }
 
-/** An error that is none of ours is a mistake in this page: it is shown, and the console gets the whole of it. */
+/** Any other error is a bug in this page; the console gets its stack trace. */
 export function asProblem(error) {
   if (error instanceof Problem) return error;
   console.error(error);
-  return new Problem('This page made a mistake', error?.message ?? String(error));
+  return new Problem('Error in this page', error?.message ?? String(error));
 }

@@ -1,14 +1,14 @@
-// What came by the queue, newest first.
+// The results of articles from the queue, newest first.
 
 import { getJson, path } from './api.js';
 import { classifier, onClassifier } from './classifiers.js';
-import { bar, element, say } from './dom.js';
-import { showKeyed } from './keyed-list.js';
-import { Live } from './poller.js';
+import { bar, element, setText } from './dom.js';
+import { renderKeyedList } from './keyed-list.js';
+import { Poller } from './poller.js';
 import { asProblem, showProblem } from './problem.js';
-import { ago, percent } from './format.js';
+import { percent, timeAgo } from './format.js';
 
-const page = 8;
+const pageSize = 8;
 const list = document.getElementById('results-list');
 const empty = document.getElementById('results-empty');
 const more = document.getElementById('results-more');
@@ -17,7 +17,7 @@ const problems = document.querySelector('[data-problems="results"]');
 let older = [];
 let continuation = null;
 
-const results = new Live('results', 3, async () => {
+const results = new Poller('results', 3, async () => {
   const name = classifier();
   if (!name) return;
   const newest = await load(name, null);
@@ -29,7 +29,7 @@ const results = new Live('results', 3, async () => {
 onClassifier(() => {
   older = [];
   list.replaceChildren();
-  results.soon();
+  results.refresh();
 });
 
 more.addEventListener('click', async () => {
@@ -39,20 +39,20 @@ more.addEventListener('click', async () => {
     if (name !== classifier()) return;
     older.push(...next.items);
     continuation = next.continuation;
-    await results.soon();
+    await results.refresh();
   } catch (error) {
     showProblem(problems, asProblem(error));
   }
 });
 
 const load = (name, from) => getJson(
-  `${path('results', name)}?limit=${page}${from ? `&continuation=${encodeURIComponent(from)}` : ''}`, { background: !from });
+  `${path('results', name)}?limit=${pageSize}${from ? `&continuation=${encodeURIComponent(from)}` : ''}`, { background: !from });
 
-/** Rows that came between two pages push the older ones down; an id is shown once, as it is now. */
+/** New rows move older ones to the next page, so an id can be in both; it is shown once, with its newest values. */
 function show(newest) {
   const all = new Map();
   for (const item of [...newest, ...older]) if (!all.has(item.id)) all.set(item.id, item);
-  showKeyed(list, [...all.values()], item => item.id, row, update);
+  renderKeyedList(list, [...all.values()], item => item.id, row, update);
   empty.hidden = all.size > 0;
   more.hidden = !continuation;
 }
@@ -63,9 +63,9 @@ const row = () => element('li', {},
 function update(shown, item) {
   const [time, name, topic, measure] = shown.children;
   time.dateTime = item.completedAt;
-  say(time, ago(item.completedAt));
-  say(name, item.title || item.id);
-  say(topic, item.label ?? item.status);
+  setText(time, timeAgo(item.completedAt));
+  setText(name, item.title || item.id);
+  setText(topic, item.label ?? item.status);
   topic.classList.toggle('red', !item.label);
   const state = JSON.stringify([item.score, item.modelVersion, item.review, item.reason]);
   if (measure.dataset.state === state) return;

@@ -1,38 +1,38 @@
-// Trainings, from their request to their end. When one publishes a version, the rest of the page is told.
+// The trainings and their progress. When one ends, the rest of the page is refreshed.
 
 import { getJson } from './api.js';
-import { choose, classifier, classifiers, health } from './classifiers.js';
-import { element, say } from './dom.js';
-import { showKeyed } from './keyed-list.js';
-import { Live } from './poller.js';
+import { classifier, classifiers, health, selectClassifier } from './classifiers.js';
+import { element, setText } from './dom.js';
+import { renderKeyedList } from './keyed-list.js';
+import { Poller } from './poller.js';
 import { models } from './models.js';
 import { notice } from './notice.js';
-import { ago, number, percent } from './format.js';
+import { number, percent, timeAgo } from './format.js';
 
 const list = document.getElementById('runs-list');
 const empty = document.getElementById('runs-empty');
 const states = new Map();
 
-export const runs = new Live('runs', 5, async () => {
+export const runs = new Poller('runs', 5, async () => {
   const { items } = await getJson('runs?limit=8', { background: true });
-  showKeyed(list, items, keyOf, card, update);
+  renderKeyedList(list, items, keyOf, card, update);
   empty.hidden = items.length > 0;
-  for (const run of items) await ended(run);
+  for (const run of items) await announceEnd(run);
   return items.some(isUnderWay) ? 1 : 5;
 });
 
 const keyOf = run => `${run.classifier}/${run.version}`;
 const isUnderWay = run => run.state === 'queued' || run.state === 'running';
 
-/** Told only of what ends while the page is open; what ended before is in the list. */
-async function ended(run) {
+/** Only for trainings that end while the page is open. */
+async function announceEnd(run) {
   const before = states.get(keyOf(run));
   states.set(keyOf(run), run.state);
   if (before === undefined || before === run.state || isUnderWay(run)) return;
   notice(run.state === 'published'
-    ? `The training of ${run.classifier} is done: version ${run.version} is published.`
-    : `The training of ${run.classifier} ended: ${run.state}.`);
-  await Promise.all([classifiers.soon(), models.soon(), health.soon()]);
+    ? `Training of ${run.classifier} finished: version ${run.version} is published.`
+    : `Training of ${run.classifier} ended: ${run.state}.`);
+  await Promise.all([classifiers.refresh(), models.refresh(), health.refresh()]);
 }
 
 function card(run) {
@@ -43,23 +43,23 @@ function card(run) {
     element('progress', { max: 1, 'aria-label': `Progress of ${title}` }),
     element('p.doing'),
     element('p.reason'),
-    element('p.actions', {}, element('button.quiet', { type: 'button', onclick: () => choose(run.classifier) }, `Look at ${run.classifier}`)));
+    element('p.actions', {}, element('button.quiet', { type: 'button', onclick: () => selectClassifier(run.classifier) }, `Show ${run.classifier}`)));
 }
 
 function update(shown, run) {
   const part = name => shown.querySelector(name);
   part('.state').dataset.state = run.state;
-  say(part('.state'), run.state);
+  setText(part('.state'), run.state);
   const time = run.finishedAt ?? run.startedAt ?? run.requestedAt;
   if (time) {
     part('time').dateTime = time;
-    say(part('time'), ago(time));
+    setText(part('time'), timeAgo(time));
   }
   const progress = part('progress');
   progress.hidden = !isUnderWay(run);
   progress.value = run.progress;
-  say(part('.doing'), doing(run));
-  say(part('.reason'), [run.reason, run.servingProblem].filter(Boolean).join('\n'));
+  setText(part('.doing'), doing(run));
+  setText(part('.reason'), [run.reason, run.servingProblem].filter(Boolean).join('\n'));
   part('.actions').hidden = run.state !== 'published' || run.classifier === classifier();
 }
 
@@ -70,7 +70,7 @@ function doing(run) {
     run.doing ?? 'starting',
     typeof run.loss === 'number' ? `loss ${number(run.loss)}` : null,
     typeof run.articlesPerSecond === 'number' ? `${number(run.articlesPerSecond)} articles/s` : null,
-    run.eta ? `done ${until(run.eta)}` : null,
+    run.eta ? `ends ${until(run.eta)}` : null,
   ].filter(part => part !== null).join(' · ');
 }
 

@@ -1,4 +1,4 @@
-// Invented articles, for whoever has none at hand.
+// Invented sample articles.
 
 const samples = [
   'Rovers lift the cup after extra time\n\nSubstitute Ama Castellan scored twice in six minutes as Calder Rovers came back from a goal down to win the final. Their goalkeeper, who was to retire in the spring, says she will think again.',

@@ -12,25 +12,25 @@ public sealed class AccessibilityTests(BrowserFixture browser)
     [Theory]
     [InlineData(ColorScheme.Light, 1280)]
     [InlineData(ColorScheme.Dark, 390)]
-    public async Task Axe_finds_nothing_to_mend_in_what_the_page_shows(ColorScheme colours, int width)
+    public async Task Axe_finds_no_violations(ColorScheme colours, int width)
     {
         await using var page = await browser.OpenAsync(
             options: new() { ColorScheme = colours, ReducedMotion = ReducedMotion.Reduce, ViewportSize = new() { Width = width, Height = 800 } });
         await browser.CopyStarterAsync($"other-{width}");
         await page.ClassifyAsync("The bank raised its profit forecast after interest rates rose for a third quarter.");
-        await Expect(page.Item("Versions", $"other-{width}").GetByText("Let it serve")).ToBeVisibleAsync();
+        await Expect(page.Item("Versions", $"other-{width}").GetByText("Promote")).ToBeVisibleAsync();
 
         var found = await page.Tab.RunAxe();
 
-        Assert.Empty(found.Violations.Select(Text));
-        Assert.Empty(page.Complaints);
+        Assert.Empty(found.Violations.Select(Describe));
+        Assert.Empty(page.Errors);
     }
 
     [Fact]
-    public async Task Nothing_is_wider_than_a_phone()
+    public async Task The_page_fits_a_phone_without_horizontal_scrolling()
     {
         await using var page = await browser.OpenAsync(options: new() { ViewportSize = new() { Width = 320, Height = 640 } });
-        await browser.System.SendAsync(JsonSerializer.Serialize(new { id = new string('w', 300), text = "Rovers win the cup final." }));
+        await browser.App.SendAsync(JsonSerializer.Serialize(new { id = new string('w', 300), text = "Rovers win the cup final." }));
         await Expect(page.Item("Recent results", new string('w', 300))).ToBeVisibleAsync();
         await Expect(page.Item("Versions", "starter")).ToBeVisibleAsync();
 
@@ -40,16 +40,16 @@ public sealed class AccessibilityTests(BrowserFixture browser)
     }
 
     [Fact]
-    public async Task Who_wants_less_motion_gets_none()
+    public async Task Transitions_are_off_with_reduced_motion()
     {
         await using var page = await browser.OpenAsync(options: new() { ReducedMotion = ReducedMotion.Reduce });
         await page.ClassifyAsync("Rovers win the cup final.");
 
-        var transition = await page.Answer.Locator(".track i").First.EvaluateAsync<string>("bar => getComputedStyle(bar).transitionDuration");
+        var transition = await page.Prediction.Locator(".track i").First.EvaluateAsync<string>("bar => getComputedStyle(bar).transitionDuration");
 
         Assert.Equal("0s", transition);
     }
 
-    private static string Text(AxeResultItem violation) =>
+    private static string Describe(AxeResultItem violation) =>
         $"{violation.Id}: {violation.Help} ({string.Join(", ", violation.Nodes.Select(node => node.Html))})";
 }

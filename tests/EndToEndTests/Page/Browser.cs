@@ -2,30 +2,35 @@ using Microsoft.Playwright;
 
 namespace Serverless.EndToEndTests.Page;
 
-/// <summary>Headless Chromium, the machine's own: Playwright would download its browsers from a host that cannot be reached everywhere.</summary>
+/// <summary>The headless Chromium of the machine. Playwright's own browsers come from a host that is not reachable everywhere.</summary>
 internal sealed class Browser : IAsyncDisposable
 {
-    // Milliseconds. Two cores may be busy with other tests: five seconds, the default, can be too short.
-    private const float Patience = 60_000;
+    // Milliseconds. The default of five seconds can be too short when other tests use both cores.
+    private const float Timeout = 60_000;
 
     private readonly IPlaywright playwright;
     private readonly IBrowser chromium;
 
-    private Browser(IPlaywright playwright, IBrowser chromium) => (this.playwright, this.chromium) = (playwright, chromium);
+    private Browser(IPlaywright playwright, IBrowser chromium)
+    {
+        this.playwright = playwright;
+        this.chromium = chromium;
+    }
 
-    /// <summary>Null where there is none.</summary>
-    public static string? Program { get; } = Find();
+    /// <summary>The path of Chromium or Chrome; null if there is none.</summary>
+    public static string? Executable { get; } = Find();
 
-    public static void SkipWithout() =>
-        Assert.SkipWhen(Program is null, "This needs Chromium or Chrome on the PATH, or the variable CHROMIUM to name it (Debian: apt-get install chromium).");
+    public static void SkipIfMissing() =>
+        Assert.SkipWhen(
+            Executable is null, "This test requires Chromium or Chrome on the PATH or in the variable CHROMIUM (Debian: apt-get install chromium).");
 
     public static async Task<Browser> LaunchAsync()
     {
-        Assertions.SetDefaultExpectTimeout(Patience);
+        Assertions.SetDefaultExpectTimeout(Timeout);
         var playwright = await Playwright.CreateAsync();
         try
         {
-            return new Browser(playwright, await playwright.Chromium.LaunchAsync(new() { ExecutablePath = Program }));
+            return new Browser(playwright, await playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable }));
         }
         catch
         {
@@ -34,11 +39,11 @@ internal sealed class Browser : IAsyncDisposable
         }
     }
 
-    /// <summary>A page with a session of its own.</summary>
+    /// <summary>A page with its own session.</summary>
     public async Task<IPage> NewPageAsync(BrowserNewPageOptions? options = null)
     {
         var page = await chromium.NewPageAsync(options);
-        page.SetDefaultTimeout(Patience);
+        page.SetDefaultTimeout(Timeout);
         return page;
     }
 
@@ -55,10 +60,10 @@ internal sealed class Browser : IAsyncDisposable
             return named;
         }
 
-        var places =
+        var candidates =
             from name in new[] { "chromium", "google-chrome", "google-chrome-stable", "chromium-browser" }
             from folder in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
             select Path.Combine(folder, name);
-        return places.FirstOrDefault(File.Exists);
+        return candidates.FirstOrDefault(File.Exists);
     }
 }

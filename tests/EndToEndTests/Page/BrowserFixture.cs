@@ -3,18 +3,18 @@ using Serverless.Models;
 
 namespace Serverless.EndToEndTests.Page;
 
-/// <summary>A running system and a browser, for all tests that share them. Where there is no browser neither is started.</summary>
+/// <summary>A running system and a browser, shared by tests. Without a browser the system is not started either.</summary>
 public sealed class BrowserFixture : IAsyncLifetime
 {
     private Browser? browser;
 
-    public RunningSystem System { get; private set; } = null!;
+    public RunningSystem App { get; private set; } = null!;
 
     public async ValueTask InitializeAsync()
     {
-        if (Browser.Program is not null)
+        if (Browser.Executable is not null)
         {
-            System = await RunningSystem.StartAsync();
+            App = await RunningSystem.StartAsync();
             browser = await Browser.LaunchAsync();
         }
     }
@@ -26,33 +26,33 @@ public sealed class BrowserFixture : IAsyncLifetime
             await browser.DisposeAsync();
         }
 
-        if (System is not null)
+        if (App is not null)
         {
-            await System.DisposeAsync();
+            await App.DisposeAsync();
         }
     }
 
-    /// <summary>The page, ready; skips the test where there is no browser.</summary>
+    /// <summary>Opens the page; skips the test if there is no browser.</summary>
     internal async Task<OpenPage> OpenAsync(string? classifier = null, BrowserNewPageOptions? options = null)
     {
         var tab = await NewTabAsync(options);
-        return await OpenPage.OpenAsync(tab, System.Http.BaseAddress!, classifier);
+        return await OpenPage.OpenAsync(tab, App.Http.BaseAddress!, classifier);
     }
 
-    /// <summary>A tab that shows nothing yet, for tests that stand between the page and the functions.</summary>
+    /// <summary>An empty tab, for tests that intercept requests of the page.</summary>
     internal Task<IPage> NewTabAsync(BrowserNewPageOptions? options = null)
     {
-        Browser.SkipWithout();
+        Browser.SkipIfMissing();
         return browser!.NewPageAsync(options);
     }
 
-    /// <summary>A second version of "news" without a training.</summary>
+    /// <summary>Adds a version of "news" without a training.</summary>
     internal async Task CopyStarterAsync(string version)
     {
         var cache = Directory.CreateTempSubdirectory("serverless-").FullName;
         try
         {
-            var registry = new ModelRegistry(System.Storage, cache, TimeProvider.System);
+            var registry = new ModelRegistry(App.Storage, cache, TimeProvider.System);
             var starter = await registry.DownloadVersionAsync("news", "starter", null, TestContext.Current.CancellationToken);
             await registry.UploadVersionAsync("news", version, starter.Folder, starter.Manifest.BaseModel, null, null, TestContext.Current.CancellationToken);
         }

@@ -6,17 +6,17 @@ namespace Serverless.EndToEndTests.Page;
 public sealed class KeyTests
 {
     [Fact]
-    public async Task The_page_asks_for_a_key_once_says_when_it_is_wrong_and_keeps_the_right_one_in_the_tab()
+    public async Task A_wrong_key_is_reported_and_a_valid_one_is_kept_in_the_tab()
     {
-        Browser.SkipWithout();
+        Browser.SkipIfMissing();
         await using var system = await RunningSystem.StartAsync("--keys");
         await using var browser = await Browser.LaunchAsync();
         await using var page = await OpenPage.OpenAsync(await browser.NewPageAsync(), system.Http.BaseAddress!, null);
         var dialog = page.Tab.GetByRole(AriaRole.Dialog);
 
-        await GiveAsync(dialog, "wrong");
-        await Expect(dialog.GetByText("is not accepted")).ToBeVisibleAsync();
-        await GiveAsync(dialog, await KeyAsync(system, "function-key"));
+        await EnterAsync(dialog, "wrong");
+        await Expect(dialog.GetByText("is not valid")).ToBeVisibleAsync();
+        await EnterAsync(dialog, await KeyAsync(system, "function-key"));
         var label = await page.ClassifyAsync("Rovers win the cup final after extra time.");
         await page.Tab.ReloadAsync();
         await Expect(page.Item("Versions", "starter")).ToBeVisibleAsync();
@@ -28,34 +28,34 @@ public sealed class KeyTests
     }
 
     [Fact]
-    public async Task What_takes_the_admin_key_asks_for_it_where_the_function_key_is_not_enough()
+    public async Task An_export_asks_for_the_admin_key_if_the_page_has_the_function_key()
     {
-        Browser.SkipWithout();
+        Browser.SkipIfMissing();
         await using var system = await RunningSystem.StartAsync("--keys");
         await using var browser = await Browser.LaunchAsync();
         await using var page = await OpenPage.OpenAsync(await browser.NewPageAsync(), system.Http.BaseAddress!, null);
         var dialog = page.Tab.GetByRole(AriaRole.Dialog);
 
-        await GiveAsync(dialog, await KeyAsync(system, "function-key"));
+        await EnterAsync(dialog, await KeyAsync(system, "function-key"));
         await Expect(page.Item("Versions", "starter")).ToBeVisibleAsync();
-        await page.Button("Make a data set of the labels").ClickAsync();
-        await Expect(dialog.GetByText("it must be the admin key")).ToBeVisibleAsync();
-        await GiveAsync(dialog, await KeyAsync(system, "admin-key"));
+        await page.Button("Export the labels as a data set").ClickAsync();
+        await Expect(dialog.GetByText("requires the admin key")).ToBeVisibleAsync();
+        await EnterAsync(dialog, await KeyAsync(system, "admin-key"));
 
-        await Expect(page.Tab.GetByText("There is nothing to export")).ToBeVisibleAsync();
+        await Expect(page.Tab.GetByText("Nothing to export")).ToBeVisibleAsync();
     }
 
     [Fact]
-    public async Task Without_a_key_the_page_says_so_and_asks_when_the_reader_wants_something()
+    public async Task Without_a_key_the_page_says_so_and_the_dialog_can_be_opened_again()
     {
-        Browser.SkipWithout();
+        Browser.SkipIfMissing();
         await using var system = await RunningSystem.StartAsync("--keys");
         await using var browser = await Browser.LaunchAsync();
         await using var page = await OpenPage.OpenAsync(await browser.NewPageAsync(), system.Http.BaseAddress!, null);
         var dialog = page.Tab.GetByRole(AriaRole.Dialog);
 
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Not now" }).ClickAsync();
-        await Expect(page.Tab.GetByText("The functions answer only callers who show it.")).ToBeVisibleAsync();
+        await Expect(page.Tab.GetByText("The functions accept only requests with a key.")).ToBeVisibleAsync();
         await page.Button("Enter a key").ClickAsync();
         await Expect(dialog).ToBeVisibleAsync();
         await page.Tab.Keyboard.PressAsync("Escape");
@@ -66,7 +66,7 @@ public sealed class KeyTests
     private static async Task<string> KeyAsync(RunningSystem system, string file) =>
         (await File.ReadAllTextAsync(Path.Combine(system.Folder, file), TestContext.Current.CancellationToken)).Trim();
 
-    private static async Task GiveAsync(ILocator dialog, string key)
+    private static async Task EnterAsync(ILocator dialog, string key)
     {
         await dialog.GetByLabel("Key", new() { Exact = true }).FillAsync(key);
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Use this key" }).ClickAsync();

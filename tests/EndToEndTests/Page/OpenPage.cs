@@ -2,36 +2,37 @@ using Microsoft.Playwright;
 
 namespace Serverless.EndToEndTests.Page;
 
-/// <summary>The page in a tab, and what went wrong in it: nothing should.</summary>
+/// <summary>The web page in a browser tab, and its errors.</summary>
 internal sealed class OpenPage : IAsyncDisposable
 {
-    private readonly List<string> complaints = [];
+    private readonly List<string> errors = [];
 
     private OpenPage(IPage tab, Uri api)
     {
         Tab = tab;
-        tab.Console += (_, message) => Complain(message.Type is "error" or "warning", $"console: {message.Text}");
-        tab.PageError += (_, error) => Complain(true, $"error: {error}");
-        tab.Request += (_, request) => Complain(
-            new Uri(request.Url) is { Scheme: not ("blob" or "data") } url && url.Authority != api.Authority, $"request to {request.Url}");
+        tab.Console += (_, message) => AddIf(message.Type is "error" or "warning", $"console: {message.Text}");
+        tab.PageError += (_, error) => AddIf(true, $"error: {error}");
+        tab.Request += (_, request) => AddIf(IsForeign(new Uri(request.Url)), $"request to {request.Url}");
+
+        bool IsForeign(Uri url) => url is { Scheme: not ("blob" or "data") } && url.Authority != api.Authority;
     }
 
     public IPage Tab { get; }
 
     public ILocator Article => Tab.GetByRole(AriaRole.Textbox, new() { Name = "What is this about?" });
 
-    public ILocator Answer => Tab.Locator("#answer");
+    public ILocator Prediction => Tab.Locator("#prediction");
 
     public ILocator Notice => Tab.Locator("#notice");
 
     /// <summary>Errors and warnings of the console, errors of scripts, requests to other hosts.</summary>
-    public IReadOnlyList<string> Complaints
+    public IReadOnlyList<string> Errors
     {
         get
         {
-            lock (complaints)
+            lock (errors)
             {
-                return [.. complaints];
+                return [.. errors];
             }
         }
     }
@@ -50,21 +51,22 @@ internal sealed class OpenPage : IAsyncDisposable
     {
         await Article.FillAsync(article);
         await Button("Find the topic").ClickAsync();
-        return await Answer.Locator(".verdict b").InnerTextAsync();
+        return await Prediction.Locator(".top-topic b").InnerTextAsync();
     }
 
-    /// <summary>One of the lists of the page.</summary>
-    public ILocator Item(string list, string text) => Tab.GetByRole(AriaRole.List, new() { Name = list, Exact = true }).Locator("> li").Filter(new() { HasText = text });
+    /// <summary>An item of one of the lists of the page.</summary>
+    public ILocator Item(string list, string text) =>
+        Tab.GetByRole(AriaRole.List, new() { Name = list, Exact = true }).Locator("> li").Filter(new() { HasText = text });
 
     public async ValueTask DisposeAsync() => await Tab.CloseAsync();
 
-    private void Complain(bool really, string text)
+    private void AddIf(bool isError, string text)
     {
-        if (really)
+        if (isError)
         {
-            lock (complaints)
+            lock (errors)
             {
-                complaints.Add(text);
+                errors.Add(text);
             }
         }
     }

@@ -7,7 +7,7 @@ namespace Serverless.EndToEndTests.Page;
 [Collection(BrowserTests.Name)]
 public sealed class ReviewTests(BrowserFixture browser)
 {
-    // Of no topic or of several, so that any model is unsure of most of them.
+    // Without a topic or with several, so that any model gives most of them a low score.
     private static readonly string[] Vague =
     [
         "It is what it is, more or less.",
@@ -19,12 +19,12 @@ public sealed class ReviewTests(BrowserFixture browser)
     ];
 
     [Fact]
-    public async Task An_unsure_article_waits_and_leaves_with_the_label_that_a_person_chooses()
+    public async Task A_label_removes_the_article_and_moves_the_focus_to_the_next_one()
     {
         await using var page = await browser.OpenAsync();
         foreach (var text in Vague)
         {
-            await browser.System.SendAsync(JsonSerializer.Serialize(new { id = $"unsure: {text}", text }));
+            await browser.App.SendAsync(JsonSerializer.Serialize(new { id = $"unsure: {text}", text }));
         }
 
         var waiting = page.Item("Articles waiting for a label", "unsure: ");
@@ -32,11 +32,11 @@ public sealed class ReviewTests(BrowserFixture browser)
         var id = await waiting.First.GetByRole(AriaRole.Heading).InnerTextAsync();
         var label = (await waiting.First.GetByRole(AriaRole.Button).First.TextContentAsync())!.Split(' ')[0];
         await waiting.First.GetByRole(AriaRole.Button).First.PressAsync("Enter");
-        await Expect(page.Notice).ToHaveTextAsync($"“{id}” is {label}.");
+        await Expect(page.Notice).ToHaveTextAsync($"“{id}” is labelled {label}.");
         var focused = await page.Tab.EvaluateAsync<string>("document.activeElement.closest('li').textContent");
 
         await Expect(page.Item("Articles waiting for a label", id)).ToHaveCountAsync(0);
         Assert.Contains("unsure: ", focused, StringComparison.Ordinal);
-        Assert.Empty(page.Complaints);
+        Assert.Empty(page.Errors);
     }
 }
