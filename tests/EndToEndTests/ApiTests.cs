@@ -1,30 +1,32 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
 using Serverless.Storage;
 
 namespace Serverless.EndToEndTests;
 
-/// <summary>The HTTP functions against each other and against their OpenAPI document, on a system whose every article goes to a person too.</summary>
-public sealed class ApiTests(ApiTests.Up up) : IClassFixture<ApiTests.Up>
+/// <summary>The HTTP functions and their OpenAPI document, on a system that puts every article on the review list.</summary>
+public sealed class ApiTests(ApiTests.Fixture fixture) : IClassFixture<ApiTests.Fixture>
 {
     private const string Sports = "Two goals in extra time won the final for Calder Rovers.";
     private const string Json = "application/json";
 
-    private static CancellationToken Ended => TestContext.Current.CancellationToken;
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
-    private RunningSystem System => up.System;
+    private RunningSystem App => fixture.App;
 
     [Fact]
-    public async Task Real_answers_of_every_route_are_as_the_OpenAPI_document_says()
+    public async Task Responses_of_every_operation_are_valid_by_the_OpenAPI_document()
     {
         await QueueAsync("api-1");
         await QueueAsync("api-2");
         await UploadAsync("openapi/data.csv", "text,label\n");
-        await Eventually.TrueAsync(async () => (await System.GetJsonAsync("runs?classifier=openapi")).GetProperty("items").GetArrayLength() > 0, "a run");
-        var document = await System.GetJsonAsync("openapi.json");
+        await Eventually.TrueAsync(
+            async () => (await App.GetJsonAsync("runs?classifier=openapi")).GetProperty("items").GetArrayLength() > 0, "a run");
+        var document = await App.GetJsonAsync("openapi.json");
         var schema = new Schema(document);
-        (string Method, string Path, string Address, string? Type, string? Body)[] calls =
+        (string Method, string Path, string Url, string? Type, string? Body)[] calls =
         [
             ("get", "/health", "health", null, null),
             ("post", "/classify", "classify", Json, $$"""{"text":"{{Sports}}"}"""),
@@ -58,31 +60,34 @@ public sealed class ApiTests(ApiTests.Up up) : IClassFixture<ApiTests.Up>
             ("get", "/ui/{file}", "ui/nothing.js", null, null),
         ];
 
-        var faults = new List<string>();
+        var errors = new List<string>();
         foreach (var call in calls)
         {
-            using var response = await SendAsync(call.Method, call.Address, call.Type, call.Body);
-            faults.AddRange(await FaultsAsync(document, schema, call.Path, call.Method, response));
+            using var response = await SendAsync(call.Method, call.Url, call.Type, call.Body);
+            errors.AddRange(await ErrorsAsync(document, schema, call.Path, call.Method, response));
         }
 
-        Assert.Empty(faults);
-        var paths = document.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject().Select(operation => (operation.Name, path.Name)));
-        Assert.Superset(paths.ToHashSet(), calls.Select(call => (call.Method, call.Path)).ToHashSet());
+        Assert.Empty(errors);
+        var operations =
+            from path in document.GetProperty("paths").EnumerateObject()
+            from operation in path.Value.EnumerateObject()
+            select (operation.Name, path.Name);
+        Assert.Equal(operations.ToHashSet(), calls.Select(call => (call.Method, call.Path)).ToHashSet());
     }
 
     [Fact]
-    public async Task A_label_that_a_person_gives_leaves_the_list_and_is_exported_into_a_data_set_that_trains()
+    public async Task A_label_is_removed_from_the_list_and_exported_as_a_data_set_that_trains()
     {
         await QueueAsync("wire/2026/11");
         await QueueAsync("export");
 
         using var labelled = await SendAsync("post", "review/news/wire/2026/11", Json, """{"label":"World"}""");
         using var namedLikeAnAction = await SendAsync("post", "review/news/export", Json, """{"label":"World"}""");
-        var waiting = (await System.GetJsonAsync("review/news?limit=500")).GetProperty("items").EnumerateArray().Select(item => item.GetProperty("id").GetString());
+        var waiting = (await App.GetJsonAsync("review/news?limit=500")).GetProperty("items").EnumerateArray()
+            .Select(item => item.GetProperty("id").GetString());
         using var exported = await SendAsync("post", "datasets/news", null, "");
-        var answer = await ReadAsync(exported);
-        var dataset = answer.GetProperty("dataset").GetString()!;
-        var content = await System.Storage.Container(StorageNames.DatasetsContainer).GetBlobClient(dataset).DownloadContentAsync(Ended);
+        var dataset = (await ReadAsync(exported)).GetProperty("dataset").GetString()!;
+        var content = await App.Storage.Container(StorageNames.DatasetsContainer).GetBlobClient(dataset).DownloadContentAsync(CancellationToken);
 
         Assert.Equal(HttpStatusCode.OK, labelled.StatusCode);
         Assert.Equal(HttpStatusCode.OK, namedLikeAnAction.StatusCode);
@@ -90,53 +95,54 @@ public sealed class ApiTests(ApiTests.Up up) : IClassFixture<ApiTests.Up>
         Assert.Equal(HttpStatusCode.Created, exported.StatusCode);
         Assert.Matches("^news/reviewed-.*\\.csv$", dataset);
         Assert.Contains($"\"{Sports}\",\"World\"", content.Value.Content.ToString(), StringComparison.Ordinal);
-        await Eventually.TrueAsync(async () => (await System.Runs.ListAsync("news", Ended)).Any(run => run.Dataset == dataset), "a training on the export");
+        await Eventually.TrueAsync(
+            async () => (await App.Runs.ListAsync("news", CancellationToken)).Any(run => run.Dataset == dataset), "a training on the export");
     }
 
     [Fact]
-    public async Task An_uploaded_data_set_lies_in_the_container_as_it_was_sent_whatever_its_size()
+    public async Task A_data_set_over_the_limit_of_the_web_server_is_stored_as_it_was_sent()
     {
-        // Over the web server's own limit of 30 MB, and without a length that could be looked at first.
+        // 40 MB: the web server's default limit is 30 MB. Chunked, so without Content-Length.
         var row = new string('x', 1023) + "\n";
         var content = new ChunkedContent(row, 40 * 1024);
 
-        using var response = await System.Http.PutAsync(new Uri("datasets/large/data.csv", UriKind.Relative), content, Ended);
-        var answer = await ReadAsync(response);
+        using var response = await App.Http.PutAsync(new Uri("datasets/large/data.csv", UriKind.Relative), content, CancellationToken);
+        var blob = App.Storage.Container(StorageNames.DatasetsContainer).GetBlobClient("large/data.csv");
+        var stored = await blob.GetPropertiesAsync(cancellationToken: CancellationToken);
 
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
-        Assert.Equal(40L * 1024 * 1024, answer.GetProperty("bytes").GetInt64());
-        var stored = await System.Storage.Container(StorageNames.DatasetsContainer).GetBlobClient("large/data.csv").GetPropertiesAsync(cancellationToken: Ended);
+        Assert.Equal(40L * 1024 * 1024, (await ReadAsync(response)).GetProperty("bytes").GetInt64());
         Assert.Equal(40L * 1024 * 1024, stored.Value.ContentLength);
     }
 
     [Fact]
-    public async Task A_data_set_over_the_limit_is_answered_with_413_and_leaves_nothing()
+    public async Task A_data_set_over_the_limit_gets_413_and_is_not_stored()
     {
         var content = new ChunkedContent(new string('x', 64 * 1024), (ArticleLimits.DatasetBytes / (64 * 1024)) + 1);
 
-        using var response = await System.Http.PutAsync(new Uri("datasets/huge/data.csv", UriKind.Relative), content, Ended);
+        using var response = await App.Http.PutAsync(new Uri("datasets/huge/data.csv", UriKind.Relative), content, CancellationToken);
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
-        Assert.False(await System.Storage.Container(StorageNames.DatasetsContainer).GetBlobClient("huge/data.csv").ExistsAsync(Ended));
+        Assert.False(await App.Storage.Container(StorageNames.DatasetsContainer).GetBlobClient("huge/data.csv").ExistsAsync(CancellationToken));
     }
 
     [Fact]
-    public async Task A_file_of_a_version_is_streamed_as_it_is()
+    public async Task A_file_of_a_version_is_downloaded_with_its_content_type()
     {
         using var response = await SendAsync("get", "models/news/starter/files/labels.json", null, null);
 
         Assert.Equal(Json, response.Content.Headers.ContentType!.MediaType);
-        Assert.Contains("Sports", await response.Content.ReadAsStringAsync(Ended), StringComparison.Ordinal);
+        Assert.Contains("Sports", await response.Content.ReadAsStringAsync(CancellationToken), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task The_same_id_with_another_text_is_classified_anew_and_says_that_it_replaced()
+    public async Task The_same_id_with_another_text_replaces_the_result()
     {
         await QueueAsync("again");
-        await System.SendAsync(JsonSerializer.Serialize(new { id = "again", text = "The bank raised its profit forecast after shares fell." }));
-        await Eventually.TrueAsync(async () => (await System.ResultAsync("again")).Replaced, "the replaced result");
+        await App.SendAsync(JsonSerializer.Serialize(new { id = "again", text = "The bank raised its profit forecast after shares fell." }));
+        await Eventually.TrueAsync(async () => (await App.ResultAsync("again")).Replaced, "the replaced result");
 
-        var result = await System.GetJsonAsync("results/news/again");
+        var result = await App.GetJsonAsync("results/news/again");
 
         Assert.True(result.GetProperty("replaced").GetBoolean());
         Assert.Equal("Business", result.GetProperty("label").GetString());
@@ -144,8 +150,8 @@ public sealed class ApiTests(ApiTests.Up up) : IClassFixture<ApiTests.Up>
 
     private async Task QueueAsync(string id)
     {
-        await System.SendAsync(JsonSerializer.Serialize(new { id, text = Sports }));
-        await System.ResultAsync(id);
+        await App.SendAsync(JsonSerializer.Serialize(new { id, text = Sports }));
+        await App.ResultAsync(id);
     }
 
     private async Task UploadAsync(string dataset, string content)
@@ -154,55 +160,59 @@ public sealed class ApiTests(ApiTests.Up up) : IClassFixture<ApiTests.Up>
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
     }
 
-    private async Task<HttpResponseMessage> SendAsync(string method, string address, string? type, string? body)
+    private async Task<HttpResponseMessage> SendAsync(string method, string url, string? type, string? body)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Parse(method), new Uri(address, UriKind.Relative));
+        using var request = new HttpRequestMessage(HttpMethod.Parse(method), new Uri(url, UriKind.Relative));
         if (body is not null)
         {
             request.Content = type is null ? new StringContent(body) : new StringContent(body, new MediaTypeHeaderValue(type));
         }
 
-        return await System.Http.SendAsync(request, Ended);
+        return await App.Http.SendAsync(request, CancellationToken);
     }
 
-    /// <summary>What of an answer is not as the document says: its status, its media type, or its JSON.</summary>
-    private static async Task<IEnumerable<string>> FaultsAsync(JsonElement document, Schema schema, string path, string method, HttpResponseMessage response)
+    /// <summary>What in a response differs from the document: its status, its media type or its JSON.</summary>
+    private static async Task<IEnumerable<string>> ErrorsAsync(JsonElement document, Schema schema, string path, string method, HttpResponseMessage response)
     {
         var call = $"{method} {response.RequestMessage!.RequestUri} {(int)response.StatusCode}";
         var responses = document.GetProperty("paths").GetProperty(path).GetProperty(method).GetProperty("responses");
-        if (!responses.TryGetProperty($"{(int)response.StatusCode}", out var said))
+        if (!responses.TryGetProperty($"{(int)response.StatusCode}", out var described))
         {
-            return [$"{call}: the document does not know this status"];
+            return [$"{call}: the status is not in the document"];
         }
 
-        var content = said.GetProperty("content");
+        var content = schema.Resolve(described).GetProperty("content");
         if (content.TryGetProperty("*/*", out _))
         {
             return [];
         }
 
         return content.TryGetProperty(response.Content.Headers.ContentType!.MediaType!, out var form)
-            ? schema.Faults(form.GetProperty("schema"), await ReadAsync(response)).Select(fault => $"{call}: {fault}")
-            : [$"{call}: {response.Content.Headers.ContentType} is none of {content}"];
+            ? schema.Errors(form.GetProperty("schema"), await ReadAsync(response)).Select(error => $"{call}: {error}")
+            : [$"{call}: {response.Content.Headers.ContentType} is not one of {content}"];
     }
 
     private static async Task<JsonElement> ReadAsync(HttpResponseMessage response) =>
-        JsonDocument.Parse(await response.Content.ReadAsStringAsync(Ended)).RootElement;
+        JsonDocument.Parse(await response.Content.ReadAsStringAsync(CancellationToken)).RootElement;
 
-    /// <summary>A body that does not tell its length.</summary>
+    /// <summary>A body without Content-Length.</summary>
     private sealed class ChunkedContent(string part, int times) : HttpContent
     {
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         {
-            var bytes = global::System.Text.Encoding.UTF8.GetBytes(part);
+            var bytes = Encoding.UTF8.GetBytes(part);
             for (var i = 0; i < times; i++)
             {
                 await stream.WriteAsync(bytes);
             }
         }
 
-        protected override bool TryComputeLength(out long length) => (length = 0) < 0;
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
     }
 
-    public sealed class Up() : SystemFixture(new Dictionary<string, string> { ["Classifier__ReviewThresholds__news"] = "1" });
+    public sealed class Fixture() : SystemFixture(new Dictionary<string, string> { ["Classifier__ReviewThresholds__news"] = "1" });
 }

@@ -5,14 +5,14 @@ using Serverless.Training;
 
 namespace Serverless.EndToEndTests;
 
-/// <summary>The local Functions host and the worker process that it drives.</summary>
-public sealed class FunctionsHostTests(FunctionsHostTests.Up up) : IClassFixture<FunctionsHostTests.Up>
+/// <summary>The local Functions host and its worker process.</summary>
+public sealed class FunctionsHostTests(FunctionsHostTests.Fixture fixture) : IClassFixture<FunctionsHostTests.Fixture>
 {
     private const string Sports = "The striker scored twice as the team won the cup final.";
 
-    private static CancellationToken Ended => TestContext.Current.CancellationToken;
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
-    private RunningSystem System => up.System;
+    private RunningSystem App => fixture.App;
 
     [Theory]
     [InlineData("DELETE", "health")]
@@ -20,14 +20,14 @@ public sealed class FunctionsHostTests(FunctionsHostTests.Up up) : IClassFixture
     [InlineData("OPTIONS", "classify")]
     [InlineData("GET", "classify")]
     [InlineData("GET", "nowhere")]
-    public async Task A_wrong_method_or_address_gets_404_without_a_body(string method, string path)
+    public async Task An_unknown_method_or_path_gets_404_without_a_body(string method, string path)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(path, UriKind.Relative));
 
-        using var response = await System.Http.SendAsync(request, Ended);
+        using var response = await App.Http.SendAsync(request, CancellationToken);
 
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
-        Assert.Empty(await response.Content.ReadAsByteArrayAsync(Ended));
+        Assert.Empty(await response.Content.ReadAsByteArrayAsync(CancellationToken));
     }
 
     [Theory]
@@ -35,42 +35,45 @@ public sealed class FunctionsHostTests(FunctionsHostTests.Up up) : IClassFixture
     [InlineData("wire/2026/12", "wire%2F2026%2F12")]
     [InlineData("two words ü 語", "two%20words%20%C3%BC%20%E8%AA%9E")]
     [InlineData("100 %?#", "100%20%25%3F%23")]
-    public async Task An_id_reaches_the_function_through_the_address(string id, string path)
+    public async Task An_id_in_the_path_reaches_the_function_unchanged(string id, string path)
     {
-        await System.SendAsync(JsonSerializer.Serialize(new { id, text = Sports }));
-        await System.ResultAsync(id);
+        await App.SendAsync(JsonSerializer.Serialize(new { id, text = Sports }));
+        await App.ResultAsync(id);
 
-        var result = await System.GetJsonAsync($"results/news/{path}");
+        var result = await App.GetJsonAsync($"results/news/{path}");
 
         Assert.Equal(id, result.GetProperty("id").GetString());
     }
 
     [Fact]
-    public async Task A_data_set_that_is_announced_twice_is_trained_on_once()
+    public async Task A_data_set_with_two_requests_is_trained_once()
     {
-        // Desk rows under another name: enough for a training of a few seconds.
-        var content = await File.ReadAllTextAsync(Repository.Sample("desk.csv"), Ended);
-        var blob = System.Storage.Container(StorageNames.DatasetsContainer).GetBlobClient("twice/desk.csv");
-        var uploaded = await blob.UploadAsync(BinaryData.FromString(content), overwrite: true, Ended);
+        // The desk rows under another name: a training of a few seconds.
+        var content = await File.ReadAllTextAsync(Repository.Sample("desk.csv"), CancellationToken);
+        var blob = App.Storage.Container(StorageNames.DatasetsContainer).GetBlobClient("twice/desk.csv");
+        var uploaded = await blob.UploadAsync(BinaryData.FromString(content), overwrite: true, CancellationToken);
         var request = new TrainingRequest("twice/desk.csv", uploaded.Value.ETag.ToString(), "twice", TimeProvider.System.GetUtcNow());
-        await System.Storage.Queue(StorageNames.TrainingRequestsQueue).SendMessageAsync(request.ToJson(), Ended);
+        await App.Storage.Queue(StorageNames.TrainingRequestsQueue).SendMessageAsync(request.ToJson(), CancellationToken);
 
-        await Eventually.TrueAsync(async () => await RequestsAsync() == 0 && (await RunsAsync()).All(run => run.FinishedAt is not null), "both requests done", TimeSpan.FromMinutes(5));
+        await Eventually.TrueAsync(
+            async () => (await RunsAsync()) is { Count: > 0 } runs && runs.All(run => run.FinishedAt is not null) && await RequestsAsync() == 0,
+            "the end of both requests",
+            TimeSpan.FromMinutes(5));
 
         Assert.Single(await RunsAsync());
 
-        async Task<IReadOnlyList<TrainingRun>> RunsAsync() => await System.Runs.ListAsync("twice", Ended);
+        async Task<IReadOnlyList<TrainingRun>> RunsAsync() => await App.Runs.ListAsync("twice", CancellationToken);
 
         async Task<int> RequestsAsync() =>
-            (await RunsAsync()).Count == 0 ? 1 : (await System.Storage.Queue(StorageNames.TrainingRequestsQueue).GetPropertiesAsync(Ended)).Value.ApproximateMessagesCount;
+            (await App.Storage.Queue(StorageNames.TrainingRequestsQueue).GetPropertiesAsync(CancellationToken)).Value.ApproximateMessagesCount;
     }
 
     [Fact]
-    public async Task A_worker_that_cannot_start_ends_the_host_with_one_sentence()
+    public async Task A_worker_that_cannot_start_ends_the_host_with_an_error()
     {
         var settings = new Dictionary<string, string>
         {
-            ["Storage"] = System.ConnectionString,
+            ["Storage"] = App.ConnectionString,
             ["Classifier__ReviewThreshold"] = "2",
         };
         await using var functions = LocalProgram.Start(settings, "functions", "--port", "0", "--until-input-ends");
@@ -83,7 +86,7 @@ public sealed class FunctionsHostTests(FunctionsHostTests.Up up) : IClassFixture
     }
 
     [Fact]
-    public async Task A_folder_without_a_function_app_ends_the_host_with_one_sentence()
+    public async Task A_folder_without_a_function_app_ends_the_host_with_an_error()
     {
         var (exitCode, output) = await LocalProgram.RunAsync("functions", "--port", "0", "--app", Path.GetTempPath());
 
@@ -92,5 +95,5 @@ public sealed class FunctionsHostTests(FunctionsHostTests.Up up) : IClassFixture
         Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
     }
 
-    public sealed class Up : SystemFixture;
+    public sealed class Fixture : SystemFixture;
 }

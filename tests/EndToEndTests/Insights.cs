@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Serverless.EndToEndTests;
 
-/// <summary>Takes what is sent to Application Insights, and says that all of it was accepted.</summary>
+/// <summary>A stand-in for the ingestion endpoint of Application Insights. It accepts everything.</summary>
 internal sealed class Insights : IAsyncDisposable
 {
     private readonly WebApplication server;
@@ -15,7 +15,7 @@ internal sealed class Insights : IAsyncDisposable
 
     private Insights(WebApplication server) => this.server = server;
 
-    /// <summary>Environment variables of a program that is to send here.</summary>
+    /// <summary>Environment variables that make a program send here.</summary>
     public IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>
     {
         ["APPLICATIONINSIGHTS_CONNECTION_STRING"] = $"InstrumentationKey={Guid.NewGuid()};IngestionEndpoint={server.Urls.Single()}",
@@ -31,7 +31,7 @@ internal sealed class Insights : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var insights = new Insights(builder.Build());
-        insights.server.MapPost("/v2.1/track", insights.TakeAsync);
+        insights.server.MapPost("/v2.1/track", insights.TrackAsync);
         await insights.server.StartAsync(TestContext.Current.CancellationToken);
         return insights;
     }
@@ -41,7 +41,7 @@ internal sealed class Insights : IAsyncDisposable
 
     public ValueTask DisposeAsync() => server.DisposeAsync();
 
-    private async Task<IResult> TakeAsync(HttpRequest request)
+    private async Task<IResult> TrackAsync(HttpRequest request)
     {
         await using var body = request.Headers.ContentEncoding == "gzip" ? new GZipStream(request.Body, CompressionMode.Decompress) : request.Body;
         using var reader = new StreamReader(body);

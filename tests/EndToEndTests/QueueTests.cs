@@ -6,20 +6,20 @@ using Serverless.Storage;
 
 namespace Serverless.EndToEndTests;
 
-public sealed class QueueTests(QueueTests.Up up) : IClassFixture<QueueTests.Up>
+public sealed class QueueTests(QueueTests.Fixture fixture) : IClassFixture<QueueTests.Fixture>
 {
     private const string Sports = "Two goals in extra time won the final for Calder Rovers.";
 
-    private static CancellationToken Ended => TestContext.Current.CancellationToken;
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
-    private RunningSystem System => up.System;
+    private RunningSystem App => fixture.App;
 
     [Fact]
     public async Task An_article_on_the_queue_becomes_a_blob_and_a_row()
     {
-        await System.SendAsync(Message(new { id = "match-1", text = Sports, title = "Cup final", source = "test" }));
+        await App.SendAsync(Message(new { id = "match-1", text = Sports, title = "Cup final", source = "test" }));
 
-        var result = await System.ResultAsync("match-1");
+        var result = await App.ResultAsync("match-1");
         var row = await RowAsync(result);
 
         Assert.Equal(ClassificationStatus.Classified, result.Status);
@@ -34,37 +34,37 @@ public sealed class QueueTests(QueueTests.Up up) : IClassFixture<QueueTests.Up>
     [Fact]
     public async Task Plain_text_is_an_article_too()
     {
-        await System.SendAsync(Sports);
+        await App.SendAsync(Sports);
 
-        var result = await System.ResultAsync(Sha256Hex.OfText(Sports));
+        var result = await App.ResultAsync(Sha256Hex.OfText(Sports));
 
         Assert.Equal("Sports", result.Label);
     }
 
     [Fact]
-    public async Task A_message_that_comes_twice_is_classified_once()
+    public async Task A_message_that_is_delivered_twice_is_classified_once()
     {
         var body = Message(new { id = "twice", text = Sports });
-        await System.SendAsync(body);
-        var first = await System.ResultAsync("twice");
-        await System.SendAsync(body);
-        await System.SendAsync(Message(new { id = "after-twice", text = Sports }));
-        await System.ResultAsync("after-twice");
+        await App.SendAsync(body);
+        var first = await App.ResultAsync("twice");
+        await App.SendAsync(body);
+        await App.SendAsync(Message(new { id = "after-twice", text = Sports }));
+        await App.ResultAsync("after-twice");
         await QueueIsEmptyAsync();
 
-        var second = await System.ResultAsync("twice");
+        var second = await App.ResultAsync("twice");
 
         Assert.Equal(first.CompletedAt, second.CompletedAt);
     }
 
     [Fact]
-    public async Task A_long_article_travels_as_a_blob()
+    public async Task A_long_article_is_sent_as_a_blob()
     {
         var text = string.Join(' ', Enumerable.Repeat(Sports, 2000));
-        var texts = new ArticleBlobStore(System.Storage);
-        await new ArticleSender(System.Storage, texts).SendAsync(new ArticleMessage("long") { Text = text }, Ended);
+        var texts = new ArticleBlobStore(App.Storage);
+        await new ArticleSender(App.Storage, texts).SendAsync(new ArticleMessage("long") { Text = text }, CancellationToken);
 
-        var result = await System.ResultAsync("long");
+        var result = await App.ResultAsync("long");
 
         Assert.Equal("Sports", result.Label);
         Assert.True(result.Truncated);
@@ -77,11 +77,11 @@ public sealed class QueueTests(QueueTests.Up up) : IClassFixture<QueueTests.Up>
     [InlineData("bad-climb", """{"id":"bad-climb","blob":"../results/x.json"}""", "not a valid name in")]
     [InlineData("bad-type", """{"id":"bad-type","text":42}""", "must be a string")]
     [InlineData("bad-classifier", """{"id":"bad-classifier","text":"a","classifier":"../news"}""", "not a valid name")]
-    public async Task What_a_sender_did_wrong_becomes_a_rejected_result_with_the_reason_at_once(string id, string body, string reason)
+    public async Task A_message_that_is_not_valid_is_rejected_with_the_reason(string id, string body, string reason)
     {
-        await System.SendAsync(body);
+        await App.SendAsync(body);
 
-        var result = await System.ResultAsync(id);
+        var result = await App.ResultAsync(id);
         var row = await RowAsync(result);
 
         Assert.Equal(ClassificationStatus.Rejected, result.Status);
@@ -91,67 +91,68 @@ public sealed class QueueTests(QueueTests.Up up) : IClassFixture<QueueTests.Up>
     }
 
     [Fact]
-    public async Task Malformed_json_is_rejected_under_the_hash_of_the_message()
+    public async Task Malformed_JSON_is_rejected_under_the_hash_of_the_message()
     {
         const string Body = """{"id":"broken","text":"unfinished""";
-        await System.SendAsync(Body);
+        await App.SendAsync(Body);
 
-        var result = await System.ResultAsync(Sha256Hex.OfText(Body));
+        var result = await App.ResultAsync(Sha256Hex.OfText(Body));
 
         Assert.Equal(ClassificationStatus.Rejected, result.Status);
         Assert.Contains("not valid JSON", result.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_blob_that_is_too_long_or_not_utf8_is_rejected()
+    public async Task A_blob_that_is_too_long_or_not_UTF8_is_rejected()
     {
-        var container = System.Storage.Container(StorageNames.ArticlesContainer);
-        await container.GetBlobClient("huge.txt").UploadAsync(BinaryData.FromBytes(new byte[ArticleLimits.TextBytes + 1]), Ended);
-        await container.GetBlobClient("latin1.txt").UploadAsync(BinaryData.FromBytes([(byte)'a', 0xe9, (byte)'b']), Ended);
-        await System.SendAsync(Message(new { id = "bad-huge", blob = "huge.txt" }));
-        await System.SendAsync(Message(new { id = "bad-latin1", blob = "latin1.txt" }));
+        var container = App.Storage.Container(StorageNames.ArticlesContainer);
+        await container.GetBlobClient("huge.txt").UploadAsync(BinaryData.FromBytes(new byte[ArticleLimits.TextBytes + 1]), CancellationToken);
+        await container.GetBlobClient("latin1.txt").UploadAsync(BinaryData.FromBytes([(byte)'a', 0xe9, (byte)'b']), CancellationToken);
+        await App.SendAsync(Message(new { id = "bad-huge", blob = "huge.txt" }));
+        await App.SendAsync(Message(new { id = "bad-latin1", blob = "latin1.txt" }));
 
-        Assert.Contains("at most", (await System.ResultAsync("bad-huge")).Reason, StringComparison.Ordinal);
-        Assert.Contains("not UTF-8", (await System.ResultAsync("bad-latin1")).Reason, StringComparison.Ordinal);
+        Assert.Contains("at most", (await App.ResultAsync("bad-huge")).Reason, StringComparison.Ordinal);
+        Assert.Contains("not UTF-8", (await App.ResultAsync("bad-latin1")).Reason, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task An_article_for_a_classifier_that_does_not_exist_is_rejected()
     {
-        await System.SendAsync(Message(new { id = "lost", text = Sports, classifier = "nowhere" }));
+        await App.SendAsync(Message(new { id = "lost", text = Sports, classifier = "nowhere" }));
 
-        var result = await System.ResultAsync("lost", "nowhere");
+        var result = await App.ResultAsync("lost", "nowhere");
 
         Assert.Equal(ClassificationStatus.Rejected, result.Status);
         Assert.Contains("nowhere", result.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_message_that_is_not_base64_is_rejected_with_the_reason_and_stops_no_other()
+    public async Task A_message_that_is_not_Base64_is_rejected_and_does_not_block_others()
     {
-        var raw = new QueueClient(System.ConnectionString, StorageNames.ArticlesQueue);
-        await raw.SendMessageAsync("*not base64*", Ended);
-        await System.SendAsync(Message(new { id = "beside", text = Sports }));
+        var raw = new QueueClient(App.ConnectionString, StorageNames.ArticlesQueue);
+        await raw.SendMessageAsync("*not base64*", CancellationToken);
+        await App.SendAsync(Message(new { id = "beside", text = Sports }));
 
-        await System.ResultAsync("beside");
-        var result = await System.ResultAsync(Sha256Hex.OfText("*not base64*"));
+        await App.ResultAsync("beside");
+        var result = await App.ResultAsync(Sha256Hex.OfText("*not base64*"));
 
         Assert.Equal(ClassificationStatus.Rejected, result.Status);
         Assert.Contains("not Base64", result.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task An_article_that_fails_on_every_attempt_is_recorded_as_failed_and_the_others_go_on()
+    public async Task An_article_that_fails_on_every_attempt_is_recorded_as_failed()
     {
-        // A classifier whose pointer leads to a version that is not there: an error of ours, so the message is tried again.
-        await System.Storage.Container(StorageNames.ModelsContainer).GetBlobClient(StorageNames.PointerBlob("broken"))
-            .UploadAsync(BinaryData.FromString("""{"version":"gone","manifestSha256":"00","publishedAt":"2026-01-01T00:00:00Z"}"""), overwrite: true, Ended);
-        await System.SendAsync(Message(new { id = "doomed", text = Sports, classifier = "broken" }));
-        await System.SendAsync(Message(new { id = "bystander", text = Sports }));
+        // The pointer of this classifier names a version that does not exist: an internal error, so the message is retried.
+        var pointer = BinaryData.FromString("""{"version":"gone","manifestSha256":"00","publishedAt":"2026-01-01T00:00:00Z"}""");
+        await App.Storage.Container(StorageNames.ModelsContainer).GetBlobClient(StorageNames.PointerBlob("broken"))
+            .UploadAsync(pointer, overwrite: true, CancellationToken);
+        await App.SendAsync(Message(new { id = "failing", text = Sports, classifier = "broken" }));
+        await App.SendAsync(Message(new { id = "beside-failing", text = Sports }));
 
-        Assert.Equal("Sports", (await System.ResultAsync("bystander")).Label);
+        Assert.Equal("Sports", (await App.ResultAsync("beside-failing")).Label);
         var result = await Eventually.GetAsync(
-            () => System.Results.FindAsync("broken", "doomed", Ended), "the failed result", TimeSpan.FromMinutes(2));
+            () => App.Results.FindAsync("broken", "failing", CancellationToken), "the failed result", TimeSpan.FromMinutes(2));
 
         Assert.Equal(ClassificationStatus.Failed, result.Status);
     }
@@ -162,13 +163,15 @@ public sealed class QueueTests(QueueTests.Up up) : IClassFixture<QueueTests.Up>
         async () =>
         {
             var partition = StorageNames.ClassificationsPartition(result.Classifier, result.ArticleHash());
-            var row = await System.Storage.Table(StorageNames.ClassificationsTable).GetEntityIfExistsAsync<TableEntity>(partition, result.ArticleHash(), cancellationToken: Ended);
+            var row = await App.Storage.Table(StorageNames.ClassificationsTable)
+                .GetEntityIfExistsAsync<TableEntity>(partition, result.ArticleHash(), cancellationToken: CancellationToken);
             return row.HasValue ? row.Value : null;
         },
         "the row");
 
     private Task QueueIsEmptyAsync() => Eventually.TrueAsync(
-        async () => (await System.Storage.Queue(StorageNames.ArticlesQueue).GetPropertiesAsync(Ended)).Value.ApproximateMessagesCount == 0, "an empty queue");
+        async () => (await App.Storage.Queue(StorageNames.ArticlesQueue).GetPropertiesAsync(CancellationToken)).Value.ApproximateMessagesCount == 0,
+        "an empty queue");
 
-    public sealed class Up : SystemFixture;
+    public sealed class Fixture : SystemFixture;
 }

@@ -8,10 +8,10 @@ public sealed class RestartTests
 {
     private const string Science = "The probe sent back pictures of the comet that astronomers will study for years.";
 
-    private static CancellationToken Ended => TestContext.Current.CancellationToken;
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_second_start_finds_its_data_and_model_and_what_waited_in_the_queue()
+    public async Task A_second_start_finds_its_results_and_its_model()
     {
         await using var system = await RunningSystem.StartAsync();
         await system.SendAsync(Message("before"));
@@ -31,40 +31,42 @@ public sealed class RestartTests
     public async Task Ctrl_C_stops_everything_that_was_started()
     {
         await using var system = await RunningSystem.StartAsync();
-        var started = ProcessesNaming(system.Folder);
+        var started = ProcessesWith(system.Folder);
 
         await system.StopAsync();
 
         Assert.NotEmpty(started);
-        Assert.Empty(ProcessesNaming(system.Folder));
+        Assert.Empty(ProcessesWith(system.Folder));
     }
 
     [Fact]
-    public async Task A_crash_leaves_nothing_running_and_the_next_start_finds_the_data()
+    public async Task A_crash_leaves_no_process_and_the_next_start_finds_the_data()
     {
         await using var system = await RunningSystem.StartAsync();
         await system.SendAsync(Message("kept"));
         await system.ResultAsync("kept");
 
         await system.CrashAsync();
-        await Eventually.TrueAsync(() => Task.FromResult(ProcessesNaming(system.Folder).Count == 0), "the end of all processes");
+        await Eventually.TrueAsync(() => Task.FromResult(ProcessesWith(system.Folder).Count == 0), "the end of all processes");
         await system.StartAgainAsync();
 
         Assert.Equal("Sci/Tech", (await system.ResultAsync("kept")).Label);
     }
 
     [Fact]
-    public async Task A_taken_port_and_a_taken_folder_give_one_clear_sentence()
+    public async Task A_port_or_a_folder_that_is_in_use_ends_the_start_with_an_error()
     {
         await using var system = await RunningSystem.StartAsync();
         var other = Directory.CreateTempSubdirectory("serverless-").FullName;
 
-        var (portCode, port) = await LocalProgram.RunAsync("up", "--data", other, "--port", $"{system.Port}", "--blob-port", "0", "--queue-port", "0", "--table-port", "0");
+        var (portCode, port) = await LocalProgram.RunAsync(
+            "up", "--data", other, "--port", $"{system.Port}", "--blob-port", "0", "--queue-port", "0", "--table-port", "0");
         var (folderCode, folder) = await LocalProgram.RunAsync("up", "--data", system.Folder, "--port", "0");
 
         Assert.Equal(1, portCode);
         Assert.Equal(
-            $"Port {system.Port} for the functions is in use by another program: stop that program, or choose another port with --port (0 for any free port).",
+            $"Port {system.Port} for the functions is in use by another program: stop that program, "
+            + "or choose another port with --port (0 for any free port).",
             port.Trim());
         Assert.Equal(1, folderCode);
         Assert.StartsWith("The local system is already running", folder, StringComparison.Ordinal);
@@ -72,7 +74,7 @@ public sealed class RestartTests
     }
 
     [Fact]
-    public async Task The_subcommands_send_an_article_and_show_its_result()
+    public async Task The_commands_send_an_article_and_show_its_result()
     {
         await using var system = await RunningSystem.StartAsync();
 
@@ -96,7 +98,8 @@ public sealed class RestartTests
     {
         var versions = new List<string>();
         var folder = StorageNames.VersionsFolder("news");
-        await foreach (var item in system.Storage.Container(StorageNames.ModelsContainer).GetBlobsByHierarchyAsync(BlobTraits.None, BlobStates.None, "/", folder, Ended))
+        var container = system.Storage.Container(StorageNames.ModelsContainer);
+        await foreach (var item in container.GetBlobsByHierarchyAsync(BlobTraits.None, BlobStates.None, "/", folder, CancellationToken))
         {
             if (item.IsPrefix)
             {
@@ -107,11 +110,11 @@ public sealed class RestartTests
         return versions;
     }
 
-    /// <summary>The programs that work for the system of a folder: its path stands in their command lines or environments.</summary>
-    private static List<string> ProcessesNaming(string folder) =>
-        [.. Directory.EnumerateDirectories("/proc").Where(process => int.TryParse(Path.GetFileName(process), out _) && Names(process, folder))];
+    /// <summary>The processes whose command line or environment contains a folder.</summary>
+    private static List<string> ProcessesWith(string folder) =>
+        [.. Directory.EnumerateDirectories("/proc").Where(process => int.TryParse(Path.GetFileName(process), out _) && Contains(process, folder))];
 
-    private static bool Names(string process, string folder)
+    private static bool Contains(string process, string folder)
     {
         try
         {

@@ -7,10 +7,10 @@ using Serverless.Training;
 
 namespace Serverless.EndToEndTests;
 
-/// <summary>The whole system, up: on ports and in a folder of its own, with its times shortened so that nobody waits for them.</summary>
+/// <summary>The whole local system, on its own ports and in its own folder, with short delays.</summary>
 public sealed class RunningSystem : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(2);
 
     private readonly IReadOnlyDictionary<string, string> settings;
     private readonly string[] options;
@@ -18,7 +18,9 @@ public sealed class RunningSystem : IAsyncDisposable
 
     private RunningSystem(string folder, IReadOnlyDictionary<string, string> settings, string[] options)
     {
-        (Folder, this.settings, this.options) = (folder, settings, options);
+        Folder = folder;
+        this.settings = settings;
+        this.options = options;
         program = Launch();
     }
 
@@ -42,28 +44,28 @@ public sealed class RunningSystem : IAsyncDisposable
 
     public static Task<RunningSystem> StartAsync(params string[] options) => StartAsync(null, options);
 
-    /// <param name="settings">Of the functions, as environment variables, beside the shortened times.</param>
-    /// <param name="options">Of <c>up</c>.</param>
+    /// <param name="settings">Environment variables of the functions, beside the short delays.</param>
+    /// <param name="options">Options of <c>up</c>.</param>
     public static async Task<RunningSystem> StartAsync(IReadOnlyDictionary<string, string>? settings, params string[] options)
     {
         var system = new RunningSystem(Directory.CreateTempSubdirectory("serverless-").FullName, settings ?? new Dictionary<string, string>(), options);
-        await system.UpAsync();
+        await system.WaitUntilUpAsync();
         return system;
     }
 
-    /// <summary>Ctrl-C.</summary>
+    /// <summary>Stops the system as Ctrl-C does.</summary>
     /// <returns>The exit code.</returns>
     public Task<int> StopAsync() => program.InterruptAsync();
 
-    /// <summary>kill -9.</summary>
+    /// <summary>Kills the process with SIGKILL.</summary>
     public Task CrashAsync() => program.KillAsync();
 
-    /// <summary>Starts the system again on the same data, once it has been stopped.</summary>
+    /// <summary>Starts the stopped system again on the same data.</summary>
     public async Task StartAgainAsync()
     {
         await program.DisposeAsync();
         program = Launch();
-        await UpAsync();
+        await WaitUntilUpAsync();
     }
 
     public async Task SendAsync(string body) =>
@@ -82,10 +84,11 @@ public sealed class RunningSystem : IAsyncDisposable
         JsonDocument.Parse(await Http.GetStringAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken)).RootElement;
 
     /// <summary>Uploads a data set.</summary>
-    /// <returns>The training that it leads to, once it has ended.</returns>
+    /// <returns>Its training, once it has ended.</returns>
     public async Task<TrainingRun> TrainAsync(string blob, BinaryData content)
     {
-        var uploaded = await Storage.Container(StorageNames.DatasetsContainer).GetBlobClient(blob).UploadAsync(content, overwrite: true, TestContext.Current.CancellationToken);
+        var client = Storage.Container(StorageNames.DatasetsContainer).GetBlobClient(blob);
+        var uploaded = await client.UploadAsync(content, overwrite: true, TestContext.Current.CancellationToken);
         var etag = uploaded.Value.ETag.ToString();
         return await Eventually.GetAsync(
             async () => (await Runs.ListAsync(StorageNames.ClassifierOf(blob)!, TestContext.Current.CancellationToken))
@@ -118,15 +121,17 @@ public sealed class RunningSystem : IAsyncDisposable
             environment[name] = value;
         }
 
-        return LocalProgram.Start(
-            environment, ["up", "--data", Folder, "--port", "0", "--blob-port", "0", "--queue-port", "0", "--table-port", "0", "--until-input-ends", .. options]);
+        string[] ports = ["--port", "0", "--blob-port", "0", "--queue-port", "0", "--table-port", "0"];
+        return LocalProgram.Start(environment, ["up", "--data", Folder, .. ports, "--until-input-ends", .. options]);
     }
 
-    private async Task UpAsync()
+    private async Task WaitUntilUpAsync()
     {
         var file = Path.Combine(Folder, "endpoints.json");
         await Eventually.TrueAsync(
-            () => Task.FromResult(program.HasExited || program.Output.Contains("Ctrl-C stops everything", StringComparison.Ordinal)), "the system being up", Patience);
+            () => Task.FromResult(program.HasExited || program.Output.Contains("Ctrl-C stops everything", StringComparison.Ordinal)),
+            "the start of the system",
+            StartTimeout);
         Assert.False(program.HasExited, program.Output);
         var endpoints = JsonSerializer.Deserialize<JsonElement>(await File.ReadAllTextAsync(file));
         string Field(string name) => endpoints.GetProperty(name).GetString()!;

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 
 namespace Serverless.EndToEndTests;
 
@@ -10,26 +11,34 @@ public sealed class TelemetryTests
         await using var insights = await Insights.StartAsync();
         await using var system = await RunningSystem.StartAsync(insights.Settings);
 
-        await system.SendAsync("""{"id":"traced-1","text":"Two goals in extra time won the final for Calder Rovers."}""");
+        await system.SendAsync(Article("traced-1"));
         await system.ResultAsync("traced-1");
 
         await Eventually.TrueAsync(
-            () => Task.FromResult(insights.Received.Any(item => item.Contains("RequestData", StringComparison.Ordinal) && item.Contains("ClassifyArticle", StringComparison.Ordinal))
-                || insights.Received.Any(item => item.Contains("RemoteDependencyData", StringComparison.Ordinal) && item.Contains("ClassifyArticle", StringComparison.Ordinal))),
+            () => Task.FromResult(insights.Received.Any(item => item.Contains("ClassifyArticle", StringComparison.Ordinal)
+                && (item.Contains("RequestData", StringComparison.Ordinal) || item.Contains("RemoteDependencyData", StringComparison.Ordinal)))),
             "a trace of ClassifyArticle");
     }
 
     [Fact]
-    public async Task Logs_are_sent_to_Application_Insights_and_that_of_a_result_names_article_version_latency_and_invocation()
+    public async Task The_load_of_a_model_is_logged_to_Application_Insights()
     {
         await using var insights = await Insights.StartAsync();
         await using var system = await RunningSystem.StartAsync(insights.Settings);
 
-        using var answer = await system.PostJsonAsync("classify", """{"text":"Two goals in extra time won the final for Calder Rovers."}""");
+        using var response = await system.PostJsonAsync("classify", Article("loaded-1"));
 
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         await insights.HasReceivedAsync("Version starter of the classifier news serves");
-        await system.SendAsync("""{"id":"logged-1","text":"Two goals in extra time won the final for Calder Rovers."}""");
+    }
+
+    [Fact]
+    public async Task The_log_of_a_result_has_version_latency_and_invocation_but_not_the_text()
+    {
+        await using var insights = await Insights.StartAsync();
+        await using var system = await RunningSystem.StartAsync(insights.Settings);
+
+        await system.SendAsync(Article("logged-1"));
         await insights.HasReceivedAsync("Article logged-1 of news is Sports");
         var result = insights.Received.First(item => item.Contains("Article logged-1 of news is Sports", StringComparison.Ordinal));
 
@@ -38,4 +47,30 @@ public sealed class TelemetryTests
         Assert.Matches("\"faas.invocation_id\":\"[0-9a-f-]{36}\"", result);
         Assert.DoesNotContain(insights.Received, item => item.Contains("Calder Rovers", StringComparison.Ordinal));
     }
+
+    [Fact]
+    public async Task A_key_in_the_query_is_neither_logged_nor_sent_to_Application_Insights()
+    {
+        await using var insights = await Insights.StartAsync();
+        await using var system = await RunningSystem.StartAsync(insights.Settings, "--keys");
+        var key = (await File.ReadAllTextAsync(Path.Combine(system.Folder, "function-key"), TestContext.Current.CancellationToken)).Trim();
+
+        using var accepted = await system.PostJsonAsync($"classify?code={key}", Article("keyed-1"));
+        using var unauthorized = await system.PostJsonAsync($"classify?code={key}wrong", Article("keyed-2"));
+        using var malformed = await system.PostJsonAsync($"classify?code={key}", "{");
+        await insights.HasReceivedAsync("Version starter of the classifier news serves");
+        await insights.HasReceivedAsync("\"Classify\"");
+        await system.StopAsync(); // the exporter sends what is left
+
+        Assert.Equal(
+            [HttpStatusCode.OK, HttpStatusCode.Unauthorized, HttpStatusCode.BadRequest],
+            new[] { accepted, unauthorized, malformed }.Select(response => response.StatusCode));
+        var log = system.Log("functions");
+        Assert.Contains("Version starter of the classifier news serves", log, StringComparison.Ordinal);
+        Assert.DoesNotContain(key, log, StringComparison.Ordinal);
+        Assert.DoesNotContain(key, system.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(insights.Received, item => item.Contains(key, StringComparison.Ordinal));
+    }
+
+    private static string Article(string id) => JsonSerializer.Serialize(new { id, text = "Two goals in extra time won the final for Calder Rovers." });
 }
