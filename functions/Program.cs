@@ -7,7 +7,7 @@ using Serverless.Functions.Http;
 using Serverless.Llama.Kernels;
 
 var builder = FunctionsApplication.CreateBuilder(args);
-var libtorch = TorchRuntime.InitialiseAsync(builder.Configuration.GetValue<int?>("Classifier:TorchThreads"));
+var libtorch = TorchRuntime.InitializeAsync(builder.Configuration.GetValue<int?>("Classifier:TorchThreads"));
 builder.ConfigureFunctionsWebApplication();
 builder.UseMiddleware<ProblemDetailsMiddleware>();
 builder.Services.AddTelemetry(builder.Configuration);

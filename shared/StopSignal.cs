@@ -10,15 +10,15 @@ public sealed class StopSignal : IDisposable
 {
     private readonly CancellationTokenSource source = new();
     private readonly PosixSignalRegistration[] registrations;
-    private readonly Timer end;
-    private readonly TimeSpan grace;
+    private readonly Timer forcedExit;
+    private readonly TimeSpan shutdownTimeout;
 
-    /// <param name="grace">How long the program may take to end in order.</param>
+    /// <param name="shutdownTimeout">How long the program may take to end in order.</param>
     /// <param name="exitCode">Of a program that took longer.</param>
-    public StopSignal(TimeSpan grace, int exitCode)
+    public StopSignal(TimeSpan shutdownTimeout, int exitCode)
     {
-        this.grace = grace;
-        end = new Timer(_ => Environment.Exit(exitCode));
+        this.shutdownTimeout = shutdownTimeout;
+        forcedExit = new Timer(_ => Environment.Exit(exitCode));
         registrations = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop)];
     }
 
@@ -31,7 +31,7 @@ public sealed class StopSignal : IDisposable
             registration.Dispose();
         }
 
-        end.Dispose();
+        forcedExit.Dispose();
         source.Dispose();
     }
 
@@ -40,7 +40,7 @@ public sealed class StopSignal : IDisposable
         signal.Cancel = true; // the runtime does not end the process
         if (!source.IsCancellationRequested)
         {
-            end.Change(grace, Timeout.InfiniteTimeSpan);
+            forcedExit.Change(shutdownTimeout, Timeout.InfiniteTimeSpan);
             source.Cancel();
         }
     }

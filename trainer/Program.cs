@@ -31,8 +31,8 @@ if (args.Length > 0 && parsed.Action is ParseErrorAction)
 
 try
 {
-    TorchRuntime.Initialise(Threads(), training: true);
-    using var stop = new StopSignal(grace: TimeSpan.FromSeconds(30), exitCode: 130);
+    TorchRuntime.Initialize(Threads(), training: true);
+    using var stop = new StopSignal(shutdownTimeout: TimeSpan.FromSeconds(30), exitCode: 130);
     return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop.Token);
 }
 catch (OperationCanceledException)

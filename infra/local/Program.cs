@@ -23,7 +23,7 @@ var root = new RootCommand("Runs the whole system on this machine.")
 
 try
 {
-    using var stop = new StopSignal(grace: TimeSpan.FromMinutes(2), exitCode: 1); // all programs are stopped in order
+    using var stop = new StopSignal(shutdownTimeout: TimeSpan.FromMinutes(2), exitCode: 1); // all programs are stopped in order
     var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
     return await root.Parse(args).InvokeAsync(configuration, stop.Token);
 }

@@ -23,87 +23,87 @@ internal sealed class JsonConfigReader
                 ? new JsonConfigReader(document.RootElement.Clone(), source)
                 : throw new InvalidDataException($"{source}: expected a JSON object, found {document.RootElement.ValueKind}.");
         }
-        catch (JsonException e)
+        catch (JsonException exception)
         {
-            throw new InvalidDataException($"{source}: not valid JSON ({e.Message})", e);
+            throw new InvalidDataException($"{source}: not valid JSON ({exception.Message})", exception);
         }
     }
 
     public IEnumerable<string> Keys => root.EnumerateObject().Select(property => property.Name);
 
-    public bool IsText(string key) => Find(key)?.ValueKind == JsonValueKind.String;
+    public bool IsString(string key) => Find(key)?.ValueKind == JsonValueKind.String;
 
-    public bool IsBool(string key) => Find(key)?.ValueKind is JsonValueKind.True or JsonValueKind.False;
+    public bool IsBoolean(string key) => Find(key)?.ValueKind is JsonValueKind.True or JsonValueKind.False;
 
     public bool Has(string key) => Find(key) is not null;
 
-    public int Int(string key, int min, int max, int? fallback = null)
+    public int GetInt32(string key, int min, int max, int? defaultValue = null)
     {
         if (Find(key) is not { } value)
         {
-            return fallback ?? throw Error(key, "is missing");
+            return defaultValue ?? throw Error(key, "is missing");
         }
 
         return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= min && number <= max
             ? number
-            : throw Error(key, $"expected a whole number from {min} to {max}, found {Show(value)}");
+            : throw Error(key, $"expected a whole number from {min} to {max}, found {Abbreviate(value)}");
     }
 
-    public double Number(string key, double min, double max, double fallback)
+    public double GetDouble(string key, double min, double max, double defaultValue)
     {
         if (Find(key) is not { } value)
         {
-            return fallback;
+            return defaultValue;
         }
 
         return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number >= min && number <= max
             ? number
-            : throw Error(key, $"expected a number from {min} to {max}, found {Show(value)}");
+            : throw Error(key, $"expected a number from {min} to {max}, found {Abbreviate(value)}");
     }
 
-    public bool Bool(string key, bool fallback) => Find(key) switch
+    public bool GetBoolean(string key, bool defaultValue) => Find(key) switch
     {
-        null => fallback,
+        null => defaultValue,
         { ValueKind: JsonValueKind.True } => true,
         { ValueKind: JsonValueKind.False } => false,
-        { } value => throw Error(key, $"expected true or false, found {Show(value)}"),
+        { } value => throw Error(key, $"expected true or false, found {Abbreviate(value)}"),
     };
 
-    public string? Text(string key) => Find(key) switch
+    public string? GetString(string key) => Find(key) switch
     {
         null => null,
         { ValueKind: JsonValueKind.String } value => value.GetString(),
-        { } value => throw Error(key, $"expected a text, found {Show(value)}"),
+        { } value => throw Error(key, $"expected a text, found {Abbreviate(value)}"),
     };
 
     /// <summary>The text, or the list of texts, under a key; null where there is none.</summary>
-    public IReadOnlyList<string>? Texts(string key) => Find(key) switch
+    public IReadOnlyList<string>? GetStrings(string key) => Find(key) switch
     {
         null => null,
         { ValueKind: JsonValueKind.String } value => [value.GetString()!],
         { ValueKind: JsonValueKind.Array } value when value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
             => [.. value.EnumerateArray().Select(item => item.GetString()!)],
-        { } value => throw Error(key, $"expected a text or a list of texts, found {Show(value)}"),
+        { } value => throw Error(key, $"expected a text or a list of texts, found {Abbreviate(value)}"),
     };
 
-    public JsonConfigReader? Section(string key) => Find(key) switch
+    public JsonConfigReader? GetSection(string key) => Find(key) switch
     {
         null => null,
         { ValueKind: JsonValueKind.Object } value => new JsonConfigReader(value, $"{source}: {key}"),
-        { } value => throw Error(key, $"expected an object, found {Show(value)}"),
+        { } value => throw Error(key, $"expected an object, found {Abbreviate(value)}"),
     };
 
     /// <summary>Accepts an absent key, or the one value that this code implements.</summary>
-    public void Require(string key, string accepted)
+    public void Expect(string key, string accepted)
     {
-        if (Text(key) is { } value && value != accepted)
+        if (GetString(key) is { } value && value != accepted)
         {
             throw Error(key, $"\"{value}\" is not supported; only \"{accepted}\" is");
         }
     }
 
     /// <summary>Refuses a key that holds anything but null, false, an empty list or an empty object.</summary>
-    public void Refuse(string key, string reason)
+    public void RejectIfSet(string key, string reason)
     {
         var unset = Find(key) switch
         {
@@ -123,7 +123,7 @@ internal sealed class JsonConfigReader
     private JsonElement? Find(string key) =>
         root.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
-    private static string Show(JsonElement value)
+    private static string Abbreviate(JsonElement value)
     {
         var text = value.GetRawText();
         return text.Length <= 60 ? text : text[..60] + "…";

@@ -55,13 +55,13 @@ public sealed record LlamaConfig
     public static LlamaConfig Parse(string json, string source)
     {
         var file = JsonConfigReader.Parse(json, source);
-        file.Require("model_type", "llama");
-        file.Require("hidden_act", "silu");
-        file.Refuse("quantization_config", "a quantised base cannot be fine-tuned here; use the 16 or 32 bit weights");
+        file.Expect("model_type", "llama");
+        file.Expect("hidden_act", "silu");
+        file.RejectIfSet("quantization_config", "a quantised base cannot be fine-tuned here; use the 16 or 32 bit weights");
 
-        var heads = file.Int("num_attention_heads", 1, 4096);
-        var hidden = file.Int("hidden_size", 1, 1 << 17);
-        var keyValueHeads = file.Int("num_key_value_heads", 1, heads, heads);
+        var heads = file.GetInt32("num_attention_heads", 1, 4096);
+        var hidden = file.GetInt32("hidden_size", 1, 1 << 17);
+        var keyValueHeads = file.GetInt32("num_key_value_heads", 1, heads, heads);
         if (heads % keyValueHeads != 0)
         {
             throw file.Error("num_key_value_heads", $"{keyValueHeads} does not divide num_attention_heads {heads}");
@@ -72,37 +72,37 @@ public sealed record LlamaConfig
             throw file.Error("hidden_size", $"{hidden} is no multiple of num_attention_heads {heads}, and head_dim is not given");
         }
 
-        var headDim = file.Int("head_dim", 2, 1 << 14, Math.Max(2, hidden / heads));
+        var headDim = file.GetInt32("head_dim", 2, 1 << 14, Math.Max(2, hidden / heads));
         if (headDim % 2 != 0)
         {
             throw file.Error("head_dim", $"{headDim} is odd; rotary embeddings need pairs");
         }
 
-        if (file.Number("partial_rotary_factor", 0, 1, 1) != 1)
+        if (file.GetDouble("partial_rotary_factor", 0, 1, 1) != 1)
         {
             throw file.Error("partial_rotary_factor", "is not supported: every channel of a Llama's head turns");
         }
 
         // transformers 5 nests theta and scaling in rope_parameters; older files have them at the top.
-        var rope = file.Section("rope_parameters") ?? file.Section("rope_scaling");
-        var theta = rope?.Number("rope_theta", 1, 1e12, 0) is > 0 and var nested ? nested : file.Number("rope_theta", 1, 1e12, 10_000);
+        var rope = file.GetSection("rope_parameters") ?? file.GetSection("rope_scaling");
+        var theta = rope?.GetDouble("rope_theta", 1, 1e12, 0) is > 0 and var nested ? nested : file.GetDouble("rope_theta", 1, 1e12, 10_000);
         return new LlamaConfig
         {
-            VocabSize = file.Int("vocab_size", 1, 1 << 24),
+            VocabSize = file.GetInt32("vocab_size", 1, 1 << 24),
             HiddenSize = hidden,
-            IntermediateSize = file.Int("intermediate_size", 1, 1 << 20),
-            NumHiddenLayers = file.Int("num_hidden_layers", 1, 1024),
+            IntermediateSize = file.GetInt32("intermediate_size", 1, 1 << 20),
+            NumHiddenLayers = file.GetInt32("num_hidden_layers", 1, 1024),
             NumAttentionHeads = heads,
             NumKeyValueHeads = keyValueHeads,
             HeadDim = headDim,
-            RmsNormEps = file.Number("rms_norm_eps", 0, 1, 1e-6),
+            RmsNormEps = file.GetDouble("rms_norm_eps", 0, 1, 1e-6),
             RopeTheta = theta,
             RopeScaling = rope is null ? null : RopeScaling.Parse(rope),
-            MaxPositionEmbeddings = file.Int("max_position_embeddings", 1, 1 << 26, 2048),
-            TieWordEmbeddings = file.Bool("tie_word_embeddings", false),
-            AttentionBias = file.Bool("attention_bias", false),
-            MlpBias = file.Bool("mlp_bias", false),
-            InitializerRange = file.Number("initializer_range", 0, 10, 0.02),
+            MaxPositionEmbeddings = file.GetInt32("max_position_embeddings", 1, 1 << 26, 2048),
+            TieWordEmbeddings = file.GetBoolean("tie_word_embeddings", false),
+            AttentionBias = file.GetBoolean("attention_bias", false),
+            MlpBias = file.GetBoolean("mlp_bias", false),
+            InitializerRange = file.GetDouble("initializer_range", 0, 10, 0.02),
         };
     }
 

@@ -30,7 +30,7 @@ public sealed class LlamaForSequenceClassification : IDisposable
 
     public LlamaConfig Config => weights.Config;
 
-    public int Labels => (int)Score.shape[0];
+    public int NumLabels => (int)Score.shape[0];
 
     /// <summary>The projections, in checkpoint order: what is merged one by one.</summary>
     public IEnumerable<FusedLinear> FusedLinears => model.FusedLinears;
@@ -57,24 +57,24 @@ public sealed class LlamaForSequenceClassification : IDisposable
     /// A fresh adapter to train, started as PEFT starts it: A uniform in ±1/√in and B zero, for the embedding A zero and B
     /// normal, the head normal with the base's standard deviation.
     /// </summary>
-    public void AddLora(LoraConfig config, int labels, int seed)
+    public void AddLora(LoraConfig config, int numLabels, int seed)
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator((ulong)seed);
-        foreach (var linear in model.Linears.Where(linear => config.Targets(linear.Name)))
+        foreach (var linear in model.Linears.Where(linear => config.IsTargetModule(linear.Name)))
         {
             var (rows, columns) = (linear.Weight.shape[0], linear.Weight.shape[1]);
             var a = (rand(config.Rank, columns, generator: generator) * 2 - 1) / Math.Sqrt(columns);
             linear.SetLora(Trainable(a), Trainable(zeros(rows, config.Rank)), config);
         }
 
-        if (config.Targets(LoraEmbedding.Name))
+        if (config.IsTargetModule(LoraEmbedding.Name))
         {
             var (tokens, hidden) = (weights.Config.VocabSize, weights.Config.HiddenSize);
             model.EmbedTokens.SetLora(Trainable(zeros(config.Rank, tokens)), Trainable(randn(hidden, config.Rank, generator: generator)), config);
         }
 
-        SetScore(Trainable(randn(labels, weights.Config.HiddenSize, generator: generator) * weights.Config.InitializerRange));
+        SetScore(Trainable(randn(numLabels, weights.Config.HiddenSize, generator: generator) * weights.Config.InitializerRange));
     }
 
     /// <summary>Applies a trained adapter beside the base.</summary>
@@ -86,10 +86,10 @@ public sealed class LlamaForSequenceClassification : IDisposable
         Tensor Take(string name, params long[] shape)
         {
             unread.Remove(name);
-            return adapter.Take(name, shape).to(float32, copy: true).to(weights.Device);
+            return adapter.GetTensor(name, shape).to(float32, copy: true).to(weights.Device);
         }
 
-        foreach (var linear in model.Linears.Where(linear => adapter.Config.Targets(linear.Name)))
+        foreach (var linear in model.Linears.Where(linear => adapter.Config.IsTargetModule(linear.Name)))
         {
             linear.SetLora(
                 Take($"{linear.Name}.lora_A.weight", adapter.Config.Rank, linear.Weight.shape[1]),
@@ -97,7 +97,7 @@ public sealed class LlamaForSequenceClassification : IDisposable
                 adapter.Config);
         }
 
-        if (adapter.Config.Targets(LoraEmbedding.Name))
+        if (adapter.Config.IsTargetModule(LoraEmbedding.Name))
         {
             model.EmbedTokens.SetLora(
                 Take($"{LoraEmbedding.Name}.lora_embedding_A", adapter.Config.Rank, weights.Config.VocabSize),
@@ -110,8 +110,8 @@ public sealed class LlamaForSequenceClassification : IDisposable
             linear.SetBias(Take($"{linear.Name}.bias", linear.Weight.shape[0]));
         }
 
-        SetScore(Take("score.weight", adapter.Labels, weights.Config.HiddenSize));
-        adapter.RequireNoneLeft(unread);
+        SetScore(Take("score.weight", adapter.NumLabels, weights.Config.HiddenSize));
+        adapter.ThrowIfUnread(unread);
     }
 
     /// <param name="batch">The texts.</param>

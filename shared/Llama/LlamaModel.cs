@@ -46,7 +46,7 @@ public sealed class LlamaModel : IDisposable
     public Tensor Forward(PackedBatch batch, bool pooledOnly, LoraDropout? dropout = null)
     {
         using var scope = NewDisposeScope();
-        var (cos, sin) = rotaryEmbedding.For(batch, computeType);
+        var (cos, sin) = rotaryEmbedding.Forward(batch, computeType);
         var h = EmbedTokens.Forward(batch.Ids).to(residualType); // [tokens, hidden]
         for (var layer = 0; layer < layers.Length; layer++)
         {
@@ -86,7 +86,7 @@ internal sealed class LlamaDecoderLayer(LlamaWeights weights, int layer)
     public Tensor Forward(Tensor h, AttentionInput input)
     {
         using var scope = NewDisposeScope();
-        var residual = input.PooledOnly ? h.index_select(0, input.Batch.Last) : h;
+        var residual = input.PooledOnly ? h.index_select(0, input.Batch.LastTokens) : h;
         h = residual + selfAttention.Forward(inputLayernorm.Forward(h).to(input.ComputeType), input);
         h = h + mlp.Forward(postAttentionLayernorm.Forward(h).to(input.ComputeType), input.Dropout);
         return h.MoveToOuterDisposeScope();
@@ -98,9 +98,9 @@ internal sealed class LlamaAttention(LlamaWeights weights, string name)
     private readonly int heads = weights.Config.NumAttentionHeads;
     private readonly int keyValueHeads = weights.Config.NumKeyValueHeads;
     private readonly int headDim = weights.Config.HeadDim;
-    private readonly FusedLinear qProj = weights.Linears(name, "q_proj"); // apart: the last layer asks for fewer queries than keys
-    private readonly FusedLinear kvProj = weights.Linears(name, "k_proj", "v_proj");
-    private readonly FusedLinear oProj = weights.Linears(name, "o_proj");
+    private readonly FusedLinear qProj = weights.CreateLinears(name, "q_proj"); // apart: the last layer asks for fewer queries than keys
+    private readonly FusedLinear kvProj = weights.CreateLinears(name, "k_proj", "v_proj");
+    private readonly FusedLinear oProj = weights.CreateLinears(name, "o_proj");
 
     public IEnumerable<FusedLinear> FusedLinears => [qProj, kvProj, oProj];
 
@@ -115,7 +115,7 @@ internal sealed class LlamaAttention(LlamaWeights weights, string name)
         var v = RepeatHeads(keysAndValues[1].view(-1, keyValueHeads, headDim)); // [tokens, heads, headDim]
         if (pooledOnly)
         {
-            (x, cos, sin) = (x.index_select(0, batch.Last), cos.index_select(0, batch.Last), sin.index_select(0, batch.Last));
+            (x, cos, sin) = (x.index_select(0, batch.LastTokens), cos.index_select(0, batch.LastTokens), sin.index_select(0, batch.LastTokens));
         }
 
         var q = RotaryEmbedding.Apply(qProj.Forward(x, dropout)[0].view(-1, heads, headDim), cos, sin);
@@ -126,16 +126,16 @@ internal sealed class LlamaAttention(LlamaWeights weights, string name)
     private Tensor Attend(Tensor q, Tensor k, Tensor v, PackedBatch batch, bool pooledOnly)
     {
         var runs = batch.Runs;
-        if (runs.Count == 1 && batch.Filler == 0)
+        if (runs.Count == 1 && batch.Padding == 0)
         {
             return AttendRun(q, k, v, runs[0].Count, pooledOnly);
         }
 
-        long[] tokens = [.. runs.Select(run => (long)run.Count * run.Length), batch.Filler];
+        long[] tokens = [.. runs.Select(run => (long)run.Count * run.Length), batch.Padding];
         var queries = q.split(pooledOnly ? [.. runs.Select(run => (long)run.Count)] : tokens);
         var (keys, values) = (k.split(tokens), v.split(tokens));
         var attended = runs.Select((run, i) => AttendRun(queries[i], keys[i], values[i], run.Count, pooledOnly));
-        return cat([.. attended, .. pooledOnly ? [] : queries[runs.Count..].Select(filler => filler.flatten(1))]);
+        return cat([.. attended, .. pooledOnly ? [] : queries[runs.Count..].Select(padding => padding.flatten(1))]);
     }
 
     private Tensor AttendRun(Tensor q, Tensor k, Tensor v, int sequences, bool pooledOnly)
@@ -160,22 +160,22 @@ internal sealed class LlamaAttention(LlamaWeights weights, string name)
 
 internal sealed class LlamaMlp(LlamaWeights weights, string name)
 {
-    private const long CachedBytes = 16 << 20; // of a piece's inner states: half of a server's last-level cache
+    private const long MaxChunkBytes = 16 << 20; // of a piece's inner states: half of a server's last-level cache
 
-    private readonly long tokensAtOnce = Math.Max(1, CachedBytes / (2L * weights.Config.IntermediateSize * weights.Type.ElementSize()));
-    private readonly FusedLinear gateUpProj = weights.Linears(name, "gate_proj", "up_proj");
-    private readonly FusedLinear downProj = weights.Linears(name, "down_proj");
+    private readonly long chunkTokens = Math.Max(1, MaxChunkBytes / (2L * weights.Config.IntermediateSize * weights.Type.ElementSize()));
+    private readonly FusedLinear gateUpProj = weights.CreateLinears(name, "gate_proj", "up_proj");
+    private readonly FusedLinear downProj = weights.CreateLinears(name, "down_proj");
 
     public IEnumerable<FusedLinear> FusedLinears => [gateUpProj, downProj];
 
     /// <summary>SwiGLU (Shazeer 2020, arXiv:2002.05202) of <c>[tokens, hidden]</c>.</summary>
     public Tensor Forward(Tensor x, LoraDropout? dropout)
     {
-        var pieces = (x.shape[0] + tokensAtOnce - 1) / tokensAtOnce;
-        return x.requires_grad || pieces == 1 ? Piece(x, dropout) : cat([.. x.chunk(pieces).Select(piece => Piece(piece, dropout))]);
+        var chunks = (x.shape[0] + chunkTokens - 1) / chunkTokens;
+        return x.requires_grad || chunks == 1 ? ForwardChunk(x, dropout) : cat([.. x.chunk(chunks).Select(chunk => ForwardChunk(chunk, dropout))]);
     }
 
-    private Tensor Piece(Tensor x, LoraDropout? dropout)
+    private Tensor ForwardChunk(Tensor x, LoraDropout? dropout)
     {
         using var scope = NewDisposeScope();
         var gateUp = gateUpProj.Forward(x, dropout);

@@ -9,12 +9,12 @@ namespace Serverless.Llama;
 /// <summary>The tensors of a base model by their checkpoint names, shared by every classifier that stands on it.</summary>
 public sealed partial class LlamaWeights : IDisposable
 {
-    internal const string HeadName = "score.weight";
+    internal const string ScoreName = "score.weight";
 
     private readonly IReadOnlyDictionary<string, Tensor> tensors;
 
     /// <param name="config">The shape.</param>
-    /// <param name="tensors">Taken over; see <see cref="Names"/> for the names needed. A classification head may be among them.</param>
+    /// <param name="tensors">Taken over; see <see cref="ExpectedTensors"/> for the names needed. A classification head may be among them.</param>
     public LlamaWeights(LlamaConfig config, IReadOnlyDictionary<string, Tensor> tensors)
     {
         Config = config;
@@ -30,20 +30,20 @@ public sealed partial class LlamaWeights : IDisposable
     public Tensor this[string name] => tensors[name];
 
     /// <summary>The classification head, <c>[labels, hidden]</c>, of a base that brings one: a model that was trained whole.</summary>
-    public Tensor? Head => tensors.GetValueOrDefault(HeadName);
+    public Tensor? Head => tensors.GetValueOrDefault(ScoreName);
 
     /// <summary>Linear layers that read the same input, such as <c>q_proj</c>, <c>k_proj</c> and <c>v_proj</c> of a module.</summary>
-    internal FusedLinear Linears(string module, params string[] names) => new(
+    internal FusedLinear CreateLinears(string module, params string[] names) => new(
         [.. names.Select(name => $"{module}.{name}").Select(name => new LoraLinear(name, this[$"{name}.weight"], tensors.GetValueOrDefault($"{name}.bias")))]);
 
-    public IEnumerable<(string Name, Tensor Value)> All => tensors.Select(pair => (pair.Key, pair.Value));
+    public IEnumerable<(string Name, Tensor Value)> NamedTensors => tensors.Select(pair => (pair.Key, pair.Value));
 
     public Device Device => this["model.embed_tokens.weight"].device;
 
     public ScalarType Type => this["model.embed_tokens.weight"].dtype;
 
     /// <summary>Name and shape of every tensor that a classifier on this shape reads; a language-model head is not among them.</summary>
-    public static IEnumerable<(string Name, long[] Shape)> Names(LlamaConfig config)
+    public static IEnumerable<(string Name, long[] Shape)> ExpectedTensors(LlamaConfig config)
     {
         long hidden = config.HiddenSize, inner = config.IntermediateSize;
         long queries = (long)config.NumAttentionHeads * config.HeadDim, keys = (long)config.NumKeyValueHeads * config.HeadDim;
@@ -82,7 +82,7 @@ public sealed partial class LlamaWeights : IDisposable
     {
         using var generator = new Generator((ulong)seed);
         using var scope = NewDisposeScope();
-        var tensors = Names(config).ToDictionary(entry => entry.Name, entry => entry.Name switch
+        var tensors = ExpectedTensors(config).ToDictionary(entry => entry.Name, entry => entry.Name switch
         {
             var name when name.EndsWith("norm.weight", StringComparison.Ordinal) => ones(entry.Shape, dtype),
             var name when name.EndsWith(".bias", StringComparison.Ordinal) => zeros(entry.Shape, dtype),
@@ -119,10 +119,10 @@ public sealed partial class LlamaWeights : IDisposable
         var page = address & ~(nuint)(Environment.SystemPageSize - 1);
         if (OperatingSystem.IsLinux())
         {
-            _ = Advise(page, address + length - page, populateRead);
+            _ = MemoryAdvise(page, address + length - page, populateRead);
         }
     }
 
     [LibraryImport("libc", EntryPoint = "madvise")]
-    private static partial int Advise(nuint address, nuint length, int advice);
+    private static partial int MemoryAdvise(nuint address, nuint length, int advice);
 }

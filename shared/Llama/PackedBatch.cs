@@ -10,7 +10,7 @@ public sealed class PackedBatch : IDisposable
 {
     private PackedBatch(Tensor ids, Tensor positions, Tensor last, Tensor order, IReadOnlyList<(int Count, int Length)> runs, int longest)
     {
-        (Ids, Positions, Last, Order, Runs, Longest) = (ids, positions, last, order, runs, longest);
+        (Ids, Positions, LastTokens, Order, Runs, Longest) = (ids, positions, last, order, runs, longest);
     }
 
     /// <summary>Token ids, <c>[tokens]</c>.</summary>
@@ -20,7 +20,7 @@ public sealed class PackedBatch : IDisposable
     public Tensor Positions { get; }
 
     /// <summary>Index of each sequence's last token, <c>[sequences]</c>: the one that the classification head reads.</summary>
-    public Tensor Last { get; }
+    public Tensor LastTokens { get; }
 
     /// <summary>Where each given sequence stands inside, <c>[sequences]</c>: <c>rows.index_select(0, Order)</c> restores the given order.</summary>
     public Tensor Order { get; }
@@ -29,21 +29,21 @@ public sealed class PackedBatch : IDisposable
     public IReadOnlyList<(int Count, int Length)> Runs { get; }
 
     /// <summary>Tokens at the end that belong to no sequence, and that no sequence sees.</summary>
-    public int Filler => Tokens - Runs.Sum(run => run.Count * run.Length);
+    public int Padding => Tokens - Runs.Sum(run => run.Count * run.Length);
 
     /// <summary>Tokens of the longest sequence.</summary>
     public int Longest { get; }
 
     public int Tokens => (int)Ids.shape[0];
 
-    public int Sequences => (int)Last.shape[0];
+    public int Sequences => (int)LastTokens.shape[0];
 
     public Device Device => Ids.device;
 
     /// <param name="sequences">At least one; none empty.</param>
     /// <param name="device">Where the tensors go.</param>
-    /// <param name="multipleOf">Filler makes the number of tokens a multiple of this: shapes come back, and with them the kernels compiled for them.</param>
-    public static PackedBatch Create(IReadOnlyList<int[]> sequences, Device device, int multipleOf = 1)
+    /// <param name="padToMultipleOf">Filler makes the number of tokens a multiple of this: shapes come back, and with them the kernels compiled for them.</param>
+    public static PackedBatch Create(IReadOnlyList<int[]> sequences, Device device, int padToMultipleOf = 1)
     {
         if (sequences.Count == 0 || sequences.Any(sequence => sequence.Length == 0))
         {
@@ -51,7 +51,7 @@ public sealed class PackedBatch : IDisposable
         }
 
         var sorted = Enumerable.Range(0, sequences.Count).OrderBy(i => sequences[i].Length).ToArray(); // a stable sort
-        var tokens = (sequences.Sum(sequence => sequence.Length) + multipleOf - 1) / multipleOf * multipleOf;
+        var tokens = (sequences.Sum(sequence => sequence.Length) + padToMultipleOf - 1) / padToMultipleOf * padToMultipleOf;
         var (ids, positions) = (new int[tokens], new int[tokens]);
         var (last, order) = (new long[sequences.Count], new long[sequences.Count]);
         var runs = new List<(int Count, int Length)>();
@@ -91,7 +91,7 @@ public sealed class PackedBatch : IDisposable
     {
         Ids.Dispose();
         Positions.Dispose();
-        Last.Dispose();
+        LastTokens.Dispose();
         Order.Dispose();
     }
 }

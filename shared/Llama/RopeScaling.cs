@@ -10,7 +10,7 @@ public sealed record RopeScaling(double Factor, double LowFreqFactor, double Hig
 {
     internal static RopeScaling? Parse(JsonConfigReader section)
     {
-        var type = section.Text("rope_type") ?? section.Text("type") ?? "default";
+        var type = section.GetString("rope_type") ?? section.GetString("type") ?? "default";
         if (type == "default")
         {
             return null;
@@ -22,10 +22,10 @@ public sealed record RopeScaling(double Factor, double LowFreqFactor, double Hig
         }
 
         var scaling = new RopeScaling(
-            section.Number("factor", 1, 1e6, double.NaN),
-            section.Number("low_freq_factor", 1e-6, 1e6, double.NaN),
-            section.Number("high_freq_factor", 1e-6, 1e6, double.NaN),
-            section.Int("original_max_position_embeddings", 1, 1 << 26));
+            section.GetDouble("factor", 1, 1e6, double.NaN),
+            section.GetDouble("low_freq_factor", 1e-6, 1e6, double.NaN),
+            section.GetDouble("high_freq_factor", 1e-6, 1e6, double.NaN),
+            section.GetInt32("original_max_position_embeddings", 1, 1 << 26));
         if (double.IsNaN(scaling.Factor + scaling.LowFreqFactor + scaling.HighFreqFactor))
         {
             throw section.Error("rope_type", "\"llama3\" needs factor, low_freq_factor and high_freq_factor");

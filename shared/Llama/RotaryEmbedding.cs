@@ -22,7 +22,7 @@ public sealed class RotaryEmbedding
     }
 
     /// <summary>Cosines and sines for each token of a batch, each <c>[tokens, 1, headDim / 2]</c>.</summary>
-    public (Tensor Cos, Tensor Sin) For(PackedBatch batch, ScalarType dtype)
+    public (Tensor Cos, Tensor Sin) Forward(PackedBatch batch, ScalarType dtype)
     {
         using var frequencies = tensor(inverseFrequencies, float32, batch.Device);
         using var angles = batch.Positions.to(float32).unsqueeze(1) * frequencies; // [tokens, headDim / 2]

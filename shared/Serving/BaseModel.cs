@@ -46,10 +46,10 @@ internal sealed class BaseModel : IDisposable
     {
         var metadata = ClassifierMetadata.Read(version.Folder);
         using var adapter = PeftAdapter.Read(version.Folder);
-        if (adapter.Labels != metadata.Labels.Count)
+        if (adapter.NumLabels != metadata.Labels.Count)
         {
             throw new InvalidDataException(
-                $"Version '{version.Version}' of '{version.Classifier}' has {metadata.Labels.Count} labels and a head for {adapter.Labels}.");
+                $"Version '{version.Version}' of '{version.Classifier}' has {metadata.Labels.Count} labels and a head for {adapter.NumLabels}.");
         }
 
         var network = new LlamaForSequenceClassification(weights);

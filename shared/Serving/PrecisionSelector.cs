@@ -66,8 +66,8 @@ internal sealed class PrecisionSelector(PrecisionSetting setting, ILogger log)
         var channels = Math.Min(maxChannels, 2 * config.IntermediateSize);
         using var weight = MergedWeight.Allocate(precision, channels, config.HiddenSize);
         // The values do not change the time, and random numbers would take longer than all the rest.
-        weight.Write(0, ones(channels, config.HiddenSize));
-        weight.Complete();
+        weight.SetRows(0, ones(channels, config.HiddenSize));
+        weight.Pack();
         var x = ones(tokens, config.HiddenSize, ComputeType);
         var best = TimeSpan.MaxValue;
         for (var attempt = 0; attempt < attempts; attempt++)

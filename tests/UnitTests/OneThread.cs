@@ -7,5 +7,5 @@ namespace Serverless.UnitTests;
 internal static class OneThread
 {
     [ModuleInitializer]
-    public static void Initialise() => TorchRuntime.Initialise(threads: 1);
+    public static void Initialise() => TorchRuntime.Initialize(threads: 1);
 }

@@ -56,7 +56,7 @@ internal static class ToyModel
             },
         }));
         using var weights = LlamaWeights.Random(Config, ScalarType.BFloat16, seed);
-        SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), weights.All);
+        SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), weights.NamedTensors);
     }
 
     /// <summary>A PEFT folder of a random adapter, with its <c>labels.json</c> and <c>metrics.json</c>.</summary>

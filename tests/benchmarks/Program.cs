@@ -13,7 +13,7 @@ var root = new RootCommand("Measures how fast articles are classified and models
 };
 try
 {
-    using var stop = new StopSignal(grace: TimeSpan.FromSeconds(10), exitCode: 130);
+    using var stop = new StopSignal(shutdownTimeout: TimeSpan.FromSeconds(10), exitCode: 130);
     return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop.Token);
 }
 catch (OperationCanceledException)

@@ -71,10 +71,10 @@ internal sealed class BagOfWords : IDisposable
     /// <summary>The share of each word in its sequence, weighted by importance: <c>[sequences, vocab]</c>, rows of sum 1.</summary>
     private Tensor Bags(PackedBatch batch, long vocabulary)
     {
-        var tokens = batch.Tokens - batch.Filler;
+        var tokens = batch.Tokens - batch.Padding;
         var ids = batch.Ids.narrow(0, 0, tokens);
         var sequence = zeros(tokens, int64);
-        sequence.index_fill_(0, batch.Last.narrow(0, 0, batch.Sequences - 1) + 1, 1);
+        sequence.index_fill_(0, batch.LastTokens.narrow(0, 0, batch.Sequences - 1) + 1, 1);
         var bags = zeros(batch.Sequences, vocabulary);
         bags.view(-1).index_add_(0, sequence.cumsum(0) * vocabulary + ids, importance.index_select(0, ids), alpha: 1);
         return bags.div_(bags.sum(1, keepdim: true).clamp_min_(1e-9));

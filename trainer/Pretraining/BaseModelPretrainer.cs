@@ -68,9 +68,9 @@ internal static class BaseModelPretrainer
         var progress = new PretrainingLog(log);
         loop.Run(heldOut, progress, time, cancellationToken);
 
-        var begin = tokenizer.BeginOfText!.Value;
+        var begin = tokenizer.BosTokenId!.Value;
         weights.Config.Write(Path.Combine(output, "config.json"), "bfloat16", begin, begin + 1);
-        SafetensorsWriter.Write(Path.Combine(output, "model.safetensors"), loop.Weights.All.Select(entry => (entry.Name, entry.Value.to(bfloat16))));
+        SafetensorsWriter.Write(Path.Combine(output, "model.safetensors"), loop.Weights.NamedTensors.Select(entry => (entry.Name, entry.Value.to(bfloat16))));
         File.WriteAllText(Path.Combine(output, RecordFile), Record(text, exclude, startFrom, options, tokens, progress.HeldOutLoss).ToJsonString(Json) + "\n");
         Directory.Delete(Path.Combine(output, "checkpoint"), recursive: true);
     }
@@ -82,9 +82,9 @@ internal static class BaseModelPretrainer
     private static LlamaWeights Grown(HuggingFaceFolder folder, PretrainOptions options)
     {
         using var mapped = folder.LoadWeights(float32);
-        var found = mapped.All.ToDictionary(entry => entry.Name, entry => entry.Value, StringComparer.Ordinal);
+        var found = mapped.NamedTensors.ToDictionary(entry => entry.Name, entry => entry.Value, StringComparer.Ordinal);
         var grown = LlamaWeights.Random(mapped.Config with { NumHiddenLayers = options.NumHiddenLayers }, float32, options.Seed);
-        foreach (var (name, weight) in grown.All)
+        foreach (var (name, weight) in grown.NamedTensors)
         {
             if (found.TryGetValue(name, out var value))
             {

@@ -12,7 +12,7 @@ internal static class Corpus
     /// </summary>
     public static List<int[]> Tokenize(IEnumerable<string> documents, LlamaTokenizer tokenizer, int length)
     {
-        var begin = tokenizer.BeginOfText ?? throw new InvalidDataException("Pretraining needs a tokenizer with a begin-of-text token.");
+        var begin = tokenizer.BosTokenId ?? throw new InvalidDataException("Pretraining needs a tokenizer with a begin-of-text token.");
         var end = begin + 1;
         var sequences = new List<int[]>();
         foreach (var document in documents)

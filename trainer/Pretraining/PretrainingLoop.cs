@@ -45,7 +45,7 @@ internal sealed class PretrainingLoop : IDisposable
         LlamaWeights weights, PretrainOptions options, ScalarType computeType, IReadOnlyList<int[]> training, string checkpointPath)
     {
         (this.weights, this.options, this.computeType, this.training) = (weights, options, computeType, training);
-        foreach (var (_, weight) in weights.All)
+        foreach (var (_, weight) in weights.NamedTensors)
         {
             weight.requires_grad = true;
         }
@@ -54,7 +54,7 @@ internal sealed class PretrainingLoop : IDisposable
         var frequencies = CandidateTokens.Frequencies(training, weights.Config.VocabSize);
         candidates = new CandidateTokens(frequencies, options.SampledTokens);
         bagOfWords = options.BagOfWordsWeight > 0 ? new BagOfWords(frequencies, weights.Config.HiddenSize, options.BagOfWordsWeight) : null;
-        (string Name, Tensor Value)[] trained = [.. weights.All, .. bagOfWords is null ? [] : new[] { ("bag_of_words.weight", bagOfWords.Projection) }];
+        (string Name, Tensor Value)[] trained = [.. weights.NamedTensors, .. bagOfWords is null ? [] : new[] { ("bag_of_words.weight", bagOfWords.Projection) }];
         parameters = [.. trained.Select(entry => entry.Value)];
         optimizer = new AdamW(parameters, options.WeightDecay, Beta2);
         checkpoint = new PretrainingCheckpoint(checkpointPath, trained, optimizer);
@@ -113,10 +113,10 @@ internal sealed class PretrainingLoop : IDisposable
         var words = embedding.detach().to(computeType);
         var rowsInStep = sequences.Sum(sequence => (long)sequence.Length - 1);
         var bagRowsInStep = BagOfWords.Rows(sequences);
-        var parts = parallel.RunShares([.. sequences.Select(sequence => sequence.Length)], share =>
+        var parts = parallel.RunPartitions([.. sequences.Select(sequence => sequence.Length)], partition =>
         {
-            var random = new Random(unchecked((options.Seed * 7919) + (optimizer.Steps * 31) + share.Number)); // a resumed run draws what it would have drawn
-            return Backward([.. share.Texts.Select(sequence => sequences[sequence])], random, words, rowsInStep, bagRowsInStep);
+            var random = new Random(unchecked((options.Seed * 7919) + (optimizer.Steps * 31) + partition.Index)); // a resumed run draws what it would have drawn
+            return Backward([.. partition.Texts.Select(sequence => sequences[sequence])], random, words, rowsInStep, bagRowsInStep);
         });
         foreach (var (_, gradients) in parts)
         {
@@ -177,8 +177,8 @@ internal sealed class PretrainingLoop : IDisposable
     /// <summary>The rows that have a next token (all but each sequence's last), and those tokens.</summary>
     private static (Tensor Rows, Tensor Targets) NextTokens(PackedBatch batch)
     {
-        var keep = ones(batch.Tokens - batch.Filler, @bool);
-        keep.index_fill_(0, batch.Last, false);
+        var keep = ones(batch.Tokens - batch.Padding, @bool);
+        keep.index_fill_(0, batch.LastTokens, false);
         var rows = keep.nonzero().squeeze(1);
         return (rows, batch.Ids.index_select(0, rows + 1));
     }

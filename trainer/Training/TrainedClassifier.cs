@@ -34,9 +34,9 @@ internal sealed class TrainedClassifier : IDisposable
         var folder = HuggingFaceFolder.Open(baseFolder);
         var labels = ClassifierMetadata.Read(adapterFolder);
         using var adapter = PeftAdapter.Read(adapterFolder);
-        if (adapter.Labels != labels.Labels.Count)
+        if (adapter.NumLabels != labels.Labels.Count)
         {
-            throw new InvalidDataException($"{adapterFolder} has {labels.Labels.Count} labels and a head for {adapter.Labels}.");
+            throw new InvalidDataException($"{adapterFolder} has {labels.Labels.Count} labels and a head for {adapter.NumLabels}.");
         }
 
         var tokenizer = LlamaTokenizer.Read(folder.TokenizerPath);

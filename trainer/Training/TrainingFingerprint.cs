@@ -56,7 +56,7 @@ internal sealed record TrainingFingerprint(SortedDictionary<string, string> Sett
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(weights.Config));
-        foreach (var (_, norm) in weights.All.Where(entry => entry.Name.EndsWith("norm.weight", StringComparison.Ordinal)).OrderBy(entry => entry.Name, StringComparer.Ordinal))
+        foreach (var (_, norm) in weights.NamedTensors.Where(entry => entry.Name.EndsWith("norm.weight", StringComparison.Ordinal)).OrderBy(entry => entry.Name, StringComparer.Ordinal))
         {
             using var scope = NewDisposeScope();
             hash.AppendData(norm.to(float32).cpu().bytes);

@@ -96,12 +96,12 @@ internal sealed class TrainingStep : IDisposable
             var tokenDropout = new TokenDropout(options.TokenDropout, options.Seed, number);
             Article[] read = [.. articles.Select(article => train[article] with { Ids = tokenDropout.Apply(span.Apply(train[article].Ids)) })];
             optimizer.ZeroGradient();
-            var parts = parallel.RunShares([.. read.Select(article => article.Ids.Length)], share =>
+            var parts = parallel.RunPartitions([.. read.Select(article => article.Ids.Length)], partition =>
             {
                 // A function of the step: nothing of a generator's past has to be saved.
-                var dropout = LoraDropout.For(hardware.Device, hardware.Type, unchecked((options.Seed * 1_000_003) + (share.Number * 15_485_867) + number));
-                Article[] shared = [.. share.Texts.Order().Select(article => read[article])];
-                return Backward(Passes(shared, PassTokens / share.Of), dropout, scaler.Scale / articles.Count);
+                var dropout = LoraDropout.Create(hardware.Device, hardware.Type, unchecked((options.Seed * 1_000_003) + (partition.Index * 15_485_867) + number));
+                Article[] shared = [.. partition.Texts.Order().Select(article => read[article])];
+                return Backward(Passes(shared, PassTokens / partition.Count), dropout, scaler.Scale / articles.Count);
             });
             foreach (var (_, gradients) in parts)
             {
@@ -110,7 +110,7 @@ internal sealed class TrainingStep : IDisposable
 
             return parts.Sum(part => part.Loss);
         }
-        catch (ExternalException fault) when (OutOfMemory.Is(fault))
+        catch (ExternalException fault) when (TorchErrors.IsOutOfMemory(fault))
         {
             return null;
         }

@@ -46,22 +46,22 @@ public sealed class HuggingFaceFolder
     /// <exception cref="InvalidDataException">A tensor is missing or of another shape; names it.</exception>
     public LlamaWeights LoadWeights(ScalarType dtype, Device? device = null)
     {
-        var place = FindTensors();
+        var fileOfTensor = FindTensors();
         var files = new Dictionary<string, SafetensorsFile>(StringComparer.Ordinal);
         var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         try
         {
-            var names = LlamaWeights.Names(Config);
-            if (place.ContainsKey(LlamaWeights.HeadName))
+            var names = LlamaWeights.ExpectedTensors(Config);
+            if (fileOfTensor.ContainsKey(LlamaWeights.ScoreName))
             {
-                names = names.Append((LlamaWeights.HeadName, [AnySize, Config.HiddenSize]));
+                names = names.Append((LlamaWeights.ScoreName, [AnySize, Config.HiddenSize]));
             }
 
             foreach (var (name, shape) in names)
             {
                 // Checkpoints of the bare decoder lack the "model." in front.
-                var (stored, file) = place.TryGetValue(name, out var found) ? (name, found)
-                    : place.TryGetValue(name["model.".Length..], out found) ? (name["model.".Length..], found)
+                var (stored, file) = fileOfTensor.TryGetValue(name, out var found) ? (name, found)
+                    : fileOfTensor.TryGetValue(name["model.".Length..], out found) ? (name["model.".Length..], found)
                     : throw new InvalidDataException($"{Path}: tensor \"{name}\" is missing.");
                 if (!files.TryGetValue(file, out var safetensors))
                 {
@@ -133,9 +133,9 @@ public sealed class HuggingFaceFolder
                 ? throw new InvalidDataException($"{index}: \"{other}\" is not a file of this folder.")
                 : map;
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException)
         {
-            throw new InvalidDataException($"{index}: not an index of safetensors shards ({e.Message})", e);
+            throw new InvalidDataException($"{index}: not an index of safetensors shards ({exception.Message})", exception);
         }
     }
 }

@@ -31,7 +31,7 @@ public sealed class PeftAdapter : IDisposable
     public IReadOnlyDictionary<string, Tensor> Tensors { get; }
 
     /// <summary>How many labels the head tells apart.</summary>
-    public int Labels => Tensors.TryGetValue("score.weight", out var score) && score.dim() == 2
+    public int NumLabels => Tensors.TryGetValue("score.weight", out var score) && score.dim() == 2
         ? (int)score.shape[0]
         : throw new InvalidDataException($"{path}: holds no classification head \"{Prefix}score.weight\".");
 
@@ -50,7 +50,7 @@ public sealed class PeftAdapter : IDisposable
         var file = JsonConfigReader.Parse(File.ReadAllText(configPath), configPath);
         var config = PeftConfig.Read(file);
         var weightsPath = Path.Combine(folder, WeightsFileName);
-        return new PeftAdapter(weightsPath, config, file.Text("base_model_name_or_path"), ReadTensors(weightsPath));
+        return new PeftAdapter(weightsPath, config, file.GetString("base_model_name_or_path"), ReadTensors(weightsPath));
     }
 
     private static Dictionary<string, Tensor> ReadTensors(string path)
@@ -60,7 +60,7 @@ public sealed class PeftAdapter : IDisposable
         var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         foreach (var name in safetensors.Entries.Keys)
         {
-            if (!tensors.TryAdd(PlainName(name, path), safetensors.Read(name)))
+            if (!tensors.TryAdd(RemovePrefix(name, path), safetensors.Read(name)))
             {
                 throw new InvalidDataException($"{path}: \"{name}\" stands there under two names.");
             }
@@ -86,7 +86,7 @@ public sealed class PeftAdapter : IDisposable
     }
 
     /// <summary>A tensor of the adapter, after a look at its shape.</summary>
-    internal Tensor Take(string name, params long[] shape)
+    internal Tensor GetTensor(string name, params long[] shape)
     {
         if (!Tensors.TryGetValue(name, out var value))
         {
@@ -99,7 +99,7 @@ public sealed class PeftAdapter : IDisposable
                 $"{path}: \"{Prefix}{name}\" has shape [{string.Join(", ", value.shape)}]; this base model and rank need [{string.Join(", ", shape)}].");
     }
 
-    internal void RequireNoneLeft(IReadOnlyCollection<string> unread)
+    internal void ThrowIfUnread(IReadOnlyCollection<string> unread)
     {
         if (unread.Count > 0)
         {
@@ -116,7 +116,7 @@ public sealed class PeftAdapter : IDisposable
     }
 
     // Versions of PEFT have kept "modules_to_save" in the name of the head's copy; "base_layer" is what an update wraps.
-    private static string PlainName(string name, string path) => name.StartsWith(Prefix, StringComparison.Ordinal)
+    private static string RemovePrefix(string name, string path) => name.StartsWith(Prefix, StringComparison.Ordinal)
         ? name[Prefix.Length..]
             .Replace(".modules_to_save.default.", ".", StringComparison.Ordinal)
             .Replace(".modules_to_save.", ".", StringComparison.Ordinal)

@@ -9,19 +9,19 @@ namespace Serverless.Llama.Files;
 /// </summary>
 internal static class PeftConfig
 {
-    private static readonly string[] Understood =
+    private static readonly string[] SupportedSettings =
     [
         "peft_type", "task_type", "r", "lora_alpha", "lora_dropout", "use_rslora", "target_modules", "modules_to_save", "bias", "init_lora_weights",
     ];
 
     // Where the adapter comes from, and settings of variants that are themselves switched off.
-    private static readonly string[] WithoutEffect =
+    private static readonly string[] IgnoredSettings =
         ["base_model_name_or_path", "revision", "peft_version", "auto_mapping", "inference_mode", "megatron_core", "qalora_group_size", "eva_config"];
 
     // The other ways to start (PiSSA, OLoRA, CorDA, LoftQ, …) change the base weights too.
-    private static readonly string[] StartsThatKeepTheBase = ["gaussian", "orthogonal", "eva"];
+    private static readonly string[] SupportedInitializers = ["gaussian", "orthogonal", "eva"];
 
-    private static readonly string[] Heads = ["classifier", "score"];
+    private static readonly string[] HeadNames = ["classifier", "score"];
 
     private static readonly string[] BiasModes = ["none", "all", "lora_only"];
 
@@ -33,26 +33,26 @@ internal static class PeftConfig
             throw file.Error("peft_type", "is missing");
         }
 
-        file.Require("peft_type", "LORA");
-        file.Require("task_type", "SEQ_CLS");
+        file.Expect("peft_type", "LORA");
+        file.Expect("task_type", "SEQ_CLS");
         RequireOneOf(file, "bias", BiasModes);
-        RequireOneOf(file, "modules_to_save", Heads);
-        if (!file.IsBool("init_lora_weights"))
+        RequireOneOf(file, "modules_to_save", HeadNames);
+        if (!file.IsBoolean("init_lora_weights"))
         {
-            RequireOneOf(file, "init_lora_weights", StartsThatKeepTheBase);
+            RequireOneOf(file, "init_lora_weights", SupportedInitializers);
         }
 
-        foreach (var key in file.Keys.Except(Understood).Except(WithoutEffect))
+        foreach (var key in file.Keys.Except(SupportedSettings).Except(IgnoredSettings))
         {
-            file.Refuse(key, "the adapter was made by a variant of LoRA that is not implemented");
+            file.RejectIfSet(key, "the adapter was made by a variant of LoRA that is not implemented");
         }
 
         return new LoraConfig
         {
-            Rank = file.Int("r", 1, 1 << 16, 8),
-            Alpha = file.Number("lora_alpha", 0, 1e9, 8),
-            Dropout = file.Number("lora_dropout", 0, 1, 0),
-            UseRslora = file.Bool("use_rslora", false),
+            Rank = file.GetInt32("r", 1, 1 << 16, 8),
+            Alpha = file.GetDouble("lora_alpha", 0, 1e9, 8),
+            Dropout = file.GetDouble("lora_dropout", 0, 1, 0),
+            UseRslora = file.GetBoolean("use_rslora", false),
             TargetModules = ReadTargets(file),
         };
     }
@@ -67,7 +67,7 @@ internal static class PeftConfig
         ["lora_alpha"] = config.Alpha,
         ["lora_dropout"] = config.Dropout,
         ["target_modules"] = new JsonArray([.. config.TargetModules.Select(name => JsonValue.Create(name))]),
-        ["modules_to_save"] = new JsonArray([.. Heads.Select(name => JsonValue.Create(name))]),
+        ["modules_to_save"] = new JsonArray([.. HeadNames.Select(name => JsonValue.Create(name))]),
         ["bias"] = "none",
         ["fan_in_fan_out"] = false,
         ["init_lora_weights"] = true,
@@ -77,19 +77,19 @@ internal static class PeftConfig
 
     private static IReadOnlyList<string> ReadTargets(JsonConfigReader file)
     {
-        if (file.IsText("target_modules"))
+        if (file.IsString("target_modules"))
         {
-            return string.Equals(file.Text("target_modules"), "all-linear", StringComparison.OrdinalIgnoreCase)
+            return string.Equals(file.GetString("target_modules"), "all-linear", StringComparison.OrdinalIgnoreCase)
                 ? LoraConfig.AllLinear
                 : throw file.Error("target_modules", "must be a list of names or \"all-linear\"; a regular expression is not supported");
         }
 
-        return file.Texts("target_modules") ?? throw file.Error("target_modules", "is missing");
+        return file.GetStrings("target_modules") ?? throw file.Error("target_modules", "is missing");
     }
 
     private static void RequireOneOf(JsonConfigReader file, string key, string[] accepted)
     {
-        if (file.Texts(key)?.Except(accepted).FirstOrDefault() is { } other)
+        if (file.GetStrings(key)?.Except(accepted).FirstOrDefault() is { } other)
         {
             throw file.Error(key, $"\"{other}\" is not supported; only {string.Join(", ", accepted)} are");
         }

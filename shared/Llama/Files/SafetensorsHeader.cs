@@ -39,9 +39,9 @@ public sealed class SafetensorsHeader
             using var document = JsonDocument.Parse(json.AsMemory(), new JsonDocumentOptions { MaxDepth = 8 });
             header.ReadEntries(document.RootElement, dataStart: 8 + json.Length, dataLength: file.Length - 8 - json.Length);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or OverflowException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException or OverflowException)
         {
-            throw header.Error($"the header is not the JSON that the format asks for ({e.Message})", e);
+            throw header.Error($"the header is not the JSON that the format asks for ({exception.Message})", exception);
         }
 
         return header;
@@ -97,9 +97,9 @@ public sealed class SafetensorsHeader
         {
             new UTF8Encoding(false, throwOnInvalidBytes: true).GetCharCount(json);
         }
-        catch (DecoderFallbackException e)
+        catch (DecoderFallbackException exception)
         {
-            throw Error("the header is not UTF-8", e);
+            throw Error("the header is not UTF-8", exception);
         }
 
         return json;

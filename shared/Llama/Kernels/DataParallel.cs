@@ -11,7 +11,7 @@ namespace Serverless.Llama.Kernels;
 public sealed class DataParallel(int threads) : IDisposable
 {
     // Shares less even than this leave a core idle for longer than the waiting costs.
-    private const double LargestShare = 1.15;
+    private const double MaxImbalance = 1.15;
 
     private readonly BlockingCollection<Task> work = [];
     private Thread[] workers = [];
@@ -22,10 +22,10 @@ public sealed class DataParallel(int threads) : IDisposable
     public T[] Run<T>(IReadOnlyList<int[]> texts, Func<IReadOnlyList<int[]>, T[]> pass)
     {
         var results = new T[texts.Count];
-        var computed = RunShares([.. texts.Select(text => text.Length)], share => (share.Texts, Rows: pass([.. share.Texts.Select(text => texts[text])])));
-        foreach (var (share, rows) in computed)
+        var computed = RunPartitions([.. texts.Select(text => text.Length)], partition => (partition.Texts, Rows: pass([.. partition.Texts.Select(text => texts[text])])));
+        foreach (var (partition, rows) in computed)
         {
-            foreach (var (text, row) in share.Zip(rows))
+            foreach (var (text, row) in partition.Zip(rows))
             {
                 results[text] = row;
             }
@@ -35,19 +35,19 @@ public sealed class DataParallel(int threads) : IDisposable
     }
 
     /// <param name="lengths">Tokens of each text.</param>
-    /// <param name="pass">Computes a share of the texts as a whole, on any thread.</param>
-    /// <returns>A result for each share, in the order of their numbers. The shares depend on the lengths alone.</returns>
-    public T[] RunShares<T>(IReadOnlyList<int> lengths, Func<Share, T> pass)
+    /// <param name="pass">Computes a partition of the texts as a whole, on any thread.</param>
+    /// <returns>A result for each partition, in the order of their numbers. The partitions depend on the lengths alone.</returns>
+    public T[] RunPartitions<T>(IReadOnlyList<int> lengths, Func<Partition, T> pass)
     {
-        var shares = Divide(lengths, threads);
+        var partitions = CreatePartitions(lengths, threads);
         var mean = (double)lengths.Sum() / threads;
-        if (threads == 1 || shares.Max(share => share.Sum(text => lengths[text])) > LargestShare * mean)
+        if (threads == 1 || partitions.Max(partition => partition.Sum(text => lengths[text])) > MaxImbalance * mean)
         {
-            return [pass(new Share([.. Enumerable.Range(0, lengths.Count)], Number: 0, Of: 1))];
+            return [pass(new Partition([.. Enumerable.Range(0, lengths.Count)], Index: 0, Count: 1))];
         }
 
         StartWorkers();
-        var tasks = shares.Select((share, number) => new Task<T>(() => pass(new Share(share, number, Of: shares.Length)))).ToArray();
+        var tasks = partitions.Select((partition, index) => new Task<T>(() => pass(new Partition(partition, index, Count: partitions.Length)))).ToArray();
         foreach (var task in tasks)
         {
             work.Add(task);
@@ -68,19 +68,19 @@ public sealed class DataParallel(int threads) : IDisposable
         work.Dispose();
     }
 
-    /// <summary>The longest text first, each to the share with the fewest tokens (Graham 1969).</summary>
-    private static List<int>[] Divide(IReadOnlyList<int> lengths, int count)
+    /// <summary>The longest text first, each to the partition with the fewest tokens (Graham 1969).</summary>
+    private static List<int>[] CreatePartitions(IReadOnlyList<int> lengths, int count)
     {
-        var shares = Enumerable.Range(0, count).Select(_ => new List<int>()).ToArray();
+        var partitions = Enumerable.Range(0, count).Select(_ => new List<int>()).ToArray();
         var tokens = new int[count];
         foreach (var text in Enumerable.Range(0, lengths.Count).OrderByDescending(text => lengths[text]))
         {
-            var least = Array.IndexOf(tokens, tokens.Min());
-            shares[least].Add(text);
-            tokens[least] += lengths[text];
+            var smallest = Array.IndexOf(tokens, tokens.Min());
+            partitions[smallest].Add(text);
+            tokens[smallest] += lengths[text];
         }
 
-        return shares;
+        return partitions;
     }
 
     private void StartWorkers()
@@ -90,7 +90,7 @@ public sealed class DataParallel(int threads) : IDisposable
             return;
         }
 
-        Thread[] started = [.. Enumerable.Range(0, threads).Select(number => new Thread(Work) { IsBackground = true, Name = $"model-{number}" })];
+        Thread[] started = [.. Enumerable.Range(0, threads).Select(number => new Thread(RunWorker) { IsBackground = true, Name = $"model-{number}" })];
         foreach (var worker in started)
         {
             worker.Start();
@@ -99,9 +99,9 @@ public sealed class DataParallel(int threads) : IDisposable
         workers = started;
     }
 
-    private void Work()
+    private void RunWorker()
     {
-        TorchRuntime.ComputeOnThisThreadOnly();
+        TorchRuntime.DisableIntraOpParallelism();
         foreach (var task in work.GetConsumingEnumerable())
         {
             task.RunSynchronously();
@@ -111,6 +111,6 @@ public sealed class DataParallel(int threads) : IDisposable
 
 /// <summary>Some of the texts of a batch, computed on one thread.</summary>
 /// <param name="Texts">Their indices in the batch.</param>
-/// <param name="Number">From 0.</param>
-/// <param name="Of">Shares that are computed at once.</param>
-public readonly record struct Share(IReadOnlyList<int> Texts, int Number, int Of);
+/// <param name="Index">From 0.</param>
+/// <param name="Count">Shares that are computed at once.</param>
+public readonly record struct Partition(IReadOnlyList<int> Texts, int Index, int Count);

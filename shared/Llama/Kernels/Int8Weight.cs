@@ -14,10 +14,10 @@ internal sealed class Int8Weight(long outputs, long inputs) : MergedWeight
 
     // A product takes one scale for all of its input; each token's own is multiplied in afterwards.
     private readonly Tensor one = ones(1).DetachFromDisposeScope();
-    private readonly Tensor zeroPoint = full(1, QuantizedActivations.Zero, ScalarType.Int32).DetachFromDisposeScope();
+    private readonly Tensor zeroPoint = full(1, QuantizedActivations.ZeroPoint, ScalarType.Int32).DetachFromDisposeScope();
     private Tensor codes = empty(outputs, inputs, ScalarType.Int8).DetachFromDisposeScope();
 
-    public override void Write(long firstRow, Tensor rows)
+    public override void SetRows(long firstRow, Tensor rows)
     {
         using var scope = NewDisposeScope();
         var scale = rows.abs().amax([1], keepdim: true).clamp_min(1e-10) / 127;
@@ -25,7 +25,7 @@ internal sealed class Int8Weight(long outputs, long inputs) : MergedWeight
         channelScales.narrow(0, firstRow, rows.shape[0]).copy_(scale.squeeze(1));
     }
 
-    public override void Complete()
+    public override void Pack()
     {
         using var rows = codes;
         codes = OneDnn.PackInt8(rows).DetachFromDisposeScope();
@@ -34,7 +34,7 @@ internal sealed class Int8Weight(long outputs, long inputs) : MergedWeight
     public override Tensor Multiply(Tensor x)
     {
         using var scope = NewDisposeScope();
-        var tokens = QuantizedActivations.Of(x);
+        var tokens = QuantizedActivations.Quantize(x);
         return OneDnn.LinearInt8(tokens.Codes, one, zeroPoint, codes, channelScales, channelZeroPoints, x.dtype)
             .mul_(tokens.Scales.to(x.dtype)).MoveToOuterDisposeScope();
     }

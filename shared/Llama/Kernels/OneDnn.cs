@@ -36,7 +36,7 @@ internal static unsafe partial class OneDnn
     public static Tensor LinearInt8(Tensor x, Tensor scale, Tensor zeroPoint, Tensor packed, Tensor channelScales, Tensor channelZeroPoints, ScalarType type)
     {
         var resultType = (int)type;
-        Require(QuantisedLinear(
+        Require(QuantizedLinear(
             x.Handle, scale.Handle, zeroPoint.Handle, packed.Handle, channelScales.Handle, channelZeroPoints.Handle, null, 1, 0, &resultType, "none", null, 0, "", out var y));
         return Tensor.UnsafeCreateTensor(y);
     }
@@ -69,7 +69,7 @@ internal static unsafe partial class OneDnn
         nint x, nint weight, nint* bias, string postOperation, double** arguments, long argumentCount, byte** algorithm, out nint y);
 
     [LibraryImport(Library, EntryPoint = "aoti_torch_cpu__qlinear_pointwise_tensor", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int QuantisedLinear(
+    private static partial int QuantizedLinear(
         nint x, nint scale, nint zeroPoint, nint weight, nint channelScales, nint channelZeroPoints, nint* bias, double resultScale, long resultZeroPoint, int* resultType,
         string postOperation, double** arguments, long argumentCount, string algorithm, out nint y);
 }

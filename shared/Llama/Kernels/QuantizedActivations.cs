@@ -5,18 +5,18 @@ using static TorchSharp.torch;
 namespace Serverless.Llama.Kernels;
 
 /// <summary>
-/// Activations as unsigned bytes, each token by the scale of its own largest value: value = (code − <see cref="Zero"/>) · scale.
+/// Activations as unsigned bytes, each token by the scale of its own largest value: value = (code − <see cref="ZeroPoint"/>) · scale.
 /// One pass, token by token in the processor's cache; libtorch's operations need eight over all of them, a third of the product's time.
 /// </summary>
 /// <param name="Codes"><c>[tokens, width]</c>, uint8.</param>
 /// <param name="Scales"><c>[tokens, 1]</c>, fp32, and exact in bf16, so that rounding them there costs nothing.</param>
 internal readonly record struct QuantizedActivations(Tensor Codes, Tensor Scales)
 {
-    public const int Zero = 128;
-    private const int Largest = 127;
+    public const int ZeroPoint = 128;
+    private const int MaxCode = 127;
 
     /// <param name="x"><c>[tokens, width]</c>, bf16 or fp32.</param>
-    public static QuantizedActivations Of(Tensor x)
+    public static QuantizedActivations Quantize(Tensor x)
     {
         using var rows = x.contiguous();
         var (tokens, width) = ((int)x.shape[0], (int)x.shape[1]);
@@ -36,18 +36,18 @@ internal readonly record struct QuantizedActivations(Tensor Codes, Tensor Scales
                 MemoryMarshal.Cast<byte, float>(values).Slice(token * width, width).CopyTo(wide);
             }
 
-            scales[token] = Encode(wide, codes.Slice(token * width, width));
+            scales[token] = QuantizeToken(wide, codes.Slice(token * width, width));
         }
 
         return result;
     }
 
     /// <returns>The scale.</returns>
-    private static float Encode(ReadOnlySpan<float> values, Span<byte> codes)
+    private static float QuantizeToken(ReadOnlySpan<float> values, Span<byte> codes)
     {
-        var scale = RoundUpToBf16(Math.Max(LargestMagnitude(values), 1e-10f) / Largest);
+        var scale = RoundUpToBf16(Math.Max(MaxMagnitude(values), 1e-10f) / MaxCode);
         var inverse = 1 / scale;
-        const float half = Zero + 0.5f; // conversion cuts off, so this rounds
+        const float half = ZeroPoint + 0.5f; // conversion cuts off, so this rounds
         var i = 0;
         for (; i <= values.Length - Vector256<byte>.Count; i += Vector256<byte>.Count)
         {
@@ -69,7 +69,7 @@ internal readonly record struct QuantizedActivations(Tensor Codes, Tensor Scales
     }
 
     /// <summary>NaN if any value is: damaged weights must not hide behind codes.</summary>
-    private static float LargestMagnitude(ReadOnlySpan<float> values)
+    private static float MaxMagnitude(ReadOnlySpan<float> values)
     {
         var largest = Vector256<float>.Zero;
         var i = 0;

@@ -16,14 +16,14 @@ public static partial class TorchRuntime
     /// <param name="threads">Null for all cores on a machine with up to two, else all but one, which is left to answer requests.</param>
     /// <param name="training">Whether nearly every pass has a number of tokens that was not seen before.</param>
     /// <exception cref="InvalidOperationException">The library cannot be loaded; says in one sentence what is missing.</exception>
-    public static void Initialise(int? threads = null, bool training = false)
+    public static void Initialize(int? threads = null, bool training = false)
     {
         Prepare(threads, training);
         Load(threads);
     }
 
     /// <summary>The same for serving, beside other work: it takes a quarter of a second. Nothing may be computed, and no classifier made, before it has ended.</summary>
-    public static Task InitialiseAsync(int? threads = null)
+    public static Task InitializeAsync(int? threads = null)
     {
         Prepare(threads, training: false); // here, since the environment of a process is for one thread at a time
         return Task.Run(() => Load(threads));
@@ -36,11 +36,11 @@ public static partial class TorchRuntime
             throw new InvalidOperationException($"The setting Classifier__TorchThreads is '{threads}'; it must be 1 or more.");
         }
 
-        WaitWithoutSpinning();
-        KeepFreedMemory();
+        SetPassiveWaitPolicy();
+        RetainFreedMemory();
         if (training)
         {
-            ForgetKernels();
+            LimitKernelCaches();
         }
     }
 
@@ -52,19 +52,19 @@ public static partial class TorchRuntime
         }
         catch (Exception exception) when (exception is DllNotFoundException or NotSupportedException or TypeInitializationException or EntryPointNotFoundException)
         {
-            throw new InvalidOperationException($"The model's native library cannot be loaded: {Explain(exception)}", exception);
+            throw new InvalidOperationException($"The model's native library cannot be loaded: {DescribeLoadError(exception)}", exception);
         }
     }
 
     /// <summary>From now on no operation that the calling thread asks for is spread over others.</summary>
-    internal static void ComputeOnThisThreadOnly()
+    internal static void DisableIntraOpParallelism()
     {
         torch.get_num_threads(); // libtorch gives a thread its own number when it first asks, over what was set before
         SetOpenMPThreads(1);
         _ = SetMklThreads(1);
     }
 
-    internal static string Explain(Exception exception) => exception.ToString() switch
+    internal static string DescribeLoadError(Exception exception) => exception.ToString() switch
     {
         _ when !OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64 =>
             "it runs on Linux x64 only (on Windows use WSL 2).",
@@ -78,7 +78,7 @@ public static partial class TorchRuntime
     // OpenMP threads spin while they wait for each other. Two programs on the same cores (functions and a training) then
     // starve one another: 18 training steps took over 100 s beside other work, and 12 s with threads that sleep.
     // libgomp reads the variable when it is loaded; one that is set already is left alone.
-    private static void WaitWithoutSpinning()
+    private static void SetPassiveWaitPolicy()
     {
         if (OperatingSystem.IsLinux())
         {
@@ -89,7 +89,7 @@ public static partial class TorchRuntime
     // A pass allocates and frees buffers of megabytes all the time. glibc hands those back to the system at once and takes them
     // anew, and the system clears each page again: pretraining took twice as long. So large blocks come from the heap too
     // (32 MiB is the most that glibc allows), and the heap shrinks only when more than this lies free at its end.
-    private static void KeepFreedMemory()
+    private static void RetainFreedMemory()
     {
         const int trimThreshold = -1, mmapThreshold = -3; // M_TRIM_THRESHOLD, M_MMAP_THRESHOLD of malloc.h
         if (OperatingSystem.IsLinux())
@@ -101,7 +101,7 @@ public static partial class TorchRuntime
 
     // oneDNN, and libtorch above it, keep a compiled kernel for each shape that they met, 1,024 each: good for serving, where
     // shapes come back, and 300 MB after a dozen steps of a training, where they do not. One step needs fewer than these.
-    private static void ForgetKernels()
+    private static void LimitKernelCaches()
     {
         if (OperatingSystem.IsLinux())
         {

@@ -9,7 +9,7 @@ namespace Serverless.Llama.Lora;
 /// </summary>
 public sealed class FusedLinear : IDisposable
 {
-    private const long MergedAtOnce = 1 << 19; // elements in fp32 that stay in a core's cache from widening to rounding
+    private const long ChunkElements = 1 << 19; // elements in fp32 that stay in a core's cache from widening to rounding
 
     private readonly LoraLinear[] parts;
     private readonly long[] outputs;
@@ -51,16 +51,16 @@ public sealed class FusedLinear : IDisposable
 
     /// <summary>Replaces base weights and updates by one merged weight: W + B·A·scaling, computed in 32 bit and rounded once.</summary>
     /// <param name="precision">What to round to.</param>
-    /// <param name="previous">The same layers of a version that answers no more: gives up its merged weight first, so that two never exist.</param>
-    public void Merge(Precision precision, FusedLinear? previous = null)
+    /// <param name="retired">The same layers of a version that answers no more: gives up its merged weight first, so that two never exist.</param>
+    public void Merge(Precision precision, FusedLinear? retired = null)
     {
         using var guard = no_grad();
-        previous?.GiveUpMerged();
+        retired?.ReleaseMerged();
         var target = MergedWeight.Allocate(precision, outputs.Sum(), inputs);
         try
         {
-            Fill(target);
-            target.Complete();
+            WriteRows(target);
+            target.Pack();
         }
         catch
         {
@@ -80,26 +80,26 @@ public sealed class FusedLinear : IDisposable
         }
     }
 
-    private void Fill(MergedWeight target)
+    private void WriteRows(MergedWeight target)
     {
-        var rowsAtOnce = Math.Max(1, MergedAtOnce / inputs);
-        using var buffer = empty(rowsAtOnce, inputs, float32);
+        var chunkRows = Math.Max(1, ChunkElements / inputs);
+        using var buffer = empty(chunkRows, inputs, float32);
         var written = 0L;
         foreach (var (part, height) in parts.Zip(outputs))
         {
-            for (var row = 0L; row < height; row += rowsAtOnce)
+            for (var row = 0L; row < height; row += chunkRows)
             {
                 using var scope = NewDisposeScope();
-                var rows = buffer.narrow(0, 0, Math.Min(rowsAtOnce, height - row));
-                part.ReadMerged(row, rows);
-                target.Write(written + row, rows);
+                var rows = buffer.narrow(0, 0, Math.Min(chunkRows, height - row));
+                part.ComputeMergedRows(row, rows);
+                target.SetRows(written + row, rows);
             }
 
             written += height;
         }
     }
 
-    private void GiveUpMerged()
+    private void ReleaseMerged()
     {
         merged?.Dispose();
         merged = null;

@@ -25,6 +25,6 @@ public sealed record LoraConfig
     public double Scaling => Alpha / (UseRslora ? Math.Sqrt(Rank) : Rank);
 
     /// <summary>Whether the projection of that name, such as <c>model.layers.0.self_attn.q_proj</c>, gets an update.</summary>
-    public bool Targets(string name) => TargetModules.Any(
+    public bool IsTargetModule(string name) => TargetModules.Any(
         target => name.EndsWith(target, StringComparison.Ordinal) && (name.Length == target.Length || name[^(target.Length + 1)] == '.'));
 }

@@ -13,39 +13,39 @@ public abstract class LoraDropout
     /// <param name="device">Where the inputs lie.</param>
     /// <param name="type">Of the inputs.</param>
     /// <param name="seed">Decides what all the following calls leave out.</param>
-    public static LoraDropout For(Device device, ScalarType type, int seed) =>
-        device.type == DeviceType.CPU && type is ScalarType.Float32 or ScalarType.BFloat16 ? new SeededDropout(seed) : Libtorch(seed);
+    public static LoraDropout Create(Device device, ScalarType type, int seed) =>
+        device.type == DeviceType.CPU && type is ScalarType.Float32 or ScalarType.BFloat16 ? new SeededDropout(seed) : CreateLibtorch(seed);
 
     /// <summary>libtorch's own, with its global generator: one kernel on a GPU. On a CPU it draws number by number, a sixth of a training's time.</summary>
-    public static LoraDropout Libtorch(int seed)
+    public static LoraDropout CreateLibtorch(int seed)
     {
         manual_seed(seed);
         return new LibtorchDropout();
     }
 
     /// <summary>Zeroes a share of <paramref name="x"/> and scales up what is left, so that the mean stays.</summary>
-    public abstract Tensor Apply(Tensor x, double share);
+    public abstract Tensor Apply(Tensor x, double probability);
 
     private sealed class LibtorchDropout : LoraDropout
     {
-        public override Tensor Apply(Tensor x, double share) => functional.dropout(x, share, training: true);
+        public override Tensor Apply(Tensor x, double probability) => functional.dropout(x, probability, training: true);
     }
 
     private sealed class SeededDropout(int seed) : LoraDropout
     {
         private readonly Random seeds = new(seed);
 
-        public override Tensor Apply(Tensor x, double share)
+        public override Tensor Apply(Tensor x, double probability)
         {
             var scales = empty_like(x);
-            var scale = BitConverter.SingleToUInt32Bits((float)(1 / (1 - share)));
+            var scale = BitConverter.SingleToUInt32Bits((float)(1 / (1 - probability)));
             switch (x.dtype)
             {
                 case ScalarType.Float32:
-                    Fill(MemoryMarshal.Cast<byte, uint>(scales.bytes), (uint)(share * uint.MaxValue), scale);
+                    Fill(MemoryMarshal.Cast<byte, uint>(scales.bytes), (uint)(probability * uint.MaxValue), scale);
                     break;
                 case ScalarType.BFloat16:
-                    Fill(MemoryMarshal.Cast<byte, ushort>(scales.bytes), (ushort)Math.Round(share * ushort.MaxValue), (ushort)((scale + 0x8000) >> 16));
+                    Fill(MemoryMarshal.Cast<byte, ushort>(scales.bytes), (ushort)Math.Round(probability * ushort.MaxValue), (ushort)((scale + 0x8000) >> 16));
                     break;
                 default:
                     throw new NotSupportedException($"Dropout on a CPU is for fp32 and bf16, not {x.dtype}.");

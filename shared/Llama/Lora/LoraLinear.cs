@@ -17,7 +17,7 @@ public sealed class LoraLinear(string name, Tensor weight, Tensor? bias) : IDisp
 {
     private Tensor? trainedBias;
     private double scaling;
-    private double dropout;
+    private double dropoutProbability;
 
     /// <summary>The layer's name in the checkpoint, such as <c>model.layers.0.self_attn.q_proj</c>.</summary>
     public string Name { get; } = name;
@@ -37,7 +37,7 @@ public sealed class LoraLinear(string name, Tensor weight, Tensor? bias) : IDisp
     /// <summary>Takes over A and B; they are disposed with this layer.</summary>
     public void SetLora(Tensor a, Tensor b, LoraConfig config)
     {
-        (LoraA, LoraB, scaling, dropout) = (a.DetachFromDisposeScope(), b.DetachFromDisposeScope(), config.Scaling, config.Dropout);
+        (LoraA, LoraB, scaling, dropoutProbability) = (a.DetachFromDisposeScope(), b.DetachFromDisposeScope(), config.Scaling, config.Dropout);
     }
 
     /// <summary>Takes over a bias that stands in for the base's; it is disposed with this layer.</summary>
@@ -48,9 +48,9 @@ public sealed class LoraLinear(string name, Tensor weight, Tensor? bias) : IDisp
     }
 
     /// <param name="x"><c>[tokens, in]</c></param>
-    /// <param name="dropping">What drops the update's input at random in training; null otherwise.</param>
+    /// <param name="dropout">What drops the update's input at random in training; null otherwise.</param>
     /// <returns><c>[tokens, out]</c>, in the type of <paramref name="x"/>.</returns>
-    public Tensor Forward(Tensor x, LoraDropout? dropping = null)
+    public Tensor Forward(Tensor x, LoraDropout? dropout = null)
     {
         var y = functional.linear(x, Weight.to(x.dtype), Bias?.to(x.dtype));
         if (LoraA is null || LoraB is null)
@@ -58,7 +58,7 @@ public sealed class LoraLinear(string name, Tensor weight, Tensor? bias) : IDisp
             return y;
         }
 
-        var low = functional.linear(dropout > 0 && dropping is not null ? dropping.Apply(x, dropout) : x, LoraA.to(x.dtype));
+        var low = functional.linear(dropoutProbability > 0 && dropout is not null ? dropout.Apply(x, dropoutProbability) : x, LoraA.to(x.dtype));
         // One call instead of product, scaling and sum: two fewer passes over [tokens, out], forward and backward.
         return addmm(y, low, LoraB.to(x.dtype).t(), beta: 1, alpha: (float)scaling);
     }
@@ -66,7 +66,7 @@ public sealed class LoraLinear(string name, Tensor weight, Tensor? bias) : IDisp
     /// <summary>Computes rows of W + B·A·scaling.</summary>
     /// <param name="firstRow">The first of them.</param>
     /// <param name="rows">What to write them into, <c>[rows, in]</c>, fp32.</param>
-    internal void ReadMerged(long firstRow, Tensor rows)
+    internal void ComputeMergedRows(long firstRow, Tensor rows)
     {
         using var scope = NewDisposeScope();
         rows.copy_(Weight.narrow(0, firstRow, rows.shape[0]));

@@ -15,43 +15,43 @@ public readonly record struct TokenizedText(int[] Ids, bool Truncated);
 public sealed class LlamaTokenizer
 {
     // News repeats itself: 30,000 words are nearly all that 80,000 articles need twice.
-    private const int MaxRememberedWords = 1 << 15;
-    private const int MaxRememberedLength = 24;
+    private const int MaxCachedWords = 1 << 15;
+    private const int MaxCachedWordLength = 24;
 
     // The time of the library's merging grows with the square of a word's length: 64 s for 400,000 letters, where
     // BytePairEncoder takes under one. One hostile article must not hold up all others; ordinary words are far shorter.
-    private const int MaxLibraryWord = 512;
+    private const int MaxLibraryWordLength = 512;
 
     // The library takes most of a second of a core to make its tables for Llama 3. A cold process answers its first articles before,
     // with the same tokens.
     private const int WordsBeforeLibrary = 256;
 
-    private readonly WordSplitter words;
+    private readonly WordSplitter splitter;
     private readonly Lazy<Task<BpeTokenizer>> library;
-    private readonly BytePairEncoder ownMerging;
-    private readonly Dictionary<string, int>? wholeWords;
+    private readonly BytePairEncoder fallbackEncoder;
+    private readonly Dictionary<string, int>? vocabulary;
     private readonly Dictionary<int, int> bytesOfToken;
-    private readonly ConcurrentDictionary<string, int[]> remembered = new(StringComparer.Ordinal);
-    private int rememberedCount;
+    private readonly ConcurrentDictionary<string, int[]> cache = new(StringComparer.Ordinal);
+    private int cacheCount;
 
     private LlamaTokenizer(TokenizerFile file)
     {
-        words = new WordSplitter(file.WordPatterns);
+        splitter = new WordSplitter(file.WordPatterns);
         library = new(() => Task.Run(() => BpeTokenizer.Create(new BpeOptions(file.Vocabulary)
         {
             Merges = file.MergeTexts(),
             ByteLevel = true,
             PreTokenizer = null, // words come cut already
         })));
-        ownMerging = new BytePairEncoder(file);
-        wholeWords = file.IgnoreMerges ? file.Vocabulary : null;
+        fallbackEncoder = new BytePairEncoder(file);
+        vocabulary = file.IgnoreMerges ? file.Vocabulary : null;
         bytesOfToken = file.Vocabulary.ToDictionary(entry => entry.Value, entry => entry.Key.Length);
-        BeginOfText = file.BeginOfText;
+        BosTokenId = file.BosTokenId;
         VocabularySize = file.Vocabulary.Values.Max() + 1;
     }
 
     /// <summary>The id that begins each text; null if the tokenizer adds none.</summary>
-    public int? BeginOfText { get; }
+    public int? BosTokenId { get; }
 
     /// <summary>One more than the highest id of an ordinary token.</summary>
     public int VocabularySize { get; }
@@ -67,20 +67,20 @@ public sealed class LlamaTokenizer
     public TokenizedText Encode(string text, int maxTokens)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, 2);
-        text = WellFormed(text);
+        text = ReplaceUnpairedSurrogates(text);
         var ids = new List<int>();
-        if (BeginOfText is { } begin)
+        if (BosTokenId is { } begin)
         {
             ids.Add(begin);
         }
 
         var truncated = false;
-        words.Split(text, (start, length) =>
+        splitter.Split(text, (start, length) =>
         {
             var word = text.AsSpan(start, length);
             var tokens = Encode(word);
             truncated = ids.Count + tokens.Length > maxTokens;
-            ids.AddRange(truncated ? BetweenCharacters(word, tokens, maxTokens - ids.Count) : tokens);
+            ids.AddRange(truncated ? TruncateAtCharacterBoundary(word, tokens, maxTokens - ids.Count) : tokens);
             return !truncated; // what lies behind the cut is never looked at
         });
         return new TokenizedText([.. ids], truncated);
@@ -88,43 +88,43 @@ public sealed class LlamaTokenizer
 
     private int[] Encode(ReadOnlySpan<char> word)
     {
-        var lookup = remembered.GetAlternateLookup<ReadOnlySpan<char>>();
+        var lookup = cache.GetAlternateLookup<ReadOnlySpan<char>>();
         if (lookup.TryGetValue(word, out var tokens))
         {
             return tokens;
         }
 
         tokens = Merge(word);
-        if (word.Length <= MaxRememberedLength && rememberedCount < MaxRememberedWords && lookup.TryAdd(word, tokens))
+        if (word.Length <= MaxCachedWordLength && cacheCount < MaxCachedWords && lookup.TryAdd(word, tokens))
         {
-            Interlocked.Increment(ref rememberedCount);
+            Interlocked.Increment(ref cacheCount);
         }
 
         return tokens;
     }
 
     // Half a surrogate pair is no character: U+FFFD stands for it, as wherever text becomes UTF-8.
-    private static string WellFormed(string text) =>
+    private static string ReplaceUnpairedSurrogates(string text) =>
         text.AsSpan().ContainsAnyInRange('\ud800', '\udfff') ? Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)) : text;
 
     private int[] Merge(ReadOnlySpan<char> word)
     {
-        if (wholeWords is not null && wholeWords.TryGetValue(ByteLevel.ToText(Utf8(word)), out var token))
+        if (vocabulary is not null && vocabulary.TryGetValue(ByteLevel.ToText(Utf8(word)), out var token))
         {
             return [token];
         }
 
-        return word.Length <= MaxLibraryWord && rememberedCount >= WordsBeforeLibrary && library.Value is { IsCompletedSuccessfully: true } made
+        return word.Length <= MaxLibraryWordLength && cacheCount >= WordsBeforeLibrary && library.Value is { IsCompletedSuccessfully: true } made
             ? [.. made.Result.EncodeToIds(word, considerPreTokenization: false, considerNormalization: false)]
-            : ownMerging.Encode(Utf8(word));
+            : fallbackEncoder.Encode(Utf8(word));
     }
 
     /// <summary>As many tokens as there is room for, without those that end inside a character.</summary>
-    private ReadOnlySpan<int> BetweenCharacters(ReadOnlySpan<char> word, int[] tokens, int room)
+    private ReadOnlySpan<int> TruncateAtCharacterBoundary(ReadOnlySpan<char> word, int[] tokens, int maxTokens)
     {
         var bytes = Utf8(word);
         var (end, fit) = (0, 0);
-        for (var i = 0; i < room; i++)
+        for (var i = 0; i < maxTokens; i++)
         {
             end += bytesOfToken[tokens[i]];
             if ((bytes[end] & 0xC0) != 0x80) // no continuation byte follows

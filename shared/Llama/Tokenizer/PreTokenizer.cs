@@ -13,7 +13,7 @@ internal static class PreTokenizer
     /// <exception cref="NotSupportedException">A step would cut in a way that is not understood.</exception>
     public static IReadOnlyList<string> ReadPatterns(JsonElement preTokenizer)
     {
-        var steps = TokenizerFile.Text(preTokenizer, "type") == "Sequence"
+        var steps = TokenizerFile.GetString(preTokenizer, "type") == "Sequence"
             ? preTokenizer.GetProperty("pretokenizers").EnumerateArray().ToArray()
             : [preTokenizer];
         var patterns = new List<string>();
@@ -25,20 +25,20 @@ internal static class PreTokenizer
                 throw new NotSupportedException("pre_tokenizer has a step after ByteLevel.");
             }
 
-            switch (TokenizerFile.Text(step, "type"))
+            switch (TokenizerFile.GetString(step, "type"))
             {
-                case "Split" when TokenizerFile.Text(step, "behavior") == "Isolated" && !TokenizerFile.Flag(step, "invert", false):
-                    var pattern = TokenizerFile.Text(step.GetProperty("pattern"), "Regex")
+                case "Split" when TokenizerFile.GetString(step, "behavior") == "Isolated" && !TokenizerFile.GetBoolean(step, "invert", false):
+                    var pattern = TokenizerFile.GetString(step.GetProperty("pattern"), "Regex")
                         ?? throw new NotSupportedException("pre_tokenizer Split needs a Regex pattern.");
                     _ = new Regex(pattern); // throws where .NET reads it otherwise
                     patterns.Add(pattern);
                     break;
-                case "Digits" when TokenizerFile.Flag(step, "individual_digits", false):
+                case "Digits" when TokenizerFile.GetBoolean(step, "individual_digits", false):
                     patterns.Add(@"\p{N}");
                     break;
-                case "ByteLevel" when !TokenizerFile.Flag(step, "add_prefix_space", true):
+                case "ByteLevel" when !TokenizerFile.GetBoolean(step, "add_prefix_space", true):
                     byteLevel = true;
-                    if (TokenizerFile.Flag(step, "use_regex", true))
+                    if (TokenizerFile.GetBoolean(step, "use_regex", true))
                     {
                         patterns.Add(Gpt2Words);
                     }

@@ -22,7 +22,7 @@ internal sealed record TokenizerFile
     public required IReadOnlyList<string> WordPatterns { get; init; }
 
     /// <summary>The id that begins each text, or null.</summary>
-    public required int? BeginOfText { get; init; }
+    public required int? BosTokenId { get; init; }
 
     private const int MaxId = 1 << 24;
 
@@ -35,13 +35,13 @@ internal sealed record TokenizerFile
             using var document = JsonDocument.Parse(stream, new JsonDocumentOptions { MaxDepth = 64 });
             return Parse(document.RootElement);
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or RegexParseException)
+        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or RegexParseException)
         {
-            throw new InvalidDataException($"{path}: no tokenizer.json that can be read ({e.Message})", e);
+            throw new InvalidDataException($"{path}: no tokenizer.json that can be read ({exception.Message})", exception);
         }
-        catch (NotSupportedException e)
+        catch (NotSupportedException exception)
         {
-            throw new InvalidDataException($"{path}: {e.Message}", e);
+            throw new InvalidDataException($"{path}: {exception.Message}", exception);
         }
     }
 
@@ -55,23 +55,23 @@ internal sealed record TokenizerFile
     private static TokenizerFile Parse(JsonElement root)
     {
         var model = root.GetProperty("model");
-        if (Text(model, "type") is { } type and not "BPE")
+        if (GetString(model, "type") is { } type and not "BPE")
         {
             throw new NotSupportedException($"model.type \"{type}\" is not supported; only \"BPE\" is.");
         }
 
-        RefuseSet(root, "normalizer", "model-changing normalisation");
-        RefuseSet(model, "dropout", "a random tokenizer");
-        RefuseSet(model, "continuing_subword_prefix", "word-piece prefixes");
-        RefuseSet(model, "end_of_word_suffix", "word suffixes");
+        RejectIfSet(root, "normalizer", "model-changing normalisation");
+        RejectIfSet(model, "dropout", "a random tokenizer");
+        RejectIfSet(model, "continuing_subword_prefix", "word-piece prefixes");
+        RejectIfSet(model, "end_of_word_suffix", "word suffixes");
         var vocabulary = ReadVocabulary(model.GetProperty("vocab"));
         return new TokenizerFile
         {
             Vocabulary = vocabulary,
             Merges = ReadMerges(model.GetProperty("merges"), vocabulary),
-            IgnoreMerges = Flag(model, "ignore_merges", false),
+            IgnoreMerges = GetBoolean(model, "ignore_merges", false),
             WordPatterns = PreTokenizer.ReadPatterns(root.GetProperty("pre_tokenizer")),
-            BeginOfText = ReadBeginOfText(root),
+            BosTokenId = ReadBosTokenId(root),
         };
     }
 
@@ -130,20 +130,20 @@ internal sealed record TokenizerFile
         return pair.AsSpan().Count(' ') == 1 ? pair! : throw new FormatException($"the merge {merge.GetRawText()} is no pair");
     }
 
-    private static int? ReadBeginOfText(JsonElement root)
+    private static int? ReadBosTokenId(JsonElement root)
     {
         if (!root.TryGetProperty("post_processor", out var processor) || processor.ValueKind == JsonValueKind.Null)
         {
             return null;
         }
 
-        var steps = Text(processor, "type") == "Sequence"
+        var steps = GetString(processor, "type") == "Sequence"
             ? processor.GetProperty("processors").EnumerateArray().ToArray()
             : [processor];
         int? begin = null;
         foreach (var step in steps)
         {
-            switch (Text(step, "type"))
+            switch (GetString(step, "type"))
             {
                 case "ByteLevel":
                     break;
@@ -151,7 +151,7 @@ internal sealed record TokenizerFile
                     begin = ReadTemplate(step);
                     break;
                 default:
-                    throw new NotSupportedException($"post_processor \"{Text(step, "type")}\" is not supported.");
+                    throw new NotSupportedException($"post_processor \"{GetString(step, "type")}\" is not supported.");
             }
         }
 
@@ -172,14 +172,14 @@ internal sealed record TokenizerFile
             throw new NotSupportedException("post_processor template must be the text, or one special token and the text.");
         }
 
-        var name = Text(special, "id") ?? throw new FormatException("the template's special token has no id");
+        var name = GetString(special, "id") ?? throw new FormatException("the template's special token has no id");
         var ids = template.GetProperty("special_tokens").GetProperty(name).GetProperty("ids").EnumerateArray().ToArray();
         return ids is [var id] && id.TryGetInt32(out var begin) && begin is >= 0 and <= MaxId
             ? begin
             : throw new FormatException($"the template's special token \"{name}\" needs one id");
     }
 
-    private static void RefuseSet(JsonElement element, string key, string meaning)
+    private static void RejectIfSet(JsonElement element, string key, string meaning)
     {
         if (element.TryGetProperty(key, out var value)
             && value.ValueKind is not JsonValueKind.Null
@@ -189,9 +189,9 @@ internal sealed record TokenizerFile
         }
     }
 
-    internal static string? Text(JsonElement element, string key) =>
+    internal static string? GetString(JsonElement element, string key) =>
         element.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    internal static bool Flag(JsonElement element, string key, bool fallback) =>
-        element.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetBoolean() : fallback;
+    internal static bool GetBoolean(JsonElement element, string key, bool defaultValue) =>
+        element.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetBoolean() : defaultValue;
 }

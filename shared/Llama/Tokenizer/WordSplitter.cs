@@ -23,8 +23,8 @@ internal sealed class WordSplitter(IReadOnlyList<string> patterns)
             return;
         }
 
-        var (standIn, starts) = StandIn(text);
-        Split(standIn, 0, 0, (start, length) => visit(starts[start], starts[start + length] - starts[start]));
+        var (units, starts) = ToSingleUnits(text);
+        Split(units, 0, 0, (start, length) => visit(starts[start], starts[start + length] - starts[start]));
     }
 
     private bool Split(ReadOnlySpan<char> text, int offset, int depth, Func<int, int, bool> visit)
@@ -51,14 +51,14 @@ internal sealed class WordSplitter(IReadOnlyList<string> patterns)
 
     // .NET matches UTF-16 units where the genuine tokenizers match characters. A text with characters beyond the basic
     // plane is therefore cut by a stand-in: one unit a character, of the same category.
-    private static (string Text, int[] Starts) StandIn(string text)
+    private static (string Text, int[] Starts) ToSingleUnits(string text)
     {
         var units = new StringBuilder(text.Length);
         var starts = new List<int>(text.Length + 1);
         var start = 0;
         foreach (var rune in text.EnumerateRunes()) // half a pair comes as U+FFFD
         {
-            units.Append(rune.IsBmp ? (char)rune.Value : StandIns[(int)Rune.GetUnicodeCategory(rune)]);
+            units.Append(rune.IsBmp ? (char)rune.Value : Substitutes[(int)Rune.GetUnicodeCategory(rune)]);
             starts.Add(start);
             start += rune.Utf16SequenceLength;
         }
@@ -68,16 +68,16 @@ internal sealed class WordSplitter(IReadOnlyList<string> patterns)
     }
 
     // A character outside ASCII for each category, so that no pattern names it.
-    private static readonly char[] StandIns = BuildStandIns();
+    private static readonly char[] Substitutes = BuildSubstitutes();
 
-    private static char[] BuildStandIns()
+    private static char[] BuildSubstitutes()
     {
-        var standIns = new char[30];
+        var substitutes = new char[30];
         for (var c = '\uffff'; c > '\u007f'; c--)
         {
-            standIns[(int)char.GetUnicodeCategory(c)] = c;
+            substitutes[(int)char.GetUnicodeCategory(c)] = c;
         }
 
-        return standIns;
+        return substitutes;
     }
 }

@@ -27,13 +27,13 @@ public sealed class RealShapeTests : IDisposable
         var files = HuggingFaceFolder.Open(folder.Path);
         using var weights = files.LoadWeights(ScalarType.BFloat16);
         using var model = new LlamaForSequenceClassification(weights);
-        model.AddLora(new LoraConfig(), labels: 4, seed: 42);
+        model.AddLora(new LoraConfig(), numLabels: 4, seed: 42);
         var loaded = Stopwatch.GetElapsedTime(start);
         var tokenizer = LlamaTokenizer.Read(files.TokenizerPath);
         string[] texts = ["Oil prices rise as talks fail", "The striker signed for four more years after a summer of rumours"];
         var logits = Reference.Logits(model, [.. texts.Select(text => tokenizer.Encode(text, 128).Ids)]);
 
-        Assert.Equal(146, weights.All.Count());
+        Assert.Equal(146, weights.NamedTensors.Count());
         Assert.Equal(11_280_384, model.TrainableParameters.Sum(parameter => parameter.Value.numel()));
         Assert.Equal(225, model.TrainableParameters.Count);
         Assert.Equal([4, 4], logits.Select(row => row.Length));
@@ -47,6 +47,6 @@ public sealed class RealShapeTests : IDisposable
         File.Copy(GenuineTokenizer.Llama3, Path.Combine(folder.Path, "tokenizer.json"));
         var config = LlamaConfig.Parse(Llama32Config.Json, "config.json");
         using var weights = LlamaWeights.Random(config, ScalarType.BFloat16, seed: 1);
-        SafetensorsWriter.Write(Path.Combine(folder.Path, "model.safetensors"), weights.All);
+        SafetensorsWriter.Write(Path.Combine(folder.Path, "model.safetensors"), weights.NamedTensors);
     }
 }

@@ -50,7 +50,7 @@ public sealed class TrainingStepsTests
     {
         using var guard = no_grad();
         using var initial = PeftAdapter.Read(Repository.Fixture("training", "initial"));
-        model.AddLora(initial.Config, initial.Labels, seed: 0);
+        model.AddLora(initial.Config, initial.NumLabels, seed: 0);
         foreach (var (name, value) in model.TrainableParameters)
         {
             value.copy_(initial.Tensors[name]);
@@ -62,7 +62,7 @@ public sealed class TrainingStepsTests
     {
         var rows = microBatches.Sum(part => part.Labels.Length);
         var loss = 0.0;
-        var dropout = LoraDropout.For(CPU, ScalarType.Float32, seed: 0);
+        var dropout = LoraDropout.Create(CPU, ScalarType.Float32, seed: 0);
         foreach (var part in microBatches)
         {
             using var scope = NewDisposeScope();

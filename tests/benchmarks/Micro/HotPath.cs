@@ -25,7 +25,7 @@ public class HotPath : IDisposable
     [GlobalSetup]
     public async Task OpenAsync()
     {
-        TorchRuntime.Initialise();
+        TorchRuntime.Initialize();
         Peer.Install();
         starter = await BaseModel.OpenAsync(Path.Combine(StarterModel.Folder, "base"), new PrecisionSelector(PrecisionSetting.Auto, NullLogger.Instance));
         model = starter.Load(new LocalVersion(

@@ -33,7 +33,7 @@ internal static class ModelFolder
         File.WriteAllText(Path.Combine(folder, "config.json"), Config);
         File.Copy(Peer.Tokenizer, Path.Combine(folder, "tokenizer.json"));
         using var weights = LlamaWeights.Random(LlamaConfig.Parse(Config, "config.json"), ScalarType.BFloat16, Seed);
-        SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), weights.All);
+        SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), weights.NamedTensors);
     });
 
     /// <summary>A version's folder; versions of different seeds differ in their weights.</summary>
@@ -42,7 +42,7 @@ internal static class ModelFolder
         var config = new LoraConfig();
         using var weights = HuggingFaceFolder.Open(Base(cache)).LoadWeights(ScalarType.BFloat16);
         using var network = new LlamaForSequenceClassification(weights);
-        network.AddLora(config, labels: 4, seed);
+        network.AddLora(config, numLabels: 4, seed);
         using (no_grad())
         using (var generator = new Generator((ulong)seed))
         {

@@ -62,6 +62,6 @@ internal sealed class Network : IDisposable
         using var inference = inference_mode();
         using var scope = NewDisposeScope();
         using var batch = PackedBatch.Create(texts, CPU);
-        return [.. model.Forward(batch).data<float>().ToArray().Chunk(model.Labels)];
+        return [.. model.Forward(batch).data<float>().ToArray().Chunk(model.NumLabels)];
     }
 }

@@ -24,7 +24,7 @@ internal static class ServingCommand
         var command = new Command("serving", "Measure classifying beside llama.cpp and beside the processor's own limit.") { cache, only, rounds, articles, data };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            TorchRuntime.Initialise();
+            TorchRuntime.Initialize();
             Peer.Install();
             var folder = parsed.GetRequiredValue(cache).FullName;
             Directory.CreateDirectory(folder);

@@ -29,7 +29,7 @@ internal sealed class RecipeStep : IDisposable
     {
         (this.hardware, this.options, this.padded) = (hardware, options, padded);
         model = new LlamaModel(weights, hardware.Type, residualType: ScalarType.Float32);
-        dropout = LoraDropout.Libtorch(options.Seed);
+        dropout = LoraDropout.CreateLibtorch(options.Seed);
         foreach (var linear in model.Linears)
         {
             linear.SetLora(
@@ -50,7 +50,7 @@ internal sealed class RecipeStep : IDisposable
             using var scope = NewDisposeScope();
             using var batch = PackedBatch.Create([.. pass.Select(article => padded ? Articles.Padded(article.Ids) : article.Ids)], hardware.Device);
             // A padded article is read at its own last token, not at its last padding.
-            var last = padded ? tensor(pass.Select((article, row) => ((long)row * Articles.MaxLength) + article.Ids.Length - 1).ToArray(), device: hardware.Device) : batch.Last;
+            var last = padded ? tensor(pass.Select((article, row) => ((long)row * Articles.MaxLength) + article.Ids.Length - 1).ToArray(), device: hardware.Device) : batch.LastTokens;
             var labels = tensor(pass.Select(article => (long)article.Label).ToArray(), device: hardware.Device);
             var hidden = model.Forward(batch, pooledOnly: false, dropout);
             var logits = functional.linear(hidden.to(hardware.Type), score.to(hardware.Type)).to(float32).index_select(0, last);

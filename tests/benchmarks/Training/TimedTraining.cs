@@ -91,7 +91,7 @@ internal static class TimedTraining
         }
 
         using var weights = LlamaWeights.Random(config, type, seed: 1);
-        return new LlamaWeights(config, weights.All.ToDictionary(entry => entry.Name, entry => entry.Value.to(hardware.Device)));
+        return new LlamaWeights(config, weights.NamedTensors.ToDictionary(entry => entry.Name, entry => entry.Value.to(hardware.Device)));
     }
 
     private static void Synchronize(Hardware hardware)

@@ -29,7 +29,7 @@ internal static class TrainingCommand
             var (count, names) = (parsed.GetValue(steps), parsed.GetRequiredValue(shapes));
             if (parsed.GetValue(only) is { } way)
             {
-                TorchRuntime.Initialise(Environment.ProcessorCount, training: true);
+                TorchRuntime.Initialize(Environment.ProcessorCount, training: true);
                 Console.WriteLine(JsonSerializer.Serialize(TimedTraining.Run(way, names[0], count)));
                 return Task.CompletedTask;
             }
@@ -41,7 +41,7 @@ internal static class TrainingCommand
 
     private static async Task CompareAsync(string[] shapes, int steps, string python, CancellationToken cancellationToken)
     {
-        TorchRuntime.Initialise(Environment.ProcessorCount);
+        TorchRuntime.Initialize(Environment.ProcessorCount);
         var results = new List<(string, IReadOnlyDictionary<Way, Timing>, PeerTiming?)>();
         foreach (var shape in shapes)
         {

@@ -105,14 +105,14 @@ public sealed class FuzzTests : IDisposable
             {
                 read(path);
             }
-            catch (InvalidDataException e)
+            catch (InvalidDataException exception)
             {
-                Assert.Contains(folder.Path, e.Message, StringComparison.Ordinal);
+                Assert.Contains(folder.Path, exception.Message, StringComparison.Ordinal);
                 refused++;
             }
-            catch (Exception e)
+            catch (Exception exception)
             {
-                Assert.Fail($"Damaged {name} {number} ended in {e.GetType().Name}: {e.Message}");
+                Assert.Fail($"Damaged {name} {number} ended in {exception.GetType().Name}: {exception.Message}");
             }
 
             Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 32 << 20);

@@ -30,7 +30,7 @@ public sealed class WrittenAdapterTests : IDisposable
         var config = new LoraConfig { Rank = 4, Alpha = 8, Dropout = 0 };
         using var weights = Reference.Weights("llama3_rope_tied", ScalarType.Float32);
         using var model = new LlamaForSequenceClassification(weights);
-        model.AddLora(config, labels: 4, seed: 1);
+        model.AddLora(config, numLabels: 4, seed: 1);
 
         PeftAdapter.Write(folder.Path, model, config, "owner/base");
 
@@ -94,7 +94,7 @@ public sealed class WrittenAdapterTests : IDisposable
         };
         using var weights = Reference.Weights(baseName, ScalarType.Float32);
         using var model = new LlamaForSequenceClassification(weights);
-        model.AddLora(config, labels: 4, seed: 5);
+        model.AddLora(config, numLabels: 4, seed: 5);
         using (no_grad())
         using (var generator = new Generator(11))
         {

@@ -6,7 +6,7 @@ namespace Serverless.UnitTests.Llama.Kernels;
 
 public sealed class DataParallelTests
 {
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     [Fact]
     public void Results_come_in_the_order_of_the_texts()
@@ -29,7 +29,7 @@ public sealed class DataParallelTests
         parallel.Run(TextsOf(40, 30, 20, 10), texts =>
         {
             shares.Add(texts.Sum(text => text.Length));
-            meeting.SignalAndWait(Cancel);
+            meeting.SignalAndWait(CancellationToken);
             return Lengths(texts);
         });
 
@@ -41,7 +41,7 @@ public sealed class DataParallelTests
     {
         using var parallel = new DataParallel(threads: 2);
 
-        var shares = parallel.RunShares([40, 30, 20, 10], share => $"{share.Number} of {share.Of}: {string.Join(" and ", share.Texts)}");
+        var shares = parallel.RunPartitions([40, 30, 20, 10], partition => $"{partition.Index} of {partition.Count}: {string.Join(" and ", partition.Texts)}");
 
         Assert.Equal(["0 of 2: 0 and 3", "1 of 2: 1 and 2"], shares);
     }
@@ -90,11 +90,11 @@ public sealed class DataParallelTests
                 throw new InvalidDataException("damaged");
             }
 
-            ending.Wait(Cancel);
+            ending.Wait(CancellationToken);
             return [0];
         }));
-        failing.Wait(Cancel);
-        await Task.Delay(TimeSpan.FromMilliseconds(100), Cancel);
+        failing.Wait(CancellationToken);
+        await Task.Delay(TimeSpan.FromMilliseconds(100), CancellationToken);
         var before = run.IsCompleted;
         ending.Set();
 

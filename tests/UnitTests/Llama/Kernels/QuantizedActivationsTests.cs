@@ -24,9 +24,9 @@ public sealed class QuantizedActivationsTests : IDisposable
     {
         var x = (randn(5, width, generator: generator) * tensor(new[] { 1e-3f, 1, 7, 1e4f, 0 }).unsqueeze(1)).to(type);
 
-        var (codes, scales) = QuantizedActivations.Of(x);
+        var (codes, scales) = QuantizedActivations.Quantize(x);
 
-        var error = ((codes.to(float32) - QuantizedActivations.Zero) * scales - x.to(float32)).abs();
+        var error = ((codes.to(float32) - QuantizedActivations.ZeroPoint) * scales - x.to(float32)).abs();
         Assert.True((error <= scales * 0.5001).all().item<bool>(), $"{(error / scales).max().item<float>()} of a step");
         Assert.Equal(scales.data<float>().ToArray(), scales.to(bfloat16).to(float32).data<float>().ToArray());
     }
@@ -34,10 +34,10 @@ public sealed class QuantizedActivationsTests : IDisposable
     [Fact]
     public void The_largest_value_of_a_token_takes_nearly_the_largest_code()
     {
-        var (codes, _) = QuantizedActivations.Of(tensor(new float[,] { { 0.5f, -3, 1 }, { 2, 0, -1 } }));
+        var (codes, _) = QuantizedActivations.Quantize(tensor(new float[,] { { 0.5f, -3, 1 }, { 2, 0, -1 } }));
 
-        Assert.InRange(codes[0, 1].item<byte>(), QuantizedActivations.Zero - 127, QuantizedActivations.Zero - 126);
-        Assert.InRange(codes[1, 0].item<byte>(), QuantizedActivations.Zero + 126, QuantizedActivations.Zero + 127);
+        Assert.InRange(codes[0, 1].item<byte>(), QuantizedActivations.ZeroPoint - 127, QuantizedActivations.ZeroPoint - 126);
+        Assert.InRange(codes[1, 0].item<byte>(), QuantizedActivations.ZeroPoint + 126, QuantizedActivations.ZeroPoint + 127);
     }
 
     [Theory]
@@ -48,6 +48,6 @@ public sealed class QuantizedActivationsTests : IDisposable
         var x = ones(1, 64);
         x[0, 20] = value;
 
-        Assert.False(float.IsFinite(QuantizedActivations.Of(x).Scales.item<float>()));
+        Assert.False(float.IsFinite(QuantizedActivations.Quantize(x).Scales.item<float>()));
     }
 }

@@ -11,9 +11,9 @@ public class TorchRuntimeTests
     [InlineData("libgomp.so.1: cannot open shared object file", "install the package libgomp1")]
     [InlineData("something else", "something else")]
     public void A_library_that_cannot_be_loaded_is_explained_in_one_sentence(string native, string explanation) =>
-        Assert.Contains(explanation, TorchRuntime.Explain(new TypeInitializationException("torch", new DllNotFoundException(native))));
+        Assert.Contains(explanation, TorchRuntime.DescribeLoadError(new TypeInitializationException("torch", new DllNotFoundException(native))));
 
     [Fact]
     public void A_number_of_threads_that_cannot_be_is_refused_by_name() =>
-        Assert.Contains("Classifier__TorchThreads", Assert.Throws<InvalidOperationException>(() => TorchRuntime.Initialise(0)).Message);
+        Assert.Contains("Classifier__TorchThreads", Assert.Throws<InvalidOperationException>(() => TorchRuntime.Initialize(0)).Message);
 }

@@ -41,8 +41,8 @@ public sealed class LoraEmbeddingTests
         using var weights = LlamaWeights.Random(Toy, float32, seed: 1);
         using var with = new LlamaForSequenceClassification(weights);
         using var without = new LlamaForSequenceClassification(weights);
-        with.AddLora(Config, labels: 3, seed: 2);
-        without.AddLora(Config with { TargetModules = [] }, labels: 3, seed: 2);
+        with.AddLora(Config, numLabels: 3, seed: 2);
+        without.AddLora(Config with { TargetModules = [] }, numLabels: 3, seed: 2);
         using var batch = PackedBatch.Create([[1, 2, 3]], CPU);
         var head = without.TrainableParameters.Single(parameter => parameter.Name == "score.weight").Value;
 
@@ -61,7 +61,7 @@ public sealed class LoraEmbeddingTests
         using var scope = NewDisposeScope();
         using var weights = LlamaWeights.Random(Toy, float32, seed: 1);
         using var trained = new LlamaForSequenceClassification(weights);
-        trained.AddLora(Config, labels: 3, seed: 2);
+        trained.AddLora(Config, numLabels: 3, seed: 2);
         using (no_grad())
         {
             foreach (var (_, value) in trained.TrainableParameters)

@@ -30,8 +30,8 @@ public sealed class LlamaTokenizerTests : IDisposable
         var plain = LlamaTokenizer.Read(GenuineTokenizer.Llama3);
         var instruct = LlamaTokenizer.Read(WithTemplate());
 
-        Assert.Null(plain.BeginOfText);
-        Assert.Equal(128_000, instruct.BeginOfText);
+        Assert.Null(plain.BosTokenId);
+        Assert.Equal(128_000, instruct.BosTokenId);
         Assert.Equal([128_000, .. plain.Encode("Oil prices rise", 100).Ids], instruct.Encode("Oil prices rise", 100).Ids);
         Assert.Equal([128_000], instruct.Encode("", 100).Ids);
     }

@@ -36,6 +36,6 @@ public sealed class EvaluatorTests
     private static Tensor FirstIds(PackedBatch batch, int fits)
     {
         using var tooMuch = batch.Sequences > fits ? empty(1L << 60) : null;
-        return batch.Ids.index_select(0, batch.Last).to(float32).unsqueeze(1).index_select(0, batch.Order);
+        return batch.Ids.index_select(0, batch.LastTokens).to(float32).unsqueeze(1).index_select(0, batch.Order);
     }
 }

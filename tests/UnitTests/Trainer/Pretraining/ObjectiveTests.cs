@@ -71,7 +71,7 @@ public sealed class ObjectiveTests
     {
         using var scope = NewDisposeScope();
         int[][] sequences = [[38, 3, 4, 4, 39], [38, .. Enumerable.Range(5, 17), 39]]; // 5 and 19 tokens: prefixes of 5, and of 3 and 19
-        using var batch = PackedBatch.Create(sequences, CPU, multipleOf: 32); // filler belongs to no document
+        using var batch = PackedBatch.Create(sequences, CPU, padToMultipleOf: 32); // filler belongs to no document
         using var bagOfWords = new BagOfWords(Frequencies, Hidden, weight: 0.5);
         var (states, embedding, _) = Problem(batch.Tokens);
         var importance = Frequencies.Select((frequency, token) => token >= 38 ? 0 : Math.Min(1, Math.Sqrt(1e-4 / frequency))).ToArray();

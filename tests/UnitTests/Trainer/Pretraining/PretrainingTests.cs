@@ -54,7 +54,7 @@ public sealed class PretrainingTests
 
         var the = tokenizer.Encode("x the river", 16).Ids;
         Assert.Equal(4, the.Length); // begin of text, x, " the", " river"
-        Assert.Equal(tokenizer.BeginOfText, the[0]);
+        Assert.Equal(tokenizer.BosTokenId, the[0]);
     }
 
     [Fact]
@@ -68,9 +68,9 @@ public sealed class PretrainingTests
 
         var sequences = Corpus.Tokenize([Documents[0]], tokenizer, length: 8);
 
-        Assert.All(sequences, sequence => Assert.Equal(tokenizer.BeginOfText, sequence[0]));
+        Assert.All(sequences, sequence => Assert.Equal(tokenizer.BosTokenId, sequence[0]));
         Assert.All(sequences, sequence => Assert.InRange(sequence.Length, 3, 8));
-        Assert.Equal([.. whole[1..], tokenizer.BeginOfText!.Value + 1], sequences.SelectMany(sequence => sequence[1..]).Take(whole.Length));
+        Assert.Equal([.. whole[1..], tokenizer.BosTokenId!.Value + 1], sequences.SelectMany(sequence => sequence[1..]).Take(whole.Length));
     }
 
     [Fact]
@@ -83,7 +83,7 @@ public sealed class PretrainingTests
         Run(Path.Combine(folder.Path, "parts"), sequences, stopAfter: 6).Dispose();
         using var resumed = Run(Path.Combine(folder.Path, "parts"), sequences, stopAfter: null);
 
-        Assert.All(whole.Weights.All, entry => Assert.True(entry.Value.equal(resumed.Weights[entry.Name]).all().item<bool>(), entry.Name));
+        Assert.All(whole.Weights.NamedTensors, entry => Assert.True(entry.Value.equal(resumed.Weights[entry.Name]).all().item<bool>(), entry.Name));
     }
 
     [Fact]

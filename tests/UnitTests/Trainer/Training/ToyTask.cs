@@ -49,7 +49,7 @@ internal static class ToyTask
     public static LlamaForSequenceClassification Model(LlamaWeights weights, TrainOptions options, ScalarType type = ScalarType.Float32)
     {
         var model = new LlamaForSequenceClassification(weights, type, residualType: ScalarType.Float32);
-        model.AddLora(options.Lora, labels: 2, options.Seed);
+        model.AddLora(options.Lora, numLabels: 2, options.Seed);
         return model;
     }
 

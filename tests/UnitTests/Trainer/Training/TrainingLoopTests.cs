@@ -71,7 +71,7 @@ public sealed class TrainingLoopTests
 
         Steps(weights, ToyTask.Options, 5);
 
-        Assert.All(weights.All.Zip(untouched.All), pair => Assert.True(equal(pair.First.Value, pair.Second.Value).all().item<bool>(), pair.First.Name));
+        Assert.All(weights.NamedTensors.Zip(untouched.NamedTensors), pair => Assert.True(equal(pair.First.Value, pair.Second.Value).all().item<bool>(), pair.First.Name));
     }
 
     [Fact]
