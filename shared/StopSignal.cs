@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Serverless;
 
 /// <summary>
-/// Ctrl-C and SIGTERM as a token: the first one cancels, and those that follow change nothing, for <c>timeout</c> and container
-/// runtimes send more than one. A program that has not ended after a grace period is ended.
+/// Cancels a token on Ctrl-C (SIGINT) and SIGTERM. Further signals have no effect, since <c>timeout</c> and container runtimes send more than
+/// one. A process that has not exited within the shutdown timeout is terminated.
 /// </summary>
 public sealed class StopSignal : IDisposable
 {
@@ -13,8 +13,8 @@ public sealed class StopSignal : IDisposable
     private readonly Timer forcedExit;
     private readonly TimeSpan shutdownTimeout;
 
-    /// <param name="shutdownTimeout">How long the program may take to end in order.</param>
-    /// <param name="exitCode">Of a program that took longer.</param>
+    /// <param name="shutdownTimeout">Time from the first signal until the process is terminated.</param>
+    /// <param name="exitCode">Exit code of a process that is terminated.</param>
     public StopSignal(TimeSpan shutdownTimeout, int exitCode)
     {
         this.shutdownTimeout = shutdownTimeout;
@@ -37,7 +37,7 @@ public sealed class StopSignal : IDisposable
 
     private void Stop(PosixSignalContext signal)
     {
-        signal.Cancel = true; // the runtime does not end the process
+        signal.Cancel = true; // prevents the default, which ends the process at once
         if (!source.IsCancellationRequested)
         {
             forcedExit.Change(shutdownTimeout, Timeout.InfiniteTimeSpan);

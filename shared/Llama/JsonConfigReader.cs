@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Serverless.Llama;
 
-/// <summary>One JSON object of settings, read strictly: each error names the file, the key and what is accepted.</summary>
+/// <summary>Reads the settings of a JSON object strictly: each error names the file, the key and the accepted values.</summary>
 internal sealed class JsonConfigReader
 {
     private readonly JsonElement root;
@@ -73,17 +73,17 @@ internal sealed class JsonConfigReader
     {
         null => null,
         { ValueKind: JsonValueKind.String } value => value.GetString(),
-        { } value => throw Error(key, $"expected a text, found {Abbreviate(value)}"),
+        { } value => throw Error(key, $"expected a string, found {Abbreviate(value)}"),
     };
 
-    /// <summary>The text, or the list of texts, under a key; null where there is none.</summary>
+    /// <summary>The string or the list of strings of a key; null if the key is absent.</summary>
     public IReadOnlyList<string>? GetStrings(string key) => Find(key) switch
     {
         null => null,
         { ValueKind: JsonValueKind.String } value => [value.GetString()!],
         { ValueKind: JsonValueKind.Array } value when value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
             => [.. value.EnumerateArray().Select(item => item.GetString()!)],
-        { } value => throw Error(key, $"expected a text or a list of texts, found {Abbreviate(value)}"),
+        { } value => throw Error(key, $"expected a string or a list of strings, found {Abbreviate(value)}"),
     };
 
     public JsonConfigReader? GetSection(string key) => Find(key) switch
@@ -93,7 +93,7 @@ internal sealed class JsonConfigReader
         { } value => throw Error(key, $"expected an object, found {Abbreviate(value)}"),
     };
 
-    /// <summary>Accepts an absent key, or the one value that this code implements.</summary>
+    /// <summary>Accepts an absent key or the one value that this code implements.</summary>
     public void Expect(string key, string accepted)
     {
         if (GetString(key) is { } value && value != accepted)
@@ -102,7 +102,7 @@ internal sealed class JsonConfigReader
         }
     }
 
-    /// <summary>Refuses a key that holds anything but null, false, an empty list or an empty object.</summary>
+    /// <summary>Rejects a key whose value is not null, false, an empty list or an empty object.</summary>
     public void RejectIfSet(string key, string reason)
     {
         var unset = Find(key) switch

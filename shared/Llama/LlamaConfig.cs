@@ -4,35 +4,35 @@ using System.Text.Json.Nodes;
 namespace Serverless.Llama;
 
 /// <summary>
-/// The shape of a Llama, read from a Hugging Face <c>config.json</c>. A setting that would change the answers and is
-/// not understood is refused, never ignored.
+/// Configuration of a Llama model, read from a Hugging Face <c>config.json</c>. Properties have the names of transformers' <c>LlamaConfig</c>.
+/// A setting that would change the logits and is not supported is rejected, never ignored.
 /// </summary>
 public sealed record LlamaConfig
 {
-    /// <summary>Rows of the embedding.</summary>
+    /// <summary>Rows of the token embedding.</summary>
     public required int VocabSize { get; init; }
 
     /// <summary>Width of the residual stream.</summary>
     public required int HiddenSize { get; init; }
 
-    /// <summary>Width inside the MLP.</summary>
+    /// <summary>Width of the hidden layer of the MLP.</summary>
     public required int IntermediateSize { get; init; }
 
     public required int NumHiddenLayers { get; init; }
 
     public required int NumAttentionHeads { get; init; }
 
-    /// <summary>Heads of keys and values; each serves <c>NumAttentionHeads / NumKeyValueHeads</c> query heads.</summary>
+    /// <summary>Key and value heads (grouped-query attention): each is shared by <c>NumAttentionHeads / NumKeyValueHeads</c> query heads.</summary>
     public required int NumKeyValueHeads { get; init; }
 
-    /// <summary>Width of one head; need not be <c>HiddenSize / NumAttentionHeads</c>.</summary>
+    /// <summary>Width of one head, an even number. It can differ from <c>HiddenSize / NumAttentionHeads</c>.</summary>
     public required int HeadDim { get; init; }
 
     public double RmsNormEps { get; init; } = 1e-6;
 
     public double RopeTheta { get; init; } = 10_000;
 
-    /// <summary>Null: the frequencies are used as they are.</summary>
+    /// <summary>Llama 3's scaling of the rotary frequencies; null for unscaled frequencies.</summary>
     public RopeScaling? RopeScaling { get; init; }
 
     public int MaxPositionEmbeddings { get; init; } = 2048;
@@ -43,21 +43,21 @@ public sealed record LlamaConfig
 
     public bool MlpBias { get; init; }
 
-    /// <summary>Standard deviation of a fresh weight.</summary>
+    /// <summary>Standard deviation of a newly initialized weight.</summary>
     public double InitializerRange { get; init; } = 0.02;
 
-    /// <exception cref="InvalidDataException">The file is no Llama config that this code understands; names the key.</exception>
+    /// <exception cref="InvalidDataException">The file is not a supported Llama configuration; the message names the key.</exception>
     public static LlamaConfig Read(string path) => Parse(File.ReadAllText(path), path);
 
     /// <param name="json">The text of a <c>config.json</c>.</param>
-    /// <param name="source">Where it came from, for error messages.</param>
+    /// <param name="source">The file's path, for error messages.</param>
     /// <inheritdoc cref="Read"/>
     public static LlamaConfig Parse(string json, string source)
     {
         var file = JsonConfigReader.Parse(json, source);
         file.Expect("model_type", "llama");
         file.Expect("hidden_act", "silu");
-        file.RejectIfSet("quantization_config", "a quantised base cannot be fine-tuned here; use the 16 or 32 bit weights");
+        file.RejectIfSet("quantization_config", "a quantized base model cannot be fine-tuned here; use the 16-bit or 32-bit weights");
 
         var heads = file.GetInt32("num_attention_heads", 1, 4096);
         var hidden = file.GetInt32("hidden_size", 1, 1 << 17);
@@ -69,21 +69,21 @@ public sealed record LlamaConfig
 
         if (!file.Has("head_dim") && hidden % heads != 0)
         {
-            throw file.Error("hidden_size", $"{hidden} is no multiple of num_attention_heads {heads}, and head_dim is not given");
+            throw file.Error("hidden_size", $"{hidden} is not a multiple of num_attention_heads {heads}, and head_dim is missing");
         }
 
         var headDim = file.GetInt32("head_dim", 2, 1 << 14, Math.Max(2, hidden / heads));
         if (headDim % 2 != 0)
         {
-            throw file.Error("head_dim", $"{headDim} is odd; rotary embeddings need pairs");
+            throw file.Error("head_dim", $"{headDim} is odd; rotary embeddings need pairs of channels");
         }
 
         if (file.GetDouble("partial_rotary_factor", 0, 1, 1) != 1)
         {
-            throw file.Error("partial_rotary_factor", "is not supported: every channel of a Llama's head turns");
+            throw file.Error("partial_rotary_factor", "is not supported: a Llama rotates every channel of a head");
         }
 
-        // transformers 5 nests theta and scaling in rope_parameters; older files have them at the top.
+        // transformers 5 nests theta and scaling in rope_parameters; older files have them at the top level.
         var rope = file.GetSection("rope_parameters") ?? file.GetSection("rope_scaling");
         var theta = rope?.GetDouble("rope_theta", 1, 1e12, 0) is > 0 and var nested ? nested : file.GetDouble("rope_theta", 1, 1e12, 10_000);
         return new LlamaConfig
@@ -106,7 +106,7 @@ public sealed record LlamaConfig
         };
     }
 
-    /// <summary>Writes the settings as transformers reads them.</summary>
+    /// <summary>Writes a <c>config.json</c> that transformers reads.</summary>
     public void Write(string path, string torchDtype, int bosTokenId, int eosTokenId)
     {
         var json = new JsonObject

@@ -6,18 +6,18 @@ using static TorchSharp.torch.nn;
 namespace Serverless.Llama;
 
 /// <summary>
-/// A Llama that answers with a label: the hidden state of each text's last token, through one linear head.
-/// Specified by transformers' <c>LlamaForSequenceClassification</c> and PEFT's <c>SEQ_CLS</c> task.
+/// A Llama with a classification head: one linear layer on the hidden state of each text's last token.
+/// Follows transformers' <c>LlamaForSequenceClassification</c> and PEFT's task <c>SEQ_CLS</c>.
 /// </summary>
 public sealed class LlamaForSequenceClassification : IDisposable
 {
     private readonly LlamaWeights weights;
     private readonly LlamaModel model;
-    private Tensor? score; // [labels, hidden], fp32
+    private Tensor? score; // the classification head, [labels, hidden], fp32
 
-    /// <param name="weights">The base; borrowed, and shared with other classifiers on it.</param>
-    /// <param name="computeType">The type of the matrix products; the base's own by default.</param>
-    /// <param name="residualType">The type of the residual stream; the base's own by default, fp32 for training.</param>
+    /// <param name="weights">The weights of the base model. They are not disposed with this model, so several classifiers can share them.</param>
+    /// <param name="computeType">Data type of the matrix products; by default that of the base model.</param>
+    /// <param name="residualType">Data type of the residual stream; by default that of the base model, fp32 for training.</param>
     public LlamaForSequenceClassification(LlamaWeights weights, ScalarType? computeType = null, ScalarType? residualType = null)
     {
         this.weights = weights;
@@ -32,10 +32,10 @@ public sealed class LlamaForSequenceClassification : IDisposable
 
     public int NumLabels => (int)Score.shape[0];
 
-    /// <summary>The projections, in checkpoint order: what is merged one by one.</summary>
+    /// <summary>The linear layers in checkpoint order, grouped as they are merged.</summary>
     public IEnumerable<FusedLinear> FusedLinears => model.FusedLinears;
 
-    /// <summary>What an optimizer may change, by PEFT's names without their prefix; all fp32.</summary>
+    /// <summary>The LoRA matrices and the classification head, fp32, under PEFT's names without the prefix <c>base_model.model.</c>.</summary>
     public IReadOnlyList<(string Name, Tensor Value)> TrainableParameters =>
     [
         .. model.EmbedTokens.LoraA is null ? [] : new[]
@@ -51,11 +51,11 @@ public sealed class LlamaForSequenceClassification : IDisposable
         ("score.weight", Score),
     ];
 
-    private Tensor Score => score ?? throw new InvalidOperationException("The model has no head yet: add or load an adapter first.");
+    private Tensor Score => score ?? throw new InvalidOperationException("The model has no classification head: add or load an adapter first.");
 
     /// <summary>
-    /// A fresh adapter to train, started as PEFT starts it: A uniform in ±1/√in and B zero, for the embedding A zero and B
-    /// normal, the head normal with the base's standard deviation.
+    /// Adds a new adapter for training, initialized as PEFT does: A uniform in ±1/√in and B zero; for the embedding A zero and B standard
+    /// normal; the head normal with the standard deviation <see cref="LlamaConfig.InitializerRange"/>.
     /// </summary>
     public void AddLora(LoraConfig config, int numLabels, int seed)
     {
@@ -77,8 +77,8 @@ public sealed class LlamaForSequenceClassification : IDisposable
         SetScore(Trainable(randn(numLabels, weights.Config.HiddenSize, generator: generator) * weights.Config.InitializerRange));
     }
 
-    /// <summary>Applies a trained adapter beside the base.</summary>
-    /// <exception cref="InvalidDataException">A tensor is missing, left over, or of another shape; names it.</exception>
+    /// <summary>Loads a trained adapter, which is computed beside the base weights until it is merged.</summary>
+    /// <exception cref="InvalidDataException">A tensor is missing, unexpected or of another shape; the message names it.</exception>
     public void LoadAdapter(PeftAdapter adapter)
     {
         using var scope = NewDisposeScope();
@@ -115,8 +115,8 @@ public sealed class LlamaForSequenceClassification : IDisposable
     }
 
     /// <param name="batch">The texts.</param>
-    /// <param name="dropout">Null unless in training.</param>
-    /// <returns>Logits, <c>[sequences, labels]</c>, fp32, in the order in which the sequences were given.</returns>
+    /// <param name="dropout">Dropout of the LoRA layers in training; null in inference.</param>
+    /// <returns>Logits, <c>[sequences, labels]</c>, fp32, in the order of the sequences passed to <see cref="PackedBatch.Create"/>.</returns>
     public Tensor Forward(PackedBatch batch, LoraDropout? dropout = null)
     {
         using var scope = NewDisposeScope();

@@ -5,10 +5,10 @@ using static TorchSharp.torch.nn;
 
 namespace Serverless.Llama;
 
-// The network itself, top to bottom: the decoder, one of its layers, attention, MLP. Inference and training share it.
-// Specified by transformers' modeling_llama.py; equal to it within rounding (tests/UnitTests/Model).
+// The network, top to bottom: decoder, decoder layer, attention, MLP. Inference and training share it. It follows transformers'
+// modeling_llama.py and gives the same logits within rounding (tests/UnitTests/Llama/LogitsTests.cs).
 
-/// <summary>Llama's decoder: token ids in, one hidden state a token out.</summary>
+/// <summary>The Llama decoder without a head: token ids in, one hidden state per token out.</summary>
 public sealed class LlamaModel : IDisposable
 {
     private readonly LlamaDecoderLayer[] layers;
@@ -17,9 +17,9 @@ public sealed class LlamaModel : IDisposable
     private readonly ScalarType computeType;
     private readonly ScalarType residualType;
 
-    /// <param name="weights">Borrowed: they outlive the model.</param>
-    /// <param name="computeType">The type that the linear layers and attention compute in.</param>
-    /// <param name="residualType">The type of the residual stream, which the layers add to.</param>
+    /// <param name="weights">The weights of the base model. They must outlive this model, which does not dispose them.</param>
+    /// <param name="computeType">Data type of the linear layers and of attention.</param>
+    /// <param name="residualType">Data type of the residual stream, to which the layers add.</param>
     public LlamaModel(LlamaWeights weights, ScalarType computeType, ScalarType residualType)
     {
         var config = weights.Config;
@@ -33,16 +33,16 @@ public sealed class LlamaModel : IDisposable
 
     public LoraEmbedding EmbedTokens { get; }
 
-    /// <summary>Every projection, in checkpoint order.</summary>
+    /// <summary>Every linear layer, in checkpoint order.</summary>
     public IEnumerable<LoraLinear> Linears => FusedLinears.SelectMany(fused => fused.Parts);
 
-    /// <summary>The projections as they are merged.</summary>
+    /// <summary>The linear layers in checkpoint order, grouped as they are merged.</summary>
     public IEnumerable<FusedLinear> FusedLinears => layers.SelectMany(layer => layer.FusedLinears);
 
-    /// <param name="batch">The tokens.</param>
-    /// <param name="pooledOnly">Compute the last layer for each sequence's last token alone: all that a classifier reads.</param>
-    /// <param name="dropout">Null unless in training.</param>
-    /// <returns><c>[tokens, hidden]</c>, or <c>[sequences, hidden]</c> in the batch's inner order when pooled.</returns>
+    /// <param name="batch">The token ids.</param>
+    /// <param name="pooledOnly">Whether the last layer is computed only for each sequence's last token, the only one that a classifier reads.</param>
+    /// <param name="dropout">Dropout of the LoRA layers in training; null in inference.</param>
+    /// <returns><c>[tokens, hidden]</c>, or <c>[sequences, hidden]</c> in the batch's sorted order if <paramref name="pooledOnly"/>.</returns>
     public Tensor Forward(PackedBatch batch, bool pooledOnly, LoraDropout? dropout = null)
     {
         using var scope = NewDisposeScope();
@@ -67,7 +67,7 @@ public sealed class LlamaModel : IDisposable
     }
 }
 
-/// <summary>What every layer of one forward pass shares.</summary>
+/// <summary>The inputs of a forward pass that all layers share. Cos and Sin have the shape <c>[tokens, 1, headDim / 2]</c>.</summary>
 internal readonly record struct AttentionInput(
     PackedBatch Batch, Tensor Cos, Tensor Sin, ScalarType ComputeType, bool PooledOnly, LoraDropout? Dropout);
 
@@ -81,8 +81,8 @@ internal sealed class LlamaDecoderLayer(LlamaWeights weights, int layer)
     public IEnumerable<FusedLinear> FusedLinears => [.. selfAttention.FusedLinears, .. mlp.FusedLinears];
 
     /// <param name="h"><c>[tokens, hidden]</c></param>
-    /// <param name="input">The batch.</param>
-    /// <returns><c>[tokens, hidden]</c>, or <c>[sequences, hidden]</c> when pooled.</returns>
+    /// <param name="input">The inputs that all layers share.</param>
+    /// <returns><c>[tokens, hidden]</c>, or <c>[sequences, hidden]</c> if pooled.</returns>
     public Tensor Forward(Tensor h, AttentionInput input)
     {
         using var scope = NewDisposeScope();
@@ -98,15 +98,15 @@ internal sealed class LlamaAttention(LlamaWeights weights, string name)
     private readonly int heads = weights.Config.NumAttentionHeads;
     private readonly int keyValueHeads = weights.Config.NumKeyValueHeads;
     private readonly int headDim = weights.Config.HeadDim;
-    private readonly FusedLinear qProj = weights.CreateLinears(name, "q_proj"); // apart: the last layer asks for fewer queries than keys
+    private readonly FusedLinear qProj = weights.CreateLinears(name, "q_proj"); // not fused with k and v: the pooled last layer has fewer queries than keys
     private readonly FusedLinear kvProj = weights.CreateLinears(name, "k_proj", "v_proj");
     private readonly FusedLinear oProj = weights.CreateLinears(name, "o_proj");
 
     public IEnumerable<FusedLinear> FusedLinears => [qProj, kvProj, oProj];
 
     /// <param name="x"><c>[tokens, hidden]</c></param>
-    /// <param name="input">The batch.</param>
-    /// <returns><c>[tokens, hidden]</c>, or <c>[sequences, hidden]</c> when pooled.</returns>
+    /// <param name="input">The inputs that all layers share.</param>
+    /// <returns><c>[tokens, hidden]</c>, or <c>[sequences, hidden]</c> if pooled.</returns>
     public Tensor Forward(Tensor x, AttentionInput input)
     {
         var (batch, cos, sin, _, pooledOnly, dropout) = input;
@@ -122,7 +122,7 @@ internal sealed class LlamaAttention(LlamaWeights weights, string name)
         return oProj.Forward(Attend(q, k, v, batch, pooledOnly), dropout)[0];
     }
 
-    /// <summary>Causal attention inside each sequence, one call for each run of equal lengths: no mask, no padding.</summary>
+    /// <summary>Causal attention within each sequence, one call for each run of equal lengths: no mask and no padding inside a run.</summary>
     private Tensor Attend(Tensor q, Tensor k, Tensor v, PackedBatch batch, bool pooledOnly)
     {
         var runs = batch.Runs;
@@ -140,7 +140,7 @@ internal sealed class LlamaAttention(LlamaWeights weights, string name)
 
     private Tensor AttendRun(Tensor q, Tensor k, Tensor v, int sequences, bool pooledOnly)
     {
-        // The last token sees the whole of its sequence, so pooled attention needs no causal mask.
+        // The last token attends to its whole sequence, so pooled attention needs no causal mask.
         var attended = Attention.Forward(
             q.view(sequences, -1, heads, headDim).transpose(1, 2),
             k.view(sequences, -1, heads, headDim).transpose(1, 2),
@@ -150,8 +150,8 @@ internal sealed class LlamaAttention(LlamaWeights weights, string name)
     }
 
     /// <summary>
-    /// <c>[tokens, keyValueHeads, headDim]</c> to as many heads as the queries have: once for all runs, since each run
-    /// would pay for it in calls.
+    /// Repeats the heads of <c>[tokens, keyValueHeads, headDim]</c> to <c>[tokens, heads, headDim]</c>: once for all runs, which takes fewer
+    /// calls than once for each run.
     /// </summary>
     private Tensor RepeatHeads(Tensor x) => keyValueHeads == heads
         ? x
@@ -160,7 +160,7 @@ internal sealed class LlamaAttention(LlamaWeights weights, string name)
 
 internal sealed class LlamaMlp(LlamaWeights weights, string name)
 {
-    private const long MaxChunkBytes = 16 << 20; // of a piece's inner states: half of a server's last-level cache
+    private const long MaxChunkBytes = 16 << 20; // MLP activations that fit half of a server's last-level cache
 
     private readonly long chunkTokens = Math.Max(1, MaxChunkBytes / (2L * weights.Config.IntermediateSize * weights.Type.ElementSize()));
     private readonly FusedLinear gateUpProj = weights.CreateLinears(name, "gate_proj", "up_proj");
@@ -168,7 +168,7 @@ internal sealed class LlamaMlp(LlamaWeights weights, string name)
 
     public IEnumerable<FusedLinear> FusedLinears => [gateUpProj, downProj];
 
-    /// <summary>SwiGLU (Shazeer 2020, arXiv:2002.05202) of <c>[tokens, hidden]</c>.</summary>
+    /// <summary>SwiGLU (Shazeer 2020, arXiv:2002.05202): <c>[tokens, hidden]</c> to <c>[tokens, hidden]</c>.</summary>
     public Tensor Forward(Tensor x, LoraDropout? dropout)
     {
         var chunks = (x.shape[0] + chunkTokens - 1) / chunkTokens;

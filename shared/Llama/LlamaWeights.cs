@@ -6,15 +6,15 @@ using static TorchSharp.torch;
 
 namespace Serverless.Llama;
 
-/// <summary>The tensors of a base model by their checkpoint names, shared by every classifier that stands on it.</summary>
+/// <summary>The tensors of a base model by their checkpoint names. All classifiers on this base model share them.</summary>
 public sealed partial class LlamaWeights : IDisposable
 {
     internal const string ScoreName = "score.weight";
 
     private readonly IReadOnlyDictionary<string, Tensor> tensors;
 
-    /// <param name="config">The shape.</param>
-    /// <param name="tensors">Taken over; see <see cref="ExpectedTensors"/> for the names needed. A classification head may be among them.</param>
+    /// <param name="config">The configuration of the model.</param>
+    /// <param name="tensors">The tensors of <see cref="ExpectedTensors"/>, optionally with a classification head. Disposed with this object.</param>
     public LlamaWeights(LlamaConfig config, IReadOnlyDictionary<string, Tensor> tensors)
     {
         Config = config;
@@ -29,10 +29,10 @@ public sealed partial class LlamaWeights : IDisposable
 
     public Tensor this[string name] => tensors[name];
 
-    /// <summary>The classification head, <c>[labels, hidden]</c>, of a base that brings one: a model that was trained whole.</summary>
+    /// <summary>The classification head, <c>[labels, hidden]</c>, if the checkpoint has one: a classifier whose weights were all trained.</summary>
     public Tensor? Head => tensors.GetValueOrDefault(ScoreName);
 
-    /// <summary>Linear layers that read the same input, such as <c>q_proj</c>, <c>k_proj</c> and <c>v_proj</c> of a module.</summary>
+    /// <summary>Creates the linear layers of a module that read the same input, such as <c>k_proj</c> and <c>v_proj</c>.</summary>
     internal FusedLinear CreateLinears(string module, params string[] names) => new(
         [.. names.Select(name => $"{module}.{name}").Select(name => new LoraLinear(name, this[$"{name}.weight"], tensors.GetValueOrDefault($"{name}.bias")))]);
 
@@ -42,7 +42,7 @@ public sealed partial class LlamaWeights : IDisposable
 
     public ScalarType Type => this["model.embed_tokens.weight"].dtype;
 
-    /// <summary>Name and shape of every tensor that a classifier on this shape reads; a language-model head is not among them.</summary>
+    /// <summary>Names and shapes of the tensors that a classifier reads. The language-model head is not one of them.</summary>
     public static IEnumerable<(string Name, long[] Shape)> ExpectedTensors(LlamaConfig config)
     {
         long hidden = config.HiddenSize, inner = config.IntermediateSize;
@@ -77,7 +77,10 @@ public sealed partial class LlamaWeights : IDisposable
         yield return ("model.norm.weight", [hidden]);
     }
 
-    /// <summary>Fresh weights: normal with the config's standard deviation, norms one, biases zero, as transformers starts them.</summary>
+    /// <summary>
+    /// Random weights, initialized as transformers does: normal with standard deviation <see cref="LlamaConfig.InitializerRange"/>, norms 1,
+    /// biases 0.
+    /// </summary>
     public static LlamaWeights Random(LlamaConfig config, ScalarType dtype, int seed)
     {
         using var generator = new Generator((ulong)seed);
@@ -92,8 +95,8 @@ public sealed partial class LlamaWeights : IDisposable
     }
 
     /// <summary>
-    /// Brings weights that are mapped from a file into this process's page table at once, and into memory if they are not there yet. The
-    /// first forward pass would do it page by page, which takes it twice as long. A hint: a kernel before 5.14 does not know it.
+    /// Maps the pages of memory-mapped weights into this process, and reads them into memory if they are not there yet. Page faults in the
+    /// first forward pass would do the same and take twice as long. This is a hint: Linux before 5.14 does not support it.
     /// </summary>
     public void Populate()
     {

@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace Serverless.Llama;
 
 /// <summary>
-/// Sequences of token ids laid end to end, without padding. Inside, they are sorted by length, so that attention can
-/// take each run of equal lengths in one call; every other layer sees one long row of tokens.
+/// Sequences of token ids, concatenated without padding between them. They are sorted by length, so that attention can process each run of
+/// equal lengths in one call; all other layers process one long row of tokens.
 /// </summary>
 public sealed class PackedBatch : IDisposable
 {
@@ -16,19 +16,19 @@ public sealed class PackedBatch : IDisposable
     /// <summary>Token ids, <c>[tokens]</c>.</summary>
     public Tensor Ids { get; }
 
-    /// <summary>Position of each token in its own sequence, <c>[tokens]</c>.</summary>
+    /// <summary>Position of each token in its sequence, from 0, <c>[tokens]</c>.</summary>
     public Tensor Positions { get; }
 
-    /// <summary>Index of each sequence's last token, <c>[sequences]</c>: the one that the classification head reads.</summary>
+    /// <summary>Index of each sequence's last token, <c>[sequences]</c>. The classification head reads this token.</summary>
     public Tensor LastTokens { get; }
 
-    /// <summary>Where each given sequence stands inside, <c>[sequences]</c>: <c>rows.index_select(0, Order)</c> restores the given order.</summary>
+    /// <summary>Sorted index of each sequence, <c>[sequences]</c>: <c>rows.index_select(0, Order)</c> restores the original order.</summary>
     public Tensor Order { get; }
 
-    /// <summary>How many sequences of which length follow each other.</summary>
+    /// <summary>Runs of sequences of equal length, in sorted order: the number of sequences and their length in tokens.</summary>
     public IReadOnlyList<(int Count, int Length)> Runs { get; }
 
-    /// <summary>Tokens at the end that belong to no sequence, and that no sequence sees.</summary>
+    /// <summary>Number of padding tokens at the end. No sequence attends to them.</summary>
     public int Padding => Tokens - Runs.Sum(run => run.Count * run.Length);
 
     /// <summary>Tokens of the longest sequence.</summary>
@@ -40,14 +40,15 @@ public sealed class PackedBatch : IDisposable
 
     public Device Device => Ids.device;
 
-    /// <param name="sequences">At least one; none empty.</param>
-    /// <param name="device">Where the tensors go.</param>
-    /// <param name="padToMultipleOf">Filler makes the number of tokens a multiple of this: shapes come back, and with them the kernels compiled for them.</param>
+    /// <param name="sequences">At least one sequence, each of at least one token.</param>
+    /// <param name="device">Device of the tensors.</param>
+    /// <param name="padToMultipleOf">Pads the number of tokens to a multiple of this, so that shapes recur and compiled kernels are reused.</param>
+    /// <exception cref="ArgumentException">There is no sequence, or a sequence is empty.</exception>
     public static PackedBatch Create(IReadOnlyList<int[]> sequences, Device device, int padToMultipleOf = 1)
     {
         if (sequences.Count == 0 || sequences.Any(sequence => sequence.Length == 0))
         {
-            throw new ArgumentException("A batch needs at least one sequence, and each sequence at least one token.", nameof(sequences));
+            throw new ArgumentException("A batch needs at least one sequence, and each sequence needs at least one token.", nameof(sequences));
         }
 
         var sorted = Enumerable.Range(0, sequences.Count).OrderBy(i => sequences[i].Length).ToArray(); // a stable sort

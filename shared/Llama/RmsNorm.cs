@@ -2,17 +2,17 @@ using static TorchSharp.torch;
 
 namespace Serverless.Llama;
 
-/// <summary>Root-mean-square normalisation (Zhang &amp; Sennrich 2019, arXiv:1910.07467), computed in 32 bit.</summary>
+/// <summary>Root mean square layer normalization (Zhang &amp; Sennrich 2019, arXiv:1910.07467), computed in fp32.</summary>
 public sealed class RmsNorm(Tensor weight, double eps)
 {
-    /// <summary>Scale of each channel, <c>[hidden]</c>; borrowed.</summary>
+    /// <summary>Scale of each channel, <c>[hidden]</c>. Not disposed with this layer.</summary>
     public Tensor Weight { get; } = weight;
 
-    /// <summary>Normalises the last dimension; the result has the type of <paramref name="x"/>.</summary>
+    /// <summary>Normalizes the last dimension of <c>[tokens, hidden]</c>; the result has the data type of <paramref name="x"/>.</summary>
     public Tensor Forward(Tensor x)
     {
         var wide = x.to(float32);
-        var length = linalg.vector_norm(wide, 2, [-1], keepdim: true); // one pass, where squares would be written and read again
+        var length = linalg.vector_norm(wide, 2, [-1], keepdim: true); // one pass; squaring first would write the squares and read them again
         var normal = wide * rsqrt(length.square() / x.shape[^1] + eps);
         return normal.to(x.dtype) * Weight;
     }

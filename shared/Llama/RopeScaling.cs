@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 namespace Serverless.Llama;
 
 /// <summary>
-/// Llama 3's stretching of the rotary frequencies: long wavelengths are divided by <see cref="Factor"/>, short ones
-/// kept, those between blended.
+/// Llama 3's scaling of the rotary frequencies (<c>rope_type</c> <c>llama3</c> of transformers): low frequencies are divided by
+/// <see cref="Factor"/>, high frequencies are kept, and those between are interpolated.
 /// </summary>
 public sealed record RopeScaling(double Factor, double LowFreqFactor, double HighFreqFactor, int OriginalMaxPositionEmbeddings)
 {
@@ -45,7 +45,7 @@ public sealed record RopeScaling(double Factor, double LowFreqFactor, double Hig
         ["original_max_position_embeddings"] = OriginalMaxPositionEmbeddings,
     };
 
-    /// <summary>The stretched form of one inverse frequency (transformers' <c>_compute_llama3_parameters</c>).</summary>
+    /// <summary>Scales one inverse frequency (transformers' <c>_compute_llama3_parameters</c>).</summary>
     public double Apply(double inverseFrequency)
     {
         var wavelength = 2 * Math.PI / inverseFrequency;

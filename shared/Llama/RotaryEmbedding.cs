@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace Serverless.Llama;
 
 /// <summary>
-/// Positions, as a rotation of each pair of query and key channels (Su et al. 2021, arXiv:2104.09864), in the
-/// half-split layout of Hugging Face checkpoints: channel i turns with channel i + headDim / 2.
+/// Rotary position embedding (Su et al. 2021, arXiv:2104.09864): rotates pairs of query and key channels by an angle that grows with the
+/// position. Uses the half-split layout of Hugging Face checkpoints, which pairs channel i with channel i + headDim / 2.
 /// </summary>
 public sealed class RotaryEmbedding
 {
@@ -15,13 +15,13 @@ public sealed class RotaryEmbedding
         inverseFrequencies = new double[config.HeadDim / 2];
         for (var i = 0; i < inverseFrequencies.Length; i++)
         {
-            // transformers computes in 32 bit; the same rounding here keeps the angles equal at far positions.
+            // transformers computes in fp32; the same rounding here keeps the angles equal at high positions.
             var inverse = 1f / MathF.Pow((float)config.RopeTheta, 2f * i / config.HeadDim);
             inverseFrequencies[i] = config.RopeScaling?.Apply(inverse) ?? inverse;
         }
     }
 
-    /// <summary>Cosines and sines for each token of a batch, each <c>[tokens, 1, headDim / 2]</c>.</summary>
+    /// <summary>Computes the cosines and sines for each token of a batch, each <c>[tokens, 1, headDim / 2]</c>.</summary>
     public (Tensor Cos, Tensor Sin) Forward(PackedBatch batch, ScalarType dtype)
     {
         using var frequencies = tensor(inverseFrequencies, float32, batch.Device);
@@ -31,7 +31,7 @@ public sealed class RotaryEmbedding
         return (cos.unsqueeze(1).to(dtype), sin.unsqueeze(1).to(dtype));
     }
 
-    /// <summary>Rotates <paramref name="x"/>, <c>[tokens, heads, headDim]</c>.</summary>
+    /// <summary>Rotates queries or keys, <c>[tokens, heads, headDim]</c>.</summary>
     public static Tensor Apply(Tensor x, Tensor cos, Tensor sin)
     {
         var halves = x.chunk(2, -1);

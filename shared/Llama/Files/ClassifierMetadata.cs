@@ -3,10 +3,10 @@ using System.Text.Json.Serialization;
 
 namespace Serverless.Llama.Files;
 
-/// <summary><c>labels.json</c>: what an adapter's folder needs beside PEFT's own files to give an answer.</summary>
-/// <param name="Labels">In the order of the head's rows.</param>
-/// <param name="MaxTokens">How much of a text is read.</param>
-/// <param name="Temperature">What logits are divided by before the softmax, so that scores are calibrated.</param>
+/// <summary><c>labels.json</c>: what a classifier needs in addition to PEFT's files.</summary>
+/// <param name="Labels">Names of the labels, in the order of the rows of the classification head.</param>
+/// <param name="MaxTokens">Maximum number of tokens of a text, begin-of-text included; the rest is truncated.</param>
+/// <param name="Temperature">Divisor of the logits before the softmax, which calibrates the probabilities (temperature scaling).</param>
 public sealed record ClassifierMetadata(IReadOnlyList<string> Labels, int MaxTokens, double Temperature)
 {
     public const string FileName = "labels.json";
@@ -21,7 +21,7 @@ public sealed record ClassifierMetadata(IReadOnlyList<string> Labels, int MaxTok
     };
 
     /// <param name="folder">The adapter's folder.</param>
-    /// <exception cref="InvalidDataException">The file is missing or cannot be used; says why.</exception>
+    /// <exception cref="InvalidDataException">The file is missing or not valid; the message says why.</exception>
     public static ClassifierMetadata Read(string folder)
     {
         var path = Path.Combine(folder, FileName);

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Serverless.Llama.Files;
 
 /// <summary>
-/// A base model as the Hugging Face hub lays it out: <c>config.json</c>, <c>tokenizer.json</c>, and the weights in
-/// <c>model.safetensors</c> or in the shards that <c>model.safetensors.index.json</c> lists. Other files are ignored.
+/// A base model in the layout of the Hugging Face Hub: <c>config.json</c>, <c>tokenizer.json</c>, and the weights in
+/// <c>model.safetensors</c> or in the shards listed in <c>model.safetensors.index.json</c>. Other files are ignored.
 /// </summary>
 public sealed class HuggingFaceFolder
 {
@@ -25,14 +25,14 @@ public sealed class HuggingFaceFolder
 
     public string TokenizerPath => System.IO.Path.Combine(Path, "tokenizer.json");
 
-    /// <exception cref="InvalidDataException">A file is missing or not understood; names it.</exception>
+    /// <exception cref="InvalidDataException">A file is missing or not supported; the message names it.</exception>
     public static HuggingFaceFolder Open(string path)
     {
         foreach (var name in new[] { "config.json", "tokenizer.json" })
         {
             if (!File.Exists(System.IO.Path.Combine(path, name)))
             {
-                throw new InvalidDataException($"{path}: holds no {name}. A base model folder needs config.json, tokenizer.json and {SingleFile}.");
+                throw new InvalidDataException($"{path}: {name} is missing. A base model folder needs config.json, tokenizer.json and {SingleFile}.");
             }
         }
 
@@ -40,10 +40,10 @@ public sealed class HuggingFaceFolder
     }
 
     /// <summary>
-    /// The weights as <paramref name="dtype"/>: mapped from the file where they have that type already and stay on the
-    /// CPU, converted copies elsewhere.
+    /// Loads the weights as <paramref name="dtype"/>. On the CPU, tensors that already have this type are memory-mapped; all others are
+    /// converted copies.
     /// </summary>
-    /// <exception cref="InvalidDataException">A tensor is missing or of another shape; names it.</exception>
+    /// <exception cref="InvalidDataException">A tensor is missing or of another shape; the message names it.</exception>
     public LlamaWeights LoadWeights(ScalarType dtype, Device? device = null)
     {
         var fileOfTensor = FindTensors();
@@ -59,7 +59,7 @@ public sealed class HuggingFaceFolder
 
             foreach (var (name, shape) in names)
             {
-                // Checkpoints of the bare decoder lack the "model." in front.
+                // Checkpoints of the decoder without a head lack the prefix "model.".
                 var (stored, file) = fileOfTensor.TryGetValue(name, out var found) ? (name, found)
                     : fileOfTensor.TryGetValue(name["model.".Length..], out found) ? (name["model.".Length..], found)
                     : throw new InvalidDataException($"{Path}: tensor \"{name}\" is missing.");
@@ -95,7 +95,7 @@ public sealed class HuggingFaceFolder
     {
         if (!file.Entries.TryGetValue(name, out var entry))
         {
-            throw new InvalidDataException($"{Path}: tensor \"{name}\" is listed in {IndexFile} but not in its file.");
+            throw new InvalidDataException($"{Path}: tensor \"{name}\" is listed in {IndexFile}, but its file does not contain it.");
         }
 
         if (entry.Shape.Length != shape.Length || entry.Shape.Zip(shape).Any(sizes => sizes.Second != AnySize && sizes.First != sizes.Second))
@@ -108,7 +108,7 @@ public sealed class HuggingFaceFolder
         return file.Read(name).to(dtype).to(device).DetachFromDisposeScope();
     }
 
-    /// <summary>In which file each tensor lies.</summary>
+    /// <summary>The file name of each tensor.</summary>
     private Dictionary<string, string> FindTensors()
     {
         var index = System.IO.Path.Combine(Path, IndexFile);
@@ -117,7 +117,7 @@ public sealed class HuggingFaceFolder
             var single = System.IO.Path.Combine(Path, SingleFile);
             return File.Exists(single)
                 ? SafetensorsHeader.Read(single).Entries.Keys.ToDictionary(name => name, _ => SingleFile, StringComparer.Ordinal)
-                : throw new InvalidDataException($"{Path}: holds neither {SingleFile} nor {IndexFile}. Only safetensors are read, never pickles.");
+                : throw new InvalidDataException($"{Path}: both {SingleFile} and {IndexFile} are missing. Only safetensors files are supported, not pickles.");
         }
 
         try
@@ -126,11 +126,11 @@ public sealed class HuggingFaceFolder
             var map = new Dictionary<string, string>(StringComparer.Ordinal);
             foreach (var entry in document.RootElement.GetProperty("weight_map").EnumerateObject())
             {
-                map[entry.Name] = entry.Value.GetString() ?? ""; // no file of any folder
+                map[entry.Name] = entry.Value.GetString() ?? ""; // fails the check below: no file has this name
             }
 
             return map.Values.FirstOrDefault(file => file != System.IO.Path.GetFileName(file) || !File.Exists(System.IO.Path.Combine(Path, file))) is { } other
-                ? throw new InvalidDataException($"{index}: \"{other}\" is not a file of this folder.")
+                ? throw new InvalidDataException($"{index}: \"{other}\" is not a file in this folder.")
                 : map;
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException)

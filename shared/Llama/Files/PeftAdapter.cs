@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Serverless.Llama.Files;
 
 /// <summary>
-/// A LoRA adapter as PEFT writes and reads it: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>, the
-/// classification head included. Settings that change the answers and are not implemented are refused by name.
+/// A LoRA adapter in PEFT's format: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>, which includes the classification
+/// head. A setting that would change the logits and is not supported is rejected by name.
 /// </summary>
 public sealed class PeftAdapter : IDisposable
 {
@@ -27,22 +27,22 @@ public sealed class PeftAdapter : IDisposable
 
     public string? BaseModelName { get; }
 
-    /// <summary>By name, without PEFT's prefix: <c>model.layers.0.self_attn.q_proj.lora_A.weight</c>, …, <c>score.weight</c>.</summary>
+    /// <summary>The tensors by name, without PEFT's prefix: <c>model.layers.0.self_attn.q_proj.lora_A.weight</c>, …, <c>score.weight</c>.</summary>
     public IReadOnlyDictionary<string, Tensor> Tensors { get; }
 
-    /// <summary>How many labels the head tells apart.</summary>
+    /// <summary>Number of labels: rows of the classification head.</summary>
     public int NumLabels => Tensors.TryGetValue("score.weight", out var score) && score.dim() == 2
         ? (int)score.shape[0]
-        : throw new InvalidDataException($"{path}: holds no classification head \"{Prefix}score.weight\".");
+        : throw new InvalidDataException($"{path}: the classification head \"{Prefix}score.weight\" is missing.");
 
-    /// <exception cref="InvalidDataException">The folder holds no adapter that this code understands; names the setting.</exception>
+    /// <exception cref="InvalidDataException">A file is missing, or a setting is not supported; the message names it.</exception>
     public static PeftAdapter Read(string folder)
     {
         foreach (var name in new[] { ConfigFileName, WeightsFileName })
         {
             if (!File.Exists(Path.Combine(folder, name)))
             {
-                throw new InvalidDataException($"{folder}: holds no {name}. Only safetensors adapters are read, never pickles.");
+                throw new InvalidDataException($"{folder}: {name} is missing. Only safetensors adapters are supported, not pickles.");
             }
         }
 
@@ -62,7 +62,7 @@ public sealed class PeftAdapter : IDisposable
         {
             if (!tensors.TryAdd(RemovePrefix(name, path), safetensors.Read(name)))
             {
-                throw new InvalidDataException($"{path}: \"{name}\" stands there under two names.");
+                throw new InvalidDataException($"{path}: \"{name}\" occurs under two names.");
             }
         }
 
@@ -74,7 +74,7 @@ public sealed class PeftAdapter : IDisposable
         return tensors;
     }
 
-    /// <summary>Writes the adapter of a model; PEFT loads it with no missing and no unexpected key.</summary>
+    /// <summary>Writes the adapter of a model. PEFT loads it without missing or unexpected keys.</summary>
     public static void Write(string folder, LlamaForSequenceClassification model, LoraConfig config, string baseModelName)
     {
         Directory.CreateDirectory(folder);
@@ -85,7 +85,7 @@ public sealed class PeftAdapter : IDisposable
         File.WriteAllText(Path.Combine(folder, ConfigFileName), json.ToJsonString(Indented) + "\n");
     }
 
-    /// <summary>A tensor of the adapter, after a look at its shape.</summary>
+    /// <summary>Gets a tensor of the adapter and checks its shape.</summary>
     internal Tensor GetTensor(string name, params long[] shape)
     {
         if (!Tensors.TryGetValue(name, out var value))
@@ -96,14 +96,14 @@ public sealed class PeftAdapter : IDisposable
         return value.shape.SequenceEqual(shape)
             ? value
             : throw new InvalidDataException(
-                $"{path}: \"{Prefix}{name}\" has shape [{string.Join(", ", value.shape)}]; this base model and rank need [{string.Join(", ", shape)}].");
+                $"{path}: \"{Prefix}{name}\" has shape [{string.Join(", ", value.shape)}]; this base model and rank require [{string.Join(", ", shape)}].");
     }
 
     internal void ThrowIfUnread(IReadOnlyCollection<string> unread)
     {
         if (unread.Count > 0)
         {
-            throw new InvalidDataException($"{path}: {unread.Count} tensors fit nothing in this base model, first \"{unread.Order(StringComparer.Ordinal).First()}\".");
+            throw new InvalidDataException($"{path}: {unread.Count} tensors do not match any layer of this base model, the first is \"{unread.Order(StringComparer.Ordinal).First()}\".");
         }
     }
 
@@ -115,13 +115,13 @@ public sealed class PeftAdapter : IDisposable
         }
     }
 
-    // Versions of PEFT have kept "modules_to_save" in the name of the head's copy; "base_layer" is what an update wraps.
+    // Some versions of PEFT keep "modules_to_save" in the name of the head; "base_layer" is the name of a wrapped layer.
     private static string RemovePrefix(string name, string path) => name.StartsWith(Prefix, StringComparison.Ordinal)
         ? name[Prefix.Length..]
             .Replace(".modules_to_save.default.", ".", StringComparison.Ordinal)
             .Replace(".modules_to_save.", ".", StringComparison.Ordinal)
             .Replace(".base_layer.", ".", StringComparison.Ordinal)
-        : throw new InvalidDataException($"{path}: \"{name}\" does not begin with \"{Prefix}\"; this is no PEFT adapter.");
+        : throw new InvalidDataException($"{path}: \"{name}\" does not begin with \"{Prefix}\"; this is not a PEFT adapter.");
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 }

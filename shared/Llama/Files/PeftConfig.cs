@@ -4,8 +4,8 @@ using Serverless.Llama.Lora;
 namespace Serverless.Llama.Files;
 
 /// <summary>
-/// PEFT's <c>adapter_config.json</c>. A setting that is not understood is refused by name: ignored, it would change the
-/// answers without an error.
+/// Reads and writes PEFT's <c>adapter_config.json</c>. A setting that is not supported is rejected by name: ignoring it would change the
+/// logits without an error.
 /// </summary>
 internal static class PeftConfig
 {
@@ -14,18 +14,18 @@ internal static class PeftConfig
         "peft_type", "task_type", "r", "lora_alpha", "lora_dropout", "use_rslora", "target_modules", "modules_to_save", "bias", "init_lora_weights",
     ];
 
-    // Where the adapter comes from, and settings of variants that are themselves switched off.
+    // The origin of the adapter, and options that have no effect while their variant is switched off.
     private static readonly string[] IgnoredSettings =
         ["base_model_name_or_path", "revision", "peft_version", "auto_mapping", "inference_mode", "megatron_core", "qalora_group_size", "eva_config"];
 
-    // The other ways to start (PiSSA, OLoRA, CorDA, LoftQ, …) change the base weights too.
+    // The other initializations (PiSSA, OLoRA, CorDA, LoftQ, …) change the base weights too.
     private static readonly string[] SupportedInitializers = ["gaussian", "orthogonal", "eva"];
 
     private static readonly string[] HeadNames = ["classifier", "score"];
 
     private static readonly string[] BiasModes = ["none", "all", "lora_only"];
 
-    /// <exception cref="InvalidDataException">A setting is not supported; names it.</exception>
+    /// <exception cref="InvalidDataException">A setting is not supported; the message names it.</exception>
     public static LoraConfig Read(JsonConfigReader file)
     {
         if (!file.Has("peft_type"))
@@ -57,7 +57,7 @@ internal static class PeftConfig
         };
     }
 
-    /// <summary>The settings that every version of PEFT knows.</summary>
+    /// <summary>Creates the JSON with the settings that every version of PEFT has.</summary>
     public static JsonObject ToJson(LoraConfig config, string baseModelName) => new()
     {
         ["peft_type"] = "LORA",

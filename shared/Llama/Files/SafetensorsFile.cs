@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Serverless.Llama.Files;
 
-/// <summary>A safetensors file, mapped into memory: tensors are views of it, nothing is copied until it is changed.</summary>
+/// <summary>A memory-mapped safetensors file. Tensors are copy-on-write views of the mapping.</summary>
 public sealed class SafetensorsFile : IDisposable
 {
     private readonly string path;
@@ -19,10 +19,10 @@ public sealed class SafetensorsFile : IDisposable
 
     public IReadOnlyDictionary<string, string> Metadata => header.Metadata;
 
-    /// <exception cref="InvalidDataException">The file breaks the format; says how.</exception>
+    /// <exception cref="InvalidDataException">The file is not valid safetensors; the message says why.</exception>
     public static SafetensorsFile Open(string path) => new(path, SafetensorsHeader.Read(path));
 
-    /// <summary>One tensor on the CPU; it keeps the mapping alive, so this file may be disposed before it.</summary>
+    /// <summary>Reads one tensor, on the CPU. The tensor keeps the mapping alive, so this file can be disposed before it.</summary>
     public Tensor Read(string name)
     {
         var entry = header.Entries[name];
@@ -38,7 +38,7 @@ public sealed class SafetensorsFile : IDisposable
             return Map(entry.Type, width).narrow(0, entry.Start / width, entry.Length / width).view(entry.Shape).MoveToOuterDisposeScope();
         }
 
-        // The format does not ask for alignment: such a tensor is copied.
+        // The format does not require alignment: an unaligned tensor is copied.
         var copy = empty(entry.Shape, entry.Type);
         using var file = File.OpenRead(path);
         file.Position = entry.Start;

@@ -5,17 +5,16 @@ using static TorchSharp.torch;
 
 namespace Serverless.Llama.Files;
 
-/// <summary>Where one tensor lies: its type, its shape and its bytes, counted from the start of the file.</summary>
+/// <summary>One tensor of a safetensors file: data type, shape, and the start and length of its data in bytes from the start of the file.</summary>
 public sealed record SafetensorsEntry(ScalarType Type, long[] Shape, long Start, long Length);
 
 /// <summary>
-/// The header of a safetensors file, checked against everything that the format asks for before any data is touched:
-/// 8 bytes of little-endian length N, N bytes of JSON, then the tensors without hole or overlap
-/// (https://github.com/huggingface/safetensors, section Format).
+/// The header of a safetensors file (https://github.com/huggingface/safetensors, section Format): 8 bytes of little-endian length N, N bytes
+/// of JSON, then the tensors without gaps or overlaps. All requirements of the format are checked before any data is read.
 /// </summary>
 public sealed class SafetensorsHeader
 {
-    private const long MaxHeaderBytes = 100_000_000; // the format's own bound
+    private const long MaxHeaderBytes = 100_000_000; // the format's limit
 
     private readonly string path;
 
@@ -28,7 +27,7 @@ public sealed class SafetensorsHeader
 
     public Dictionary<string, string> Metadata { get; } = new(StringComparer.Ordinal);
 
-    /// <exception cref="InvalidDataException">The file breaks the format; says how.</exception>
+    /// <exception cref="InvalidDataException">The file is not valid safetensors; the message says why.</exception>
     public static SafetensorsHeader Read(string path)
     {
         using var file = File.OpenRead(path);
@@ -41,7 +40,7 @@ public sealed class SafetensorsHeader
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException or OverflowException)
         {
-            throw header.Error($"the header is not the JSON that the format asks for ({exception.Message})", exception);
+            throw header.Error($"the header is not the JSON that the format requires ({exception.Message})", exception);
         }
 
         return header;
@@ -53,7 +52,7 @@ public sealed class SafetensorsHeader
         ScalarType.Float32 or ScalarType.Int32 => 4,
         ScalarType.Float16 or ScalarType.BFloat16 or ScalarType.Int16 => 2,
         ScalarType.Byte or ScalarType.Int8 or ScalarType.Bool => 1,
-        _ => throw new ArgumentException($"safetensors has no name here for tensors of type {type}.", nameof(type)),
+        _ => throw new ArgumentException($"Tensors of type {type} are not supported in safetensors files.", nameof(type)),
     };
 
     internal static string TypeName(ScalarType type) => type switch
@@ -68,7 +67,7 @@ public sealed class SafetensorsHeader
         ScalarType.Int8 => "I8",
         ScalarType.Byte => "U8",
         ScalarType.Bool => "BOOL",
-        _ => throw new ArgumentException($"safetensors has no name here for tensors of type {type}.", nameof(type)),
+        _ => throw new ArgumentException($"Tensors of type {type} are not supported in safetensors files.", nameof(type)),
     };
 
     private byte[] ReadJson(FileStream file)
@@ -115,7 +114,7 @@ public sealed class SafetensorsHeader
             }
             else if (!Entries.TryAdd(property.Name, ReadEntry(property.Name, property.Value, dataStart, dataLength)))
             {
-                throw Error($"tensor \"{property.Name}\" stands in the header twice");
+                throw Error($"tensor \"{property.Name}\" is in the header twice");
             }
         }
 
@@ -124,7 +123,7 @@ public sealed class SafetensorsHeader
         {
             if (entry.Start != end)
             {
-                throw Error($"tensor \"{name}\" begins at byte {entry.Start - dataStart} of the data, where byte {end - dataStart} is due: a hole or an overlap");
+                throw Error($"tensor \"{name}\" begins at byte {entry.Start - dataStart} of the data, expected byte {end - dataStart}: a gap or an overlap");
             }
 
             end += entry.Length;
@@ -140,14 +139,14 @@ public sealed class SafetensorsHeader
     {
         if (metadata.ValueKind != JsonValueKind.Object)
         {
-            throw Error("__metadata__ is no object");
+            throw Error("__metadata__ is not an object");
         }
 
         foreach (var pair in metadata.EnumerateObject())
         {
             Metadata[pair.Name] = pair.Value.ValueKind == JsonValueKind.String
                 ? pair.Value.GetString()!
-                : throw Error($"__metadata__ \"{pair.Name}\" is no text");
+                : throw Error($"__metadata__ \"{pair.Name}\" is not a string");
         }
     }
 
@@ -169,7 +168,7 @@ public sealed class SafetensorsHeader
         var (start, end) = (offsets[0].GetInt64(), offsets[1].GetInt64());
         if (start < 0 || end < start || end > dataLength)
         {
-            throw Error($"tensor \"{name}\" lies at bytes {start} to {end} of {dataLength}");
+            throw Error($"tensor \"{name}\" has the bytes {start} to {end} of {dataLength}");
         }
 
         long bytes = BytesPerElement(type);
@@ -194,7 +193,7 @@ public sealed class SafetensorsHeader
             }
         }
 
-        throw Error($"tensor \"{name}\" has type \"{text}\"; known are {string.Join(", ", Types.Select(TypeName))}");
+        throw Error($"tensor \"{name}\" has type \"{text}\"; supported are {string.Join(", ", Types.Select(TypeName))}");
     }
 
     private static readonly ScalarType[] Types =

@@ -4,10 +4,10 @@ using static TorchSharp.torch;
 
 namespace Serverless.Llama.Files;
 
-/// <summary>Writes safetensors as the official writer orders and aligns them, so that every tensor can be mapped.</summary>
+/// <summary>Writes safetensors files in the order and alignment of the official library, so that every tensor can be memory-mapped.</summary>
 public static class SafetensorsWriter
 {
-    /// <summary>Writes to a temporary name, always the same one, and renames: a killed process leaves no half file.</summary>
+    /// <summary>Writes a temporary file, always with the same name, and renames it: a killed process leaves no partial file.</summary>
     public static void Write(string path, IEnumerable<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         var sorted = tensors

@@ -3,21 +3,24 @@ using System.Collections.Concurrent;
 namespace Serverless.Llama.Kernels;
 
 /// <summary>
-/// Spreads a batch over the processor's cores by whole texts. libtorch itself spreads each operation, and at the end of each, hundreds
-/// of times a batch, all cores wait for the slowest; a core that has texts of its own waits once: 1,200 to 1,580 articles a second by the
-/// starter on two cores instead of 870, 12 to 17 % more in the shape of Llama 3.2 1B (an AMD EPYC, 2026-11-23).
+/// Data parallelism on a CPU: each thread computes a part of a batch's texts.
 /// </summary>
-/// <param name="threads">As many as libtorch uses for one operation.</param>
+/// <remarks>
+/// libtorch parallelizes each operation, and all cores wait for the slowest at the end of each operation, hundreds of times per batch. A
+/// thread with texts of its own waits once: 1,200 to 1,580 articles a second instead of 870 by the starter on two cores, 12 to 17 % more in
+/// the shape of Llama 3.2 1B (an AMD EPYC, 2026-11-23).
+/// </remarks>
+/// <param name="threads">Number of worker threads: as many as libtorch uses for one operation.</param>
 public sealed class DataParallel(int threads) : IDisposable
 {
-    // Shares less even than this leave a core idle for longer than the waiting costs.
+    // Largest partition over the mean. Beyond it, a core is idle for longer than parallel operations would wait.
     private const double MaxImbalance = 1.15;
 
     private readonly BlockingCollection<Task> work = [];
     private Thread[] workers = [];
 
     /// <param name="texts">Token ids of each text.</param>
-    /// <param name="pass">Computes some of the texts, on any thread, a result for each.</param>
+    /// <param name="pass">Computes some of the texts, on any thread, and returns a result for each.</param>
     /// <returns>A result for each text, in their order.</returns>
     public T[] Run<T>(IReadOnlyList<int[]> texts, Func<IReadOnlyList<int[]>, T[]> pass)
     {
@@ -35,8 +38,8 @@ public sealed class DataParallel(int threads) : IDisposable
     }
 
     /// <param name="lengths">Tokens of each text.</param>
-    /// <param name="pass">Computes a partition of the texts as a whole, on any thread.</param>
-    /// <returns>A result for each partition, in the order of their numbers. The partitions depend on the lengths alone.</returns>
+    /// <param name="pass">Computes one partition of the texts, on any thread.</param>
+    /// <returns>A result for each partition, in the order of their indices. The partitions depend only on the lengths.</returns>
     public T[] RunPartitions<T>(IReadOnlyList<int> lengths, Func<Partition, T> pass)
     {
         var partitions = CreatePartitions(lengths, threads);
@@ -53,7 +56,7 @@ public sealed class DataParallel(int threads) : IDisposable
             work.Add(task);
         }
 
-        // All of them, also when one fails: the model may go away after this.
+        // Waits for all partitions, also when one fails: the caller may dispose the model afterwards.
         return Task.WhenAll(tasks).GetAwaiter().GetResult();
     }
 
@@ -68,7 +71,7 @@ public sealed class DataParallel(int threads) : IDisposable
         work.Dispose();
     }
 
-    /// <summary>The longest text first, each to the partition with the fewest tokens (Graham 1969).</summary>
+    /// <summary>Longest processing time first: assigns each text, longest first, to the partition with the fewest tokens (Graham 1969).</summary>
     private static List<int>[] CreatePartitions(IReadOnlyList<int> lengths, int count)
     {
         var partitions = Enumerable.Range(0, count).Select(_ => new List<int>()).ToArray();
@@ -109,8 +112,8 @@ public sealed class DataParallel(int threads) : IDisposable
     }
 }
 
-/// <summary>Some of the texts of a batch, computed on one thread.</summary>
-/// <param name="Texts">Their indices in the batch.</param>
-/// <param name="Index">From 0.</param>
-/// <param name="Count">Shares that are computed at once.</param>
+/// <summary>A part of the texts of a batch, computed on one thread.</summary>
+/// <param name="Texts">Indices of the texts in the batch.</param>
+/// <param name="Index">Index of the partition, from 0.</param>
+/// <param name="Count">Number of partitions that are computed at the same time.</param>
 public readonly record struct Partition(IReadOnlyList<int> Texts, int Index, int Count);

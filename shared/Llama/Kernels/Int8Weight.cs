@@ -3,16 +3,16 @@ using static TorchSharp.torch;
 namespace Serverless.Llama.Kernels;
 
 /// <summary>
-/// A weight in signed bytes, scaled by each output channel's largest value; activations are scaled by each token's, when they
-/// come, so that a text's answer never depends on its neighbours (Dettmers et al. 2022, arXiv:2208.07339, without outliers apart).
-/// The product of bytes is exact in 32 bit; it runs at twice the rate of bf16 and reads half the memory.
+/// An int8 weight with one scale for each output channel. Activations are quantized dynamically with one scale for each token, so that a
+/// text's result never depends on the other texts of its batch (Dettmers et al. 2022, arXiv:2208.07339, without the separate outliers). The
+/// int8 product is exact in 32-bit sums; it runs at twice the rate of bf16 and reads half the memory.
 /// </summary>
 internal sealed class Int8Weight(long outputs, long inputs) : MergedWeight
 {
     private readonly Tensor channelScales = empty(outputs, ScalarType.Float32).DetachFromDisposeScope();
     private readonly Tensor channelZeroPoints = zeros(outputs, ScalarType.Int32).DetachFromDisposeScope();
 
-    // A product takes one scale for all of its input; each token's own is multiplied in afterwards.
+    // The product takes one scale for the whole input, here 1; the scale of each token is multiplied in afterwards.
     private readonly Tensor one = ones(1).DetachFromDisposeScope();
     private readonly Tensor zeroPoint = full(1, QuantizedActivations.ZeroPoint, ScalarType.Int32).DetachFromDisposeScope();
     private Tensor codes = empty(outputs, inputs, ScalarType.Int8).DetachFromDisposeScope();

@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace Serverless.Llama.Kernels;
 
 /// <summary>
-/// A weight with its update merged in, kept in the precision that it is multiplied in, and laid out for that where the processor
-/// has instructions for it. First every row is written, then it is completed, and from then on it multiplies.
+/// A weight with the LoRA matrices merged in, in the precision and the memory layout of its matrix product.
+/// Lifecycle: <see cref="SetRows"/> for all rows, <see cref="Pack"/>, then <see cref="Multiply"/>.
 /// </summary>
 internal abstract class MergedWeight : IDisposable
 {
@@ -15,17 +15,17 @@ internal abstract class MergedWeight : IDisposable
         _ => new FloatWeight(ScalarType.Float32, outputs, inputs, packed: false),
     };
 
-    /// <summary>Rounds some rows of the weight, once, into their place.</summary>
-    /// <param name="firstRow">Where they go.</param>
+    /// <summary>Rounds rows of the weight to its precision and stores them.</summary>
+    /// <param name="firstRow">Index of the first row.</param>
     /// <param name="rows"><c>[rows, in]</c>, fp32.</param>
     public abstract void SetRows(long firstRow, Tensor rows);
 
-    /// <summary>Takes the layout that it is multiplied in.</summary>
+    /// <summary>Converts the weight to the memory layout of its matrix product, if the processor has instructions for its precision.</summary>
     public abstract void Pack();
 
-    /// <summary>x Wᵀ.</summary>
+    /// <summary>Computes x Wᵀ.</summary>
     /// <param name="x"><c>[tokens, in]</c></param>
-    /// <returns><c>[tokens, out]</c>, in the type of <paramref name="x"/>.</returns>
+    /// <returns><c>[tokens, out]</c>, in the data type of <paramref name="x"/>.</returns>
     public abstract Tensor Multiply(Tensor x);
 
     public abstract void Dispose();

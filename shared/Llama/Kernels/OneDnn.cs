@@ -4,35 +4,36 @@ using static TorchSharp.torch;
 namespace Serverless.Llama.Kernels;
 
 /// <summary>
-/// oneDNN's linear layers with weights in its own block layout. A plain product lays the whole weight out anew at each call, which
-/// costs a fifth of the time at 64 tokens, a third in int8. libtorch has these for compiled models and TorchSharp does not show them, so they are
-/// called through libtorch's C interface (torch/csrc/inductor/aoti_torch/c: shim.h, shim_cpu.h), whose handles are TorchSharp's.
+/// oneDNN's linear layers with prepacked weights, which are in oneDNN's block layout. A plain product converts the whole weight to this
+/// layout at each call: a fifth of the time at 64 tokens, a third in int8. libtorch has these operators for compiled models, and TorchSharp
+/// does not expose them, so they are called through libtorch's C interface (torch/csrc/inductor/aoti_torch/c: shim.h, shim_cpu.h), which
+/// takes TorchSharp's handles.
 /// </summary>
 internal static unsafe partial class OneDnn
 {
     private const string Library = "libtorch_cpu";
 
-    /// <summary>A weight, <c>[out, in]</c> in bf16, laid out for <see cref="Linear"/>.</summary>
+    /// <summary>Packs a weight, <c>[out, in]</c>, bf16, for <see cref="Linear"/>.</summary>
     public static Tensor Pack(Tensor weight) => Call("mkldnn::_reorder_linear_weight", weight);
 
-    /// <summary>A weight, <c>[out, in]</c> in int8, laid out for <see cref="LinearInt8"/>.</summary>
+    /// <summary>Packs a weight, <c>[out, in]</c>, int8, for <see cref="LinearInt8"/>.</summary>
     public static Tensor PackInt8(Tensor weight) => Call("onednn::qlinear_prepack", weight);
 
-    /// <summary>x Wᵀ in bf16.</summary>
+    /// <summary>Computes x Wᵀ in bf16, <c>[tokens, out]</c>.</summary>
     public static Tensor Linear(Tensor x, Tensor packed)
     {
         Require(LinearPointwise(x.Handle, packed.Handle, null, "none", null, 0, null, out var y));
         return Tensor.UnsafeCreateTensor(y);
     }
 
-    /// <summary>(x − zeroPoint) Wᵀ, summed in 32 bit and then scaled for each output channel.</summary>
-    /// <param name="x"><c>[tokens, in]</c>, uint8: the processor multiplies unsigned by signed bytes.</param>
-    /// <param name="scale">Of all of x, <c>[1]</c>, fp32.</param>
-    /// <param name="zeroPoint">The byte that means zero, <c>[1]</c>, int32.</param>
-    /// <param name="packed">By <see cref="PackInt8"/>.</param>
+    /// <summary>Computes (x − zeroPoint) Wᵀ with 32-bit sums, multiplied by the scales: <c>[tokens, out]</c>.</summary>
+    /// <param name="x"><c>[tokens, in]</c>, uint8: the instructions multiply unsigned by signed bytes.</param>
+    /// <param name="scale">The scale of x, <c>[1]</c>, fp32.</param>
+    /// <param name="zeroPoint">The value of x that represents zero, <c>[1]</c>, int32.</param>
+    /// <param name="packed">The weight, packed by <see cref="PackInt8"/>.</param>
     /// <param name="channelScales"><c>[out]</c>, fp32.</param>
     /// <param name="channelZeroPoints"><c>[out]</c>, int32; zeros.</param>
-    /// <param name="type">Of the result: bf16 or fp32.</param>
+    /// <param name="type">Data type of the result: bf16 or fp32.</param>
     public static Tensor LinearInt8(Tensor x, Tensor scale, Tensor zeroPoint, Tensor packed, Tensor channelScales, Tensor channelZeroPoints, ScalarType type)
     {
         var resultType = (int)type;
@@ -41,7 +42,10 @@ internal static unsafe partial class OneDnn
         return Tensor.UnsafeCreateTensor(y);
     }
 
-    /// <summary>An operator of a tensor and an optional argument that is left out. It takes the argument's handle and leaves its result's in its place.</summary>
+    /// <summary>
+    /// Calls an operator with a tensor and an optional argument, which is omitted. The operator takes ownership of the handle on the stack and
+    /// replaces it with the handle of its result.
+    /// </summary>
     private static Tensor Call(string name, Tensor argument)
     {
         Require(NewHandle(argument.Handle, out var taken));
@@ -54,7 +58,7 @@ internal static unsafe partial class OneDnn
     {
         if (status != 0)
         {
-            throw new InvalidOperationException("oneDNN could not compute a linear layer; libtorch has written why to the standard error stream.");
+            throw new InvalidOperationException("oneDNN could not compute a linear layer; libtorch wrote the reason to the standard error stream.");
         }
     }
 

@@ -5,11 +5,11 @@ using static TorchSharp.torch;
 namespace Serverless.Llama.Kernels;
 
 /// <summary>
-/// Activations as unsigned bytes, each token by the scale of its own largest value: value = (code − <see cref="ZeroPoint"/>) · scale.
-/// One pass, token by token in the processor's cache; libtorch's operations need eight over all of them, a third of the product's time.
+/// Activations quantized to uint8 with one scale for each token, from its largest magnitude: value = (code − <see cref="ZeroPoint"/>) · scale.
+/// Takes one pass, token by token in the processor's cache; libtorch's operations would take eight passes, a third of the product's time.
 /// </summary>
 /// <param name="Codes"><c>[tokens, width]</c>, uint8.</param>
-/// <param name="Scales"><c>[tokens, 1]</c>, fp32, and exact in bf16, so that rounding them there costs nothing.</param>
+/// <param name="Scales"><c>[tokens, 1]</c>, fp32 and exact in bf16, so that converting them to bf16 loses nothing.</param>
 internal readonly record struct QuantizedActivations(Tensor Codes, Tensor Scales)
 {
     public const int ZeroPoint = 128;
@@ -47,7 +47,7 @@ internal readonly record struct QuantizedActivations(Tensor Codes, Tensor Scales
     {
         var scale = RoundUpToBf16(Math.Max(MaxMagnitude(values), 1e-10f) / MaxCode);
         var inverse = 1 / scale;
-        const float half = ZeroPoint + 0.5f; // conversion cuts off, so this rounds
+        const float half = ZeroPoint + 0.5f; // the conversion truncates, so adding a half rounds
         var i = 0;
         for (; i <= values.Length - Vector256<byte>.Count; i += Vector256<byte>.Count)
         {
@@ -68,7 +68,7 @@ internal readonly record struct QuantizedActivations(Tensor Codes, Tensor Scales
             Vector256.Create(span[(part * Vector256<float>.Count)..]) * inverse + Vector256.Create(half)).AsUInt32();
     }
 
-    /// <summary>NaN if any value is: damaged weights must not hide behind codes.</summary>
+    /// <summary>The largest magnitude, or NaN if any value is NaN, so that damaged weights stay visible in the scale.</summary>
     private static float MaxMagnitude(ReadOnlySpan<float> values)
     {
         var largest = Vector256<float>.Zero;
@@ -92,7 +92,7 @@ internal readonly record struct QuantizedActivations(Tensor Codes, Tensor Scales
         return result;
     }
 
-    /// <summary>bf16 is the upper half of fp32.</summary>
+    /// <summary>Converts bf16 to fp32: bf16 is the upper half of fp32.</summary>
     private static void Widen(ReadOnlySpan<ushort> values, Span<float> wide)
     {
         var i = 0;

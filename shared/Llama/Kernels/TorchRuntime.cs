@@ -3,29 +3,32 @@ using TorchSharp;
 
 namespace Serverless.Llama.Kernels;
 
-/// <summary>The native library behind the model: loaded and set once a process, first thing in <c>Main</c>.</summary>
+/// <summary>Loads and configures libtorch, once per process, at the start of <c>Main</c>.</summary>
 public static partial class TorchRuntime
 {
     /// <summary>
-    /// The type to compute in on this processor: bf16 where it has instructions for it (4 to 5 times the speed of fp32 there),
-    /// fp32 elsewhere.
+    /// The data type to compute in on this processor: bf16 if it has instructions for it (4 to 5 times the speed of fp32), otherwise fp32.
     /// </summary>
     public static torch.ScalarType CpuType { get; } = CpuFeatures.HasBFloat16 ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32;
 
-    /// <summary>Loads libtorch and sets its threads.</summary>
-    /// <param name="threads">Null for all cores on a machine with up to two, else all but one, which is left to answer requests.</param>
-    /// <param name="training">Whether nearly every pass has a number of tokens that was not seen before.</param>
-    /// <exception cref="InvalidOperationException">The library cannot be loaded; says in one sentence what is missing.</exception>
+    /// <summary>Loads libtorch and sets its number of threads.</summary>
+    /// <param name="threads">Number of threads. Null: all cores of a machine with one or two, otherwise all but one, which is left for requests.</param>
+    /// <param name="training">Whether this is a training process, in which nearly every pass has a new number of tokens.</param>
+    /// <exception cref="InvalidOperationException">The library cannot be loaded; the message says in one sentence what is missing.</exception>
     public static void Initialize(int? threads = null, bool training = false)
     {
         Prepare(threads, training);
         Load(threads);
     }
 
-    /// <summary>The same for serving, beside other work: it takes a quarter of a second. Nothing may be computed, and no classifier made, before it has ended.</summary>
+    /// <summary>
+    /// Loads libtorch for serving on another thread, which takes a quarter of a second. No tensor and no classifier may be created before the
+    /// task has completed.
+    /// </summary>
+    /// <inheritdoc cref="Initialize"/>
     public static Task InitializeAsync(int? threads = null)
     {
-        Prepare(threads, training: false); // here, since the environment of a process is for one thread at a time
+        Prepare(threads, training: false); // on the calling thread: setting environment variables is not thread-safe
         return Task.Run(() => Load(threads));
     }
 
@@ -56,10 +59,10 @@ public static partial class TorchRuntime
         }
     }
 
-    /// <summary>From now on no operation that the calling thread asks for is spread over others.</summary>
+    /// <summary>Operations of the calling thread use one core from now on.</summary>
     internal static void DisableIntraOpParallelism()
     {
-        torch.get_num_threads(); // libtorch gives a thread its own number when it first asks, over what was set before
+        torch.get_num_threads(); // the first call on a thread resets its number of threads, so it comes first
         SetOpenMPThreads(1);
         _ = SetMklThreads(1);
     }
@@ -67,7 +70,7 @@ public static partial class TorchRuntime
     internal static string DescribeLoadError(Exception exception) => exception.ToString() switch
     {
         _ when !OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64 =>
-            "it runs on Linux x64 only (on Windows use WSL 2).",
+            "it supports only Linux x64 (on Windows use WSL 2).",
         var text when text.Contains("GLIBCXX", StringComparison.Ordinal) || text.Contains("CXXABI", StringComparison.Ordinal) =>
             "libstdc++ is too old, GLIBCXX_3.4.32 (GCC 13) is missing; use Ubuntu 24.04, Debian 13 or later.",
         var text when text.Contains("libgomp", StringComparison.Ordinal) =>
@@ -75,9 +78,9 @@ public static partial class TorchRuntime
         _ => exception.GetBaseException().Message,
     };
 
-    // OpenMP threads spin while they wait for each other. Two programs on the same cores (functions and a training) then
-    // starve one another: 18 training steps took over 100 s beside other work, and 12 s with threads that sleep.
-    // libgomp reads the variable when it is loaded; one that is set already is left alone.
+    // By default, OpenMP threads spin while they wait for each other, so two processes on the same cores (functions and trainer) block each other:
+    // 18 training steps took over 100 s beside other work, and 12 s with threads that sleep. libgomp reads the variable when it is loaded; a
+    // value that is already set is kept.
     private static void SetPassiveWaitPolicy()
     {
         if (OperatingSystem.IsLinux())
@@ -86,9 +89,9 @@ public static partial class TorchRuntime
         }
     }
 
-    // A pass allocates and frees buffers of megabytes all the time. glibc hands those back to the system at once and takes them
-    // anew, and the system clears each page again: pretraining took twice as long. So large blocks come from the heap too
-    // (32 MiB is the most that glibc allows), and the heap shrinks only when more than this lies free at its end.
+    // A pass allocates and frees buffers of megabytes all the time. By default, glibc returns each to the system at once, and the system clears
+    // every page of the next one: pretraining took twice as long. So large blocks come from the heap too (32 MiB is glibc's limit), and the
+    // heap shrinks only when more than 512 MiB are free at its end.
     private static void RetainFreedMemory()
     {
         const int trimThreshold = -1, mmapThreshold = -3; // M_TRIM_THRESHOLD, M_MMAP_THRESHOLD of malloc.h
@@ -99,8 +102,8 @@ public static partial class TorchRuntime
         }
     }
 
-    // oneDNN, and libtorch above it, keep a compiled kernel for each shape that they met, 1,024 each: good for serving, where
-    // shapes come back, and 300 MB after a dozen steps of a training, where they do not. One step needs fewer than these.
+    // oneDNN and libtorch each cache up to 1,024 compiled kernels, one per shape. That is good for serving, where shapes recur, but takes 300 MB
+    // after a dozen training steps, where they do not. One step needs fewer than 128.
     private static void LimitKernelCaches()
     {
         if (OperatingSystem.IsLinux())
@@ -110,11 +113,11 @@ public static partial class TorchRuntime
         }
     }
 
-    // Environment.SetEnvironmentVariable changes .NET's own copy only; native libraries do not see it.
+    // Environment.SetEnvironmentVariable changes only .NET's copy, which native libraries do not see.
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int SetEnvironment(string name, string value, int overwrite);
 
-    // Both are looked up in libtorch and in what it has loaded.
+    // Both symbols are found in libtorch and the libraries that it loads.
     [LibraryImport("libtorch_cpu", EntryPoint = "omp_set_num_threads")]
     private static partial void SetOpenMPThreads(int count);
 

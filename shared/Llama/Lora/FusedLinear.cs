@@ -4,12 +4,12 @@ using static TorchSharp.torch;
 namespace Serverless.Llama.Lora;
 
 /// <summary>
-/// Linear layers that read the same input: keys and values, or gate and up. They are trained and loaded one by one;
-/// once merged they are one weight and one product.
+/// Linear layers that read the same input: keys and values, or gate and up. They are trained and loaded separately; merged, they are one
+/// weight and one matrix product.
 /// </summary>
 public sealed class FusedLinear : IDisposable
 {
-    private const long ChunkElements = 1 << 19; // elements in fp32 that stay in a core's cache from widening to rounding
+    private const long ChunkElements = 1 << 19; // fp32 elements that stay in a core's cache from conversion to rounding
 
     private readonly LoraLinear[] parts;
     private readonly long[] outputs;
@@ -23,12 +23,12 @@ public sealed class FusedLinear : IDisposable
         inputs = parts[0].Weight.shape[1];
     }
 
-    /// <summary>In the order of their results.</summary>
+    /// <summary>The linear layers, in the order of their results.</summary>
     public IReadOnlyList<LoraLinear> Parts => parts;
 
     /// <param name="x"><c>[tokens, in]</c></param>
-    /// <param name="dropout">What drops the updates' input at random in training; null otherwise.</param>
-    /// <returns>For each part <c>[tokens, out]</c>, in the type of <paramref name="x"/>; views of one product when merged.</returns>
+    /// <param name="dropout">Dropout of the LoRA inputs in training; null in inference.</param>
+    /// <returns><c>[tokens, out]</c> for each part, in the data type of <paramref name="x"/>; views of one product if merged.</returns>
     public Tensor[] Forward(Tensor x, LoraDropout? dropout = null)
     {
         if (merged is null)
@@ -49,9 +49,9 @@ public sealed class FusedLinear : IDisposable
         return results;
     }
 
-    /// <summary>Replaces base weights and updates by one merged weight: W + B·A·scaling, computed in 32 bit and rounded once.</summary>
-    /// <param name="precision">What to round to.</param>
-    /// <param name="retired">The same layers of a version that answers no more: gives up its merged weight first, so that two never exist.</param>
+    /// <summary>Merges base weights and LoRA matrices into one weight: W + B·A·scaling, computed in fp32 and rounded once.</summary>
+    /// <param name="precision">Precision of the merged weight.</param>
+    /// <param name="retired">The same layers of the retired version. Its merged weight is freed first, so that two never exist at once.</param>
     public void Merge(Precision precision, FusedLinear? retired = null)
     {
         using var guard = no_grad();

@@ -7,23 +7,24 @@ using static TorchSharp.torch.nn;
 
 namespace Serverless.Llama.Lora;
 
-/// <summary>Leaves out inputs at random while a model is trained (Srivastava et al. 2014).</summary>
+/// <summary>Dropout of LoRA inputs in training (Srivastava et al. 2014).</summary>
 public abstract class LoraDropout
 {
-    /// <param name="device">Where the inputs lie.</param>
-    /// <param name="type">Of the inputs.</param>
-    /// <param name="seed">Decides what all the following calls leave out.</param>
+    /// <summary>Creates the fastest implementation for a device and a data type.</summary>
+    /// <param name="device">Device of the inputs.</param>
+    /// <param name="type">Data type of the inputs.</param>
+    /// <param name="seed">Seed of the random numbers: the same seed and the same calls zero the same elements.</param>
     public static LoraDropout Create(Device device, ScalarType type, int seed) =>
         device.type == DeviceType.CPU && type is ScalarType.Float32 or ScalarType.BFloat16 ? new SeededDropout(seed) : CreateLibtorch(seed);
 
-    /// <summary>libtorch's own, with its global generator: one kernel on a GPU. On a CPU it draws number by number, a sixth of a training's time.</summary>
+    /// <summary>libtorch's dropout with its global generator: one kernel on a GPU. On a CPU it draws number by number, a sixth of the training time.</summary>
     public static LoraDropout CreateLibtorch(int seed)
     {
         manual_seed(seed);
         return new LibtorchDropout();
     }
 
-    /// <summary>Zeroes a share of <paramref name="x"/> and scales up what is left, so that the mean stays.</summary>
+    /// <summary>Zeroes elements with a probability and scales the others by 1 / (1 − probability), so that the mean is kept.</summary>
     public abstract Tensor Apply(Tensor x, double probability);
 
     private sealed class LibtorchDropout : LoraDropout
@@ -48,13 +49,13 @@ public abstract class LoraDropout
                     Fill(MemoryMarshal.Cast<byte, ushort>(scales.bytes), (ushort)Math.Round(probability * ushort.MaxValue), (ushort)((scale + 0x8000) >> 16));
                     break;
                 default:
-                    throw new NotSupportedException($"Dropout on a CPU is for fp32 and bf16, not {x.dtype}.");
+                    throw new NotSupportedException($"Dropout on a CPU supports fp32 and bf16, not {x.dtype}.");
             }
 
             return x * scales;
         }
 
-        /// <summary>xorshift128 (Marsaglia 2003) in sixteen lanes, whose bits are read as numbers of the width of <typeparamref name="T"/>.</summary>
+        /// <summary>xorshift128 (Marsaglia 2003) in sixteen lanes; the bits are read as integers of type <typeparamref name="T"/>.</summary>
         private void Fill<T>(Span<T> scales, T dropped, T kept)
             where T : struct, IBinaryInteger<T>
         {

@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace Serverless.Llama.Lora;
 
 /// <summary>
-/// The token embedding: a frozen table, with an optional low-rank update. The row of token i is W[i] + B·A[:, i]·scaling.
-/// The update is never merged: beside the layers its cost is nothing, and the table stays shared and mapped.
+/// The token embedding: a frozen table with optional LoRA matrices. The row of token i is W[i] + B·A[:, i]·scaling. It is never merged: its
+/// cost is negligible compared to the layers, and the table stays shared and memory-mapped.
 /// </summary>
 public sealed class LoraEmbedding(Tensor weight) : IDisposable
 {
@@ -16,18 +16,18 @@ public sealed class LoraEmbedding(Tensor weight) : IDisposable
     /// <summary>W, <c>[vocab, hidden]</c>.</summary>
     public Tensor Weight { get; } = weight;
 
-    /// <summary>A, <c>[r, vocab]</c>; null without an update.</summary>
+    /// <summary>A, <c>[r, vocab]</c>; null without LoRA.</summary>
     public Tensor? LoraA { get; private set; }
 
-    /// <summary>B, <c>[hidden, r]</c>; null without an update.</summary>
+    /// <summary>B, <c>[hidden, r]</c>; null without LoRA.</summary>
     public Tensor? LoraB { get; private set; }
 
-    /// <summary>Takes over A and B; they are disposed with this layer.</summary>
+    /// <summary>Sets A and B, which are disposed with this layer.</summary>
     public void SetLora(Tensor a, Tensor b, LoraConfig config) =>
         (LoraA, LoraB, scaling) = (a.DetachFromDisposeScope(), b.DetachFromDisposeScope(), config.Scaling);
 
     /// <param name="ids"><c>[tokens]</c></param>
-    /// <returns><c>[tokens, hidden]</c>, in the type of the table.</returns>
+    /// <returns><c>[tokens, hidden]</c>, in the data type of the table.</returns>
     public Tensor Forward(Tensor ids)
     {
         var rows = Weight.index_select(0, ids);

@@ -4,14 +4,14 @@ using static TorchSharp.torch.nn;
 namespace Serverless.Llama.Lora;
 
 /// <summary>
-/// A linear layer y = x Wᵀ + b whose weight is frozen, with an optional low-rank update beside it:
+/// A linear layer y = x Wᵀ + b with a frozen weight and optional LoRA matrices beside it:
 /// <code>
 ///            ┌── W [out, in] ───────────────────┐
 ///   x ───────┤                                  (+)── y
 ///            └── dropout ── A [r, in] ── B [out, r] ── · scaling
 /// </code>
-/// For serving, <see cref="FusedLinear"/> merges the update. The base weight belongs to <see cref="LlamaWeights"/>, the update to
-/// this layer.
+/// For serving, <see cref="FusedLinear"/> merges the LoRA matrices into the weight. Disposing this layer disposes the LoRA matrices, not the
+/// base weight.
 /// </summary>
 public sealed class LoraLinear(string name, Tensor weight, Tensor? bias) : IDisposable
 {
@@ -25,22 +25,22 @@ public sealed class LoraLinear(string name, Tensor weight, Tensor? bias) : IDisp
     /// <summary>W, <c>[out, in]</c>.</summary>
     public Tensor Weight { get; } = weight;
 
-    /// <summary>b, <c>[out]</c>, or null: the base's, or the adapter's where it was trained with biases.</summary>
+    /// <summary>b, <c>[out]</c>, or null: that of the base model, or that of an adapter trained with biases.</summary>
     public Tensor? Bias => trainedBias ?? bias;
 
-    /// <summary>A, <c>[r, in]</c>; null without an update.</summary>
+    /// <summary>A, <c>[r, in]</c>; null without LoRA.</summary>
     public Tensor? LoraA { get; private set; }
 
-    /// <summary>B, <c>[out, r]</c>; null without an update.</summary>
+    /// <summary>B, <c>[out, r]</c>; null without LoRA.</summary>
     public Tensor? LoraB { get; private set; }
 
-    /// <summary>Takes over A and B; they are disposed with this layer.</summary>
+    /// <summary>Sets A and B, which are disposed with this layer.</summary>
     public void SetLora(Tensor a, Tensor b, LoraConfig config)
     {
         (LoraA, LoraB, scaling, dropoutProbability) = (a.DetachFromDisposeScope(), b.DetachFromDisposeScope(), config.Scaling, config.Dropout);
     }
 
-    /// <summary>Takes over a bias that stands in for the base's; it is disposed with this layer.</summary>
+    /// <summary>Replaces the bias of the base model. The new bias is disposed with this layer.</summary>
     public void SetBias(Tensor value)
     {
         trainedBias?.Dispose();
@@ -48,8 +48,8 @@ public sealed class LoraLinear(string name, Tensor weight, Tensor? bias) : IDisp
     }
 
     /// <param name="x"><c>[tokens, in]</c></param>
-    /// <param name="dropout">What drops the update's input at random in training; null otherwise.</param>
-    /// <returns><c>[tokens, out]</c>, in the type of <paramref name="x"/>.</returns>
+    /// <param name="dropout">Dropout of the LoRA input in training; null in inference.</param>
+    /// <returns><c>[tokens, out]</c>, in the data type of <paramref name="x"/>.</returns>
     public Tensor Forward(Tensor x, LoraDropout? dropout = null)
     {
         var y = functional.linear(x, Weight.to(x.dtype), Bias?.to(x.dtype));
@@ -64,8 +64,8 @@ public sealed class LoraLinear(string name, Tensor weight, Tensor? bias) : IDisp
     }
 
     /// <summary>Computes rows of W + B·A·scaling.</summary>
-    /// <param name="firstRow">The first of them.</param>
-    /// <param name="rows">What to write them into, <c>[rows, in]</c>, fp32.</param>
+    /// <param name="firstRow">Index of the first row.</param>
+    /// <param name="rows">Receives the rows, <c>[rows, in]</c>, fp32.</param>
     internal void ComputeMergedRows(long firstRow, Tensor rows)
     {
         using var scope = NewDisposeScope();

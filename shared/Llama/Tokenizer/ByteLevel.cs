@@ -3,17 +3,17 @@ using System.Text;
 namespace Serverless.Llama.Tokenizer;
 
 /// <summary>
-/// GPT-2's printable stand-ins for the 256 bytes, in which every byte-level BPE vocabulary is written: printable Latin-1
-/// bytes stand for themselves, the others for U+0100 and up, in order.
+/// GPT-2's byte-to-Unicode alphabet (<c>bytes_to_unicode</c>), in which byte-level BPE vocabularies are written: printable Latin-1 bytes map to
+/// themselves, the other bytes to U+0100 and up, in order.
 /// </summary>
 public static class ByteLevel
 {
     private static readonly char[] Chars = BuildChars();
 
-    /// <summary>The stand-in for one byte.</summary>
+    /// <summary>The character of one byte.</summary>
     public static char ToChar(byte value) => Chars[value];
 
-    /// <summary>The stand-ins for bytes, in order.</summary>
+    /// <summary>The characters of bytes, in order.</summary>
     public static string ToText(ReadOnlySpan<byte> bytes)
     {
         var text = new StringBuilder(bytes.Length);

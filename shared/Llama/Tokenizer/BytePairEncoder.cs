@@ -1,10 +1,12 @@
 namespace Serverless.Llama.Tokenizer;
 
 /// <summary>
-/// Byte-pair encoding (Sennrich et al. 2016, arXiv:1508.07909) of one word: its bytes are tokens at first, and of all
-/// neighbours that may merge, the most urgent pair merges, the leftmost of equals, until none is left.
+/// Byte-pair encoding (Sennrich et al. 2016, arXiv:1508.07909) of one word: starts with one token per byte and merges the adjacent pair of the
+/// lowest rank, the leftmost of equals, until no pair can be merged.
 /// </summary>
-/// <remarks>For words that are too long for the library, in time that grows with the length alone, and for all while the library is not ready.</remarks>
+/// <remarks>
+/// Encodes words that are too long for the library, in n log n time, and all words while the library is not ready.
+/// </remarks>
 internal sealed class BytePairEncoder
 {
     private const int None = -1;
@@ -24,7 +26,7 @@ internal sealed class BytePairEncoder
 
     public int[] Encode(ReadOnlySpan<byte> word)
     {
-        // A list of tokens linked by position, so that a merge moves nothing: the left one stays, the right one goes.
+        // A doubly linked list of tokens by position, so that a merge moves nothing: it replaces the left token and removes the right one.
         var tokens = new int[word.Length];
         var next = new int[word.Length];
         var previous = new int[word.Length];
@@ -34,7 +36,7 @@ internal sealed class BytePairEncoder
         }
 
         next[^1] = None;
-        var queue = new PriorityQueue<int, long>(); // left positions of pairs that may merge, by rank and then by position
+        var queue = new PriorityQueue<int, long>(); // left positions of pairs that can be merged, by rank and then by position
         for (var i = 0; i + 1 < word.Length; i++)
         {
             Enqueue(i);
@@ -42,7 +44,7 @@ internal sealed class BytePairEncoder
 
         while (queue.TryDequeue(out var left, out var priority))
         {
-            // Either side may have merged with another since this pair was queued.
+            // Either token may have been merged with another one since this pair was queued.
             if (!TryMerge(left, out var merge) || merge.Rank != priority >> 32)
             {
                 continue;

@@ -4,26 +4,25 @@ using Microsoft.ML.Tokenizers;
 
 namespace Serverless.Llama.Tokenizer;
 
-/// <summary>Token ids of a text, begin-of-text included, and whether text was cut off.</summary>
+/// <summary>Token ids of a text, begin-of-text included, and whether the text was truncated.</summary>
 public readonly record struct TokenizedText(int[] Ids, bool Truncated);
 
 /// <summary>
-/// Text to token ids, as the genuine tokenizer of a byte-level BPE <c>tokenizer.json</c> makes them, with two deliberate
-/// differences: a special token's name written in a text stays text, and a text is never cut inside a character.
-/// Safe to use from several threads.
+/// Tokenizer of a byte-level BPE <c>tokenizer.json</c>. It gives the token ids of Hugging Face tokenizers with two deliberate differences: the
+/// name of a special token in a text is encoded as text, and truncation never splits a character. Thread-safe.
 /// </summary>
 public sealed class LlamaTokenizer
 {
-    // News repeats itself: 30,000 words are nearly all that 80,000 articles need twice.
+    // News repeats words: 30,000 are nearly all that occur more than once in 80,000 articles.
     private const int MaxCachedWords = 1 << 15;
     private const int MaxCachedWordLength = 24;
 
-    // The time of the library's merging grows with the square of a word's length: 64 s for 400,000 letters, where
-    // BytePairEncoder takes under one. One hostile article must not hold up all others; ordinary words are far shorter.
+    // The library takes time quadratic in the length of a word: 64 s for 400,000 letters, where BytePairEncoder takes less than 1 s. One hostile
+    // article must not delay all others; ordinary words are far shorter.
     private const int MaxLibraryWordLength = 512;
 
-    // The library takes most of a second of a core to make its tables for Llama 3. A cold process answers its first articles before,
-    // with the same tokens.
+    // The library takes most of a second of a core to build its tables for Llama 3. Until a cold process has seen this many words, it does not
+    // start the library; BytePairEncoder gives the same tokens.
     private const int WordsBeforeLibrary = 256;
 
     private readonly WordSplitter splitter;
@@ -41,7 +40,7 @@ public sealed class LlamaTokenizer
         {
             Merges = file.MergeTexts(),
             ByteLevel = true,
-            PreTokenizer = null, // words come cut already
+            PreTokenizer = null, // WordSplitter has split the text already
         })));
         fallbackEncoder = new BytePairEncoder(file);
         vocabulary = file.IgnoreMerges ? file.Vocabulary : null;
@@ -50,20 +49,20 @@ public sealed class LlamaTokenizer
         VocabularySize = file.Vocabulary.Values.Max() + 1;
     }
 
-    /// <summary>The id that begins each text; null if the tokenizer adds none.</summary>
+    /// <summary>The begin-of-text token that is added to each text; null if the tokenizer adds none.</summary>
     public int? BosTokenId { get; }
 
-    /// <summary>One more than the highest id of an ordinary token.</summary>
+    /// <summary>One more than the highest id in the vocabulary, which has no special tokens.</summary>
     public int VocabularySize { get; }
 
-    /// <summary>Ended when the library merges words from now on.</summary>
+    /// <summary>Completes when the library is ready to encode words.</summary>
     internal Task LibraryReady => library.Value;
 
-    /// <exception cref="InvalidDataException">The file is no byte-level BPE that this code understands; names the setting.</exception>
+    /// <exception cref="InvalidDataException">The file is not a supported byte-level BPE tokenizer; the message names the setting.</exception>
     public static LlamaTokenizer Read(string tokenizerJsonPath) => new(TokenizerFile.Read(tokenizerJsonPath));
 
-    /// <param name="text">Any text; unpaired surrogates count as U+FFFD.</param>
-    /// <param name="maxTokens">The most ids wanted, begin-of-text included; at least 2.</param>
+    /// <param name="text">Any text; unpaired surrogates are encoded as U+FFFD.</param>
+    /// <param name="maxTokens">Maximum number of ids, begin-of-text included; at least 2.</param>
     public TokenizedText Encode(string text, int maxTokens)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, 2);
@@ -81,7 +80,7 @@ public sealed class LlamaTokenizer
             var tokens = Encode(word);
             truncated = ids.Count + tokens.Length > maxTokens;
             ids.AddRange(truncated ? TruncateAtCharacterBoundary(word, tokens, maxTokens - ids.Count) : tokens);
-            return !truncated; // what lies behind the cut is never looked at
+            return !truncated; // the text after the limit is not read
         });
         return new TokenizedText([.. ids], truncated);
     }
@@ -103,7 +102,7 @@ public sealed class LlamaTokenizer
         return tokens;
     }
 
-    // Half a surrogate pair is no character: U+FFFD stands for it, as wherever text becomes UTF-8.
+    // U+FFFD replaces them, as in every conversion to UTF-8.
     private static string ReplaceUnpairedSurrogates(string text) =>
         text.AsSpan().ContainsAnyInRange('\ud800', '\udfff') ? Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)) : text;
 
@@ -119,7 +118,7 @@ public sealed class LlamaTokenizer
             : fallbackEncoder.Encode(Utf8(word));
     }
 
-    /// <summary>As many tokens as there is room for, without those that end inside a character.</summary>
+    /// <summary>At most <paramref name="maxTokens"/> tokens of a word, without the last ones that end inside a character.</summary>
     private ReadOnlySpan<int> TruncateAtCharacterBoundary(ReadOnlySpan<char> word, int[] tokens, int maxTokens)
     {
         var bytes = Utf8(word);

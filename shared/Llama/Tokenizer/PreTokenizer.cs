@@ -3,14 +3,14 @@ using System.Text.RegularExpressions;
 
 namespace Serverless.Llama.Tokenizer;
 
-/// <summary>The <c>pre_tokenizer</c> of a <c>tokenizer.json</c>: the regular expressions that cut a text into words.</summary>
+/// <summary>Reads the <c>pre_tokenizer</c> of a <c>tokenizer.json</c>: the regular expressions that split a text into words.</summary>
 internal static class PreTokenizer
 {
-    // GPT-2's own pattern, which ByteLevel applies where use_regex is not false (tokenizers, byte_level.rs).
+    // GPT-2's pattern, which ByteLevel applies unless use_regex is false (tokenizers, byte_level.rs).
     private const string Gpt2Words = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
 
-    /// <returns>One expression a step, each for what the step before it left.</returns>
-    /// <exception cref="NotSupportedException">A step would cut in a way that is not understood.</exception>
+    /// <returns>One expression for each step, applied to the parts that the step before it produced.</returns>
+    /// <exception cref="NotSupportedException">A step is not supported.</exception>
     public static IReadOnlyList<string> ReadPatterns(JsonElement preTokenizer)
     {
         var steps = TokenizerFile.GetString(preTokenizer, "type") == "Sequence"
@@ -30,7 +30,7 @@ internal static class PreTokenizer
                 case "Split" when TokenizerFile.GetString(step, "behavior") == "Isolated" && !TokenizerFile.GetBoolean(step, "invert", false):
                     var pattern = TokenizerFile.GetString(step.GetProperty("pattern"), "Regex")
                         ?? throw new NotSupportedException("pre_tokenizer Split needs a Regex pattern.");
-                    _ = new Regex(pattern); // throws where .NET reads it otherwise
+                    _ = new Regex(pattern); // throws if .NET does not support the pattern
                     patterns.Add(pattern);
                     break;
                 case "Digits" when TokenizerFile.GetBoolean(step, "individual_digits", false):

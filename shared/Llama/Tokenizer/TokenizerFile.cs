@@ -4,29 +4,29 @@ using System.Text.RegularExpressions;
 namespace Serverless.Llama.Tokenizer;
 
 /// <summary>
-/// A Hugging Face <c>tokenizer.json</c> of the byte-level BPE family, read strictly: a setting that would change the ids
-/// and is not understood is refused, because a wrong token costs accuracy and raises no error.
+/// A Hugging Face <c>tokenizer.json</c> with byte-level BPE. A setting that would change the token ids and is not supported is rejected,
+/// because wrong tokens cost accuracy without an error.
 /// </summary>
 internal sealed record TokenizerFile
 {
-    /// <summary>Tokens, in the byte-level alphabet, and their ids.</summary>
+    /// <summary>Tokens, in the alphabet of <see cref="ByteLevel"/>, and their ids.</summary>
     public required Dictionary<string, int> Vocabulary { get; init; }
 
-    /// <summary>Pairs of token ids that merge: how urgent (0 first), and into which.</summary>
+    /// <summary>Pairs of token ids that can be merged, with their rank (0 is merged first) and the merged token.</summary>
     public required Dictionary<(int Left, int Right), (int Rank, int Token)> Merges { get; init; }
 
-    /// <summary>Llama 3: a whole word that is in the vocabulary is one token, whatever the merges say.</summary>
+    /// <summary>Whether a word that is in the vocabulary is one token regardless of the merges, as in Llama 3.</summary>
     public required bool IgnoreMerges { get; init; }
 
-    /// <summary>Regular expressions that cut the text into words, applied one after the other.</summary>
+    /// <summary>Regular expressions that split the text into words, applied one after the other.</summary>
     public required IReadOnlyList<string> WordPatterns { get; init; }
 
-    /// <summary>The id that begins each text, or null.</summary>
+    /// <summary>The begin-of-text token that is added to each text, or null.</summary>
     public required int? BosTokenId { get; init; }
 
     private const int MaxId = 1 << 24;
 
-    /// <exception cref="InvalidDataException">No such file; names the key that is not understood.</exception>
+    /// <exception cref="InvalidDataException">The file is not a supported <c>tokenizer.json</c>; the message names the key.</exception>
     public static TokenizerFile Read(string path)
     {
         try
@@ -37,7 +37,7 @@ internal sealed record TokenizerFile
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or RegexParseException)
         {
-            throw new InvalidDataException($"{path}: no tokenizer.json that can be read ({exception.Message})", exception);
+            throw new InvalidDataException($"{path}: not a valid tokenizer.json ({exception.Message})", exception);
         }
         catch (NotSupportedException exception)
         {
@@ -45,7 +45,7 @@ internal sealed record TokenizerFile
         }
     }
 
-    /// <summary>The pairs that merge, most urgent first, each as "left right" in the byte-level alphabet.</summary>
+    /// <summary>The merges in the order of their ranks, each as "left right" in the alphabet of <see cref="ByteLevel"/>.</summary>
     public IEnumerable<string> MergeTexts()
     {
         var tokens = Vocabulary.ToDictionary(entry => entry.Value, entry => entry.Key);
@@ -60,8 +60,8 @@ internal sealed record TokenizerFile
             throw new NotSupportedException($"model.type \"{type}\" is not supported; only \"BPE\" is.");
         }
 
-        RejectIfSet(root, "normalizer", "model-changing normalisation");
-        RejectIfSet(model, "dropout", "a random tokenizer");
+        RejectIfSet(root, "normalizer", "normalization of the text");
+        RejectIfSet(model, "dropout", "random merges");
         RejectIfSet(model, "continuing_subword_prefix", "word-piece prefixes");
         RejectIfSet(model, "end_of_word_suffix", "word suffixes");
         var vocabulary = ReadVocabulary(model.GetProperty("vocab"));
@@ -84,13 +84,13 @@ internal sealed record TokenizerFile
             var id = entry.Value.GetInt32();
             if (id is < 0 or > MaxId || !ids.Add(id) || !vocabulary.TryAdd(entry.Name, id))
             {
-                throw new FormatException($"model.vocab has \"{entry.Name}\": {id}, which is out of range or stands there twice");
+                throw new FormatException($"model.vocab has \"{entry.Name}\": {id}, which is out of range or occurs twice");
             }
         }
 
         for (var value = 0; value < 0xF5; value++)
         {
-            if (value is not (0xC0 or 0xC1) && !vocabulary.ContainsKey(ByteLevel.ToText([(byte)value]))) // those two, and 0xF5 on, never occur in UTF-8
+            if (value is not (0xC0 or 0xC1) && !vocabulary.ContainsKey(ByteLevel.ToText([(byte)value]))) // 0xC0, 0xC1 and those from 0xF5 never occur in UTF-8
             {
                 throw new FormatException($"model.vocab has no token for the byte 0x{value:X2}");
             }
@@ -101,7 +101,7 @@ internal sealed record TokenizerFile
 
     private static Dictionary<(int Left, int Right), (int Rank, int Token)> ReadMerges(JsonElement list, Dictionary<string, int> vocabulary)
     {
-        // A quarter of a million: spans instead of substrings halve what a cold start takes here.
+        // There are a quarter of a million merges: spans instead of substrings halve the time of this method in a cold start.
         var tokens = vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
         var merges = new Dictionary<(int Left, int Right), (int Rank, int Token)>(list.GetArrayLength());
         var rank = 0;
@@ -127,7 +127,7 @@ internal sealed record TokenizerFile
     private static string ReadMerge(JsonElement merge)
     {
         var pair = merge.ValueKind == JsonValueKind.Array ? string.Join(' ', merge.EnumerateArray().Select(part => part.GetString())) : merge.GetString();
-        return pair.AsSpan().Count(' ') == 1 ? pair! : throw new FormatException($"the merge {merge.GetRawText()} is no pair");
+        return pair.AsSpan().Count(' ') == 1 ? pair! : throw new FormatException($"the merge {merge.GetRawText()} is not a pair");
     }
 
     private static int? ReadBosTokenId(JsonElement root)
@@ -158,7 +158,7 @@ internal sealed record TokenizerFile
         return begin;
     }
 
-    // The one template known: a begin-of-text token, then the text.
+    // The supported templates: the text alone, or a begin-of-text token and the text.
     private static int? ReadTemplate(JsonElement template)
     {
         var single = template.GetProperty("single").EnumerateArray().ToArray();

@@ -4,17 +4,17 @@ using System.Text.RegularExpressions;
 namespace Serverless.Llama.Tokenizer;
 
 /// <summary>
-/// Cuts a text into the words that byte-pair encoding works on. Each pattern cuts what the one before it left: its
-/// matches, and the text between them.
+/// Splits a text into the words that byte-pair encoding works on. Each pattern splits the parts of the pattern before it into its matches and
+/// the text between them.
 /// </summary>
 internal sealed class WordSplitter(IReadOnlyList<string> patterns)
 {
-    // Compiled at the first text: it takes longer than reading the file.
+    // Compiled at the first text, since compiling takes longer than reading the file.
     private readonly Lazy<Regex[]> expressions =
         new(() => [.. patterns.Select(pattern => new Regex(pattern, RegexOptions.Compiled | RegexOptions.CultureInvariant))]);
 
     /// <param name="text">Any text.</param>
-    /// <param name="visit">Gets the start and the length of each word in turn; false ends the walk.</param>
+    /// <param name="visit">Called with the start and the length of each word in order; returns false to stop.</param>
     public void Split(string text, Func<int, int, bool> visit)
     {
         if (!text.AsSpan().ContainsAnyInRange('\ud800', '\udfff'))
@@ -49,14 +49,14 @@ internal sealed class WordSplitter(IReadOnlyList<string> patterns)
         return Split(text[end..], offset + end, depth + 1, visit);
     }
 
-    // .NET matches UTF-16 units where the genuine tokenizers match characters. A text with characters beyond the basic
-    // plane is therefore cut by a stand-in: one unit a character, of the same category.
+    // .NET matches UTF-16 code units, Hugging Face tokenizers match characters. In a text with characters beyond the Basic Multilingual Plane, each
+    // of these is therefore replaced by one code unit of the same Unicode category before the text is split.
     private static (string Text, int[] Starts) ToSingleUnits(string text)
     {
         var units = new StringBuilder(text.Length);
         var starts = new List<int>(text.Length + 1);
         var start = 0;
-        foreach (var rune in text.EnumerateRunes()) // half a pair comes as U+FFFD
+        foreach (var rune in text.EnumerateRunes()) // an unpaired surrogate is enumerated as U+FFFD
         {
             units.Append(rune.IsBmp ? (char)rune.Value : Substitutes[(int)Rune.GetUnicodeCategory(rune)]);
             starts.Add(start);
@@ -67,7 +67,7 @@ internal sealed class WordSplitter(IReadOnlyList<string> patterns)
         return (units.ToString(), [.. starts]);
     }
 
-    // A character outside ASCII for each category, so that no pattern names it.
+    // One character outside ASCII for each category, so that no pattern names it.
     private static readonly char[] Substitutes = BuildSubstitutes();
 
     private static char[] BuildSubstitutes()
