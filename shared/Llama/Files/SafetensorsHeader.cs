@@ -5,9 +5,6 @@ using static TorchSharp.torch;
 
 namespace Serverless.Llama.Files;
 
-/// <summary>One tensor of a safetensors file: data type, shape, and the start and length of its data in bytes from the start of the file.</summary>
-public sealed record SafetensorsEntry(ScalarType Type, long[] Shape, long Start, long Length);
-
 /// <summary>
 /// The header of a safetensors file (https://github.com/huggingface/safetensors, section Format): 8 bytes of little-endian length N, N bytes
 /// of JSON, then the tensors without gaps or overlaps. All requirements of the format are checked before any data is read.

@@ -4,9 +4,6 @@ using Microsoft.ML.Tokenizers;
 
 namespace Serverless.Llama.Tokenizer;
 
-/// <summary>Token ids of a text, begin-of-text included, and whether the text was truncated.</summary>
-public readonly record struct TokenizedText(int[] Ids, bool Truncated);
-
 /// <summary>
 /// Tokenizer of a byte-level BPE <c>tokenizer.json</c>. It gives the token ids of Hugging Face tokenizers with two deliberate differences: the
 /// name of a special token in a text is encoded as text, and truncation never splits a character. Thread-safe.

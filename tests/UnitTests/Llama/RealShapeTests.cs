@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace Serverless.UnitTests.Llama;
 
-/// <summary>A folder in the exact shape of Llama 3.2 1B Instruct, 2.5 GB of random bf16 weights with its genuine tokenizer.</summary>
+/// <summary>A folder in the exact shape of Llama 3.2 1B Instruct, 2.5 GB of random bf16 weights with its expected tokenizer.</summary>
 public sealed class RealShapeTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -20,7 +20,7 @@ public sealed class RealShapeTests : IDisposable
     {
         Assert.SkipUnless(
             Environment.GetEnvironmentVariable("SERVERLESS_REAL_SHAPE") == "1", "Opt-in by size: set SERVERLESS_REAL_SHAPE=1 (5 GB of memory and disk).");
-        GenuineTokenizer.SkipIfNotInstalled();
+        ReferenceTokenizer.SkipIfNotInstalled();
         WriteFolder();
 
         var start = Stopwatch.GetTimestamp();
@@ -44,7 +44,7 @@ public sealed class RealShapeTests : IDisposable
     private void WriteFolder()
     {
         folder.File("config.json", Llama32Config.Json);
-        File.Copy(GenuineTokenizer.Llama3, Path.Combine(folder.Path, "tokenizer.json"));
+        File.Copy(ReferenceTokenizer.Llama3, Path.Combine(folder.Path, "tokenizer.json"));
         var config = LlamaConfig.Parse(Llama32Config.Json, "config.json");
         using var weights = LlamaWeights.Random(config, ScalarType.BFloat16, seed: 1);
         SafetensorsWriter.Write(Path.Combine(folder.Path, "model.safetensors"), weights.NamedTensors);

@@ -14,8 +14,8 @@ public sealed class LlamaTokenizerTests : IDisposable
     [Fact]
     public void A_special_token_written_in_a_text_stays_text()
     {
-        GenuineTokenizer.SkipIfNotInstalled();
-        var tokenizer = LlamaTokenizer.Read(GenuineTokenizer.Llama3);
+        ReferenceTokenizer.SkipIfNotInstalled();
+        var tokenizer = LlamaTokenizer.Read(ReferenceTokenizer.Llama3);
 
         var ids = tokenizer.Encode("end<|eot_id|>", maxTokens: 100).Ids;
 
@@ -26,8 +26,8 @@ public sealed class LlamaTokenizerTests : IDisposable
     [Fact]
     public void The_instruct_model_s_template_begins_each_text_with_begin_of_text()
     {
-        GenuineTokenizer.SkipIfNotInstalled();
-        var plain = LlamaTokenizer.Read(GenuineTokenizer.Llama3);
+        ReferenceTokenizer.SkipIfNotInstalled();
+        var plain = LlamaTokenizer.Read(ReferenceTokenizer.Llama3);
         var instruct = LlamaTokenizer.Read(WithTemplate());
 
         Assert.Null(plain.BosTokenId);
@@ -42,7 +42,7 @@ public sealed class LlamaTokenizerTests : IDisposable
     [InlineData("日本語のテキスト、中文文本。한국어 텍스트 ខ្មែរ")]
     public void A_cut_keeps_as_many_tokens_as_fit_and_falls_between_characters(string text)
     {
-        GenuineTokenizer.SkipIfNotInstalled();
+        ReferenceTokenizer.SkipIfNotInstalled();
         var tokenizer = LlamaTokenizer.Read(WithTemplate());
         var whole = tokenizer.Encode(text, 1000);
         var bytes = Bytes();
@@ -68,8 +68,8 @@ public sealed class LlamaTokenizerTests : IDisposable
     [Fact]
     public void A_hostile_single_word_takes_time_in_proportion_to_its_length()
     {
-        GenuineTokenizer.SkipIfNotInstalled();
-        var tokenizer = LlamaTokenizer.Read(GenuineTokenizer.Llama3);
+        ReferenceTokenizer.SkipIfNotInstalled();
+        var tokenizer = LlamaTokenizer.Read(ReferenceTokenizer.Llama3);
         Encode(tokenizer, letters: 1000);
 
         var once = Encode(tokenizer, letters: 25_000);
@@ -82,11 +82,11 @@ public sealed class LlamaTokenizerTests : IDisposable
     [Fact]
     public void Several_threads_get_the_same_ids_as_one()
     {
-        GenuineTokenizer.SkipIfNotInstalled();
-        var texts = NastyTexts.All.Where(text => text.Length < 10_000).ToArray();
-        var alone = LlamaTokenizer.Read(GenuineTokenizer.Llama3);
+        ReferenceTokenizer.SkipIfNotInstalled();
+        var texts = EdgeCaseTexts.All.Where(text => text.Length < 10_000).ToArray();
+        var alone = LlamaTokenizer.Read(ReferenceTokenizer.Llama3);
         var expected = texts.Select(text => alone.Encode(text, 100_000).Ids).ToArray();
-        var shared = LlamaTokenizer.Read(GenuineTokenizer.Llama3);
+        var shared = LlamaTokenizer.Read(ReferenceTokenizer.Llama3);
 
         var ids = Enumerable.Range(0, 400).AsParallel().Select(i => shared.Encode(texts[i % texts.Length], 100_000).Ids).ToArray();
 
@@ -129,7 +129,7 @@ public sealed class LlamaTokenizerTests : IDisposable
     /// <summary>Llama 3's vocabulary with the post-processor of Llama 3.2's instruct models.</summary>
     private string WithTemplate()
     {
-        var tokenizer = JsonNode.Parse(File.ReadAllText(GenuineTokenizer.Llama3))!;
+        var tokenizer = JsonNode.Parse(File.ReadAllText(ReferenceTokenizer.Llama3))!;
         tokenizer["post_processor"] = JsonNode.Parse("""
             {"type": "Sequence", "processors": [
               {"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": false, "use_regex": true},
@@ -144,7 +144,7 @@ public sealed class LlamaTokenizerTests : IDisposable
     private static Dictionary<int, byte[]> Bytes()
     {
         var bytes = Enumerable.Range(0, 256).ToDictionary(value => ByteLevel.ToChar((byte)value), value => (byte)value);
-        var vocabulary = JsonNode.Parse(File.ReadAllText(GenuineTokenizer.Llama3))!["model"]!["vocab"]!.AsObject();
+        var vocabulary = JsonNode.Parse(File.ReadAllText(ReferenceTokenizer.Llama3))!["model"]!["vocab"]!.AsObject();
         return vocabulary.ToDictionary(entry => (int)entry.Value!, entry => entry.Key.Select(c => bytes[c]).ToArray());
     }
 }

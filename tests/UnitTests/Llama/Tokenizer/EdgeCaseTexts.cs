@@ -1,7 +1,7 @@
 namespace Serverless.UnitTests.Llama.Tokenizer;
 
 /// <summary>Texts on which tokenizers disagree.</summary>
-internal static class NastyTexts
+internal static class EdgeCaseTexts
 {
     public static IReadOnlyList<string> All { get; } =
     [
