@@ -1,4 +1,3 @@
-using Serverless.Llama.Files;
 using Serverless.Llama.Lora;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -48,8 +47,13 @@ public sealed class LlamaForSequenceClassification : IDisposable
             ($"{linear.Name}.lora_A.weight", linear.LoraA!),
             ($"{linear.Name}.lora_B.weight", linear.LoraB!),
         }),
-        ("score.weight", Score),
+        (LlamaWeights.ScoreName, Score),
     ];
+
+    /// <summary>The decoder, whose layers an adapter changes.</summary>
+    internal LlamaModel Model => model;
+
+    internal Device Device => weights.Device;
 
     private Tensor Score => score ?? throw new InvalidOperationException("The model has no classification head: add or load an adapter first.");
 
@@ -77,43 +81,6 @@ public sealed class LlamaForSequenceClassification : IDisposable
         SetScore(Trainable(randn(numLabels, weights.Config.HiddenSize, generator: generator) * weights.Config.InitializerRange));
     }
 
-    /// <summary>Loads a trained adapter, which is computed beside the base weights until it is merged.</summary>
-    /// <exception cref="InvalidDataException">A tensor is missing, unexpected or of another shape; the message names it.</exception>
-    public void LoadAdapter(PeftAdapter adapter)
-    {
-        using var scope = NewDisposeScope();
-        var unread = adapter.Tensors.Keys.ToHashSet(StringComparer.Ordinal);
-        Tensor Take(string name, params long[] shape)
-        {
-            unread.Remove(name);
-            return adapter.GetTensor(name, shape).to(float32, copy: true).to(weights.Device);
-        }
-
-        foreach (var linear in model.Linears.Where(linear => adapter.Config.IsTargetModule(linear.Name)))
-        {
-            linear.SetLora(
-                Take($"{linear.Name}.lora_A.weight", adapter.Config.Rank, linear.Weight.shape[1]),
-                Take($"{linear.Name}.lora_B.weight", linear.Weight.shape[0], adapter.Config.Rank),
-                adapter.Config);
-        }
-
-        if (adapter.Config.IsTargetModule(LoraEmbedding.Name))
-        {
-            model.EmbedTokens.SetLora(
-                Take($"{LoraEmbedding.Name}.lora_embedding_A", adapter.Config.Rank, weights.Config.VocabSize),
-                Take($"{LoraEmbedding.Name}.lora_embedding_B", weights.Config.HiddenSize, adapter.Config.Rank),
-                adapter.Config);
-        }
-
-        foreach (var linear in model.Linears.Where(linear => linear.Bias is not null && unread.Contains($"{linear.Name}.bias")))
-        {
-            linear.SetBias(Take($"{linear.Name}.bias", linear.Weight.shape[0]));
-        }
-
-        SetScore(Take("score.weight", adapter.NumLabels, weights.Config.HiddenSize));
-        adapter.ThrowIfUnread(unread);
-    }
-
     /// <param name="batch">The texts.</param>
     /// <param name="dropout">Dropout of the LoRA layers in training; null in inference.</param>
     /// <returns>Logits, <c>[sequences, labels]</c>, fp32, in the order of the sequences passed to <see cref="PackedBatch.Create"/>.</returns>
@@ -124,6 +91,13 @@ public sealed class LlamaForSequenceClassification : IDisposable
         return functional.linear(pooled, Score).index_select(0, batch.Order).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Sets the classification head, <c>[labels, hidden]</c>, fp32, which is disposed with this model.</summary>
+    internal void SetScore(Tensor value)
+    {
+        score?.Dispose();
+        score = value.DetachFromDisposeScope();
+    }
+
     public void Dispose()
     {
         model.Dispose();
@@ -131,10 +105,4 @@ public sealed class LlamaForSequenceClassification : IDisposable
     }
 
     private Tensor Trainable(Tensor value) => value.to(weights.Device).detach().requires_grad_(true);
-
-    private void SetScore(Tensor value)
-    {
-        score?.Dispose();
-        score = value.DetachFromDisposeScope();
-    }
 }

@@ -55,7 +55,7 @@ internal sealed class BaseModel : IDisposable
         var network = new LlamaForSequenceClassification(weights);
         try
         {
-            network.LoadAdapter(adapter);
+            adapter.ApplyTo(network);
             return new LoadedModel(version.Version, metadata, tokenizer, network, precision);
         }
         catch

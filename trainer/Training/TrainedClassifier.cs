@@ -43,7 +43,7 @@ internal sealed class TrainedClassifier : IDisposable
         var classifier = new TrainedClassifier(hardware, folder.LoadWeights(hardware.Type, hardware.Device), tokenizer, labels);
         try
         {
-            classifier.model.LoadAdapter(adapter);
+            adapter.ApplyTo(classifier.model);
             return classifier;
         }
         catch

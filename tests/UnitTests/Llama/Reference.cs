@@ -28,7 +28,7 @@ internal static class Reference
     {
         using var adapter = PeftAdapter.Read(Repository.Fixture("adapters", adapterName));
         var model = new LlamaForSequenceClassification(weights);
-        model.LoadAdapter(adapter);
+        adapter.ApplyTo(model);
         return model;
     }
 

@@ -28,7 +28,7 @@ internal sealed class Network : IDisposable
     {
         using var adapter = PeftAdapter.Read(adapterFolder);
         var network = new Network(HuggingFaceFolder.Open(baseFolder).LoadWeights(type));
-        network.model.LoadAdapter(adapter);
+        adapter.ApplyTo(network.model);
         if (merged is { } precision)
         {
             foreach (var fused in network.model.FusedLinears)

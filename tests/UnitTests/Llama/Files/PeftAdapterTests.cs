@@ -140,6 +140,6 @@ public sealed class PeftAdapterTests : IDisposable
         using var weights = Reference.Weights("llama3_rope_tied", ScalarType.Float32);
         using var model = new LlamaForSequenceClassification(weights);
         using var adapter = PeftAdapter.Read(folder.Path);
-        model.LoadAdapter(adapter);
+        adapter.ApplyTo(model);
     }
 }

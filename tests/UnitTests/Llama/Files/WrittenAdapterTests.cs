@@ -52,7 +52,7 @@ public sealed class WrittenAdapterTests : IDisposable
         using var weights = Reference.Weights(baseName, ScalarType.Float32);
         using var model = new LlamaForSequenceClassification(weights);
         using var adapter = PeftAdapter.Read(folder.Path);
-        model.LoadAdapter(adapter);
+        adapter.ApplyTo(model);
 
         Reference.AssertClose(logits, Reference.Logits(model, rows), tolerance: 0);
     }

@@ -73,7 +73,7 @@ public sealed class LoraEmbeddingTests
         PeftAdapter.Write(folder.Path, trained, Config, "toy");
         using var adapter = PeftAdapter.Read(folder.Path);
         using var read = new LlamaForSequenceClassification(weights);
-        read.LoadAdapter(adapter);
+        adapter.ApplyTo(read);
 
         using var batch = PackedBatch.Create([[1, 2, 3], [5, 4]], CPU);
         Assert.Contains("model.embed_tokens.lora_embedding_A", adapter.Tensors.Keys);
