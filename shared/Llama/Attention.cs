@@ -16,10 +16,18 @@ internal static class Attention
     /// <param name="v"><c>[sequences, heads, length, headDim]</c></param>
     /// <param name="causal">Whether a token attends only to itself and the tokens before it; otherwise it attends to all tokens.</param>
     /// <returns>The shape of <paramref name="q"/>.</returns>
-    public static Tensor Forward(Tensor q, Tensor k, Tensor v, bool causal) =>
-        !q.requires_grad || q.dtype != ScalarType.BFloat16 || q.device.type != DeviceType.CPU ? Fused(q, k, v, causal)
-        : q.numel() * k.shape[^2] < MinBatchedMultiplications ? Fused(q.to(float32), k.to(float32), v.to(float32), causal).to(q.dtype)
-        : BatchedProducts(q, k, v, causal);
+    public static Tensor Forward(Tensor q, Tensor k, Tensor v, bool causal)
+    {
+        var trainsInBf16OnCpu = q.requires_grad && q.dtype == ScalarType.BFloat16 && q.device.type == DeviceType.CPU;
+        if (!trainsInBf16OnCpu)
+        {
+            return Fused(q, k, v, causal);
+        }
+
+        return q.numel() * k.shape[^2] < MinBatchedMultiplications
+            ? Fused(q.to(float32), k.to(float32), v.to(float32), causal).to(q.dtype)
+            : BatchedProducts(q, k, v, causal);
+    }
 
     private static Tensor Fused(Tensor q, Tensor k, Tensor v, bool causal) => functional.scaled_dot_product_attention(q, k, v, is_casual: causal);
 

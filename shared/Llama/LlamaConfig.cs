@@ -9,6 +9,8 @@ namespace Serverless.Llama;
 /// </summary>
 public sealed record LlamaConfig
 {
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
     /// <summary>Rows of the token embedding.</summary>
     public required int VocabSize { get; init; }
 
@@ -59,33 +61,15 @@ public sealed record LlamaConfig
         file.Expect("hidden_act", "silu");
         file.RejectIfSet("quantization_config", "a quantized base model cannot be fine-tuned here; use the 16-bit or 32-bit weights");
 
-        var heads = file.GetInt32("num_attention_heads", 1, 4096);
-        var hidden = file.GetInt32("hidden_size", 1, 1 << 17);
-        var keyValueHeads = file.GetInt32("num_key_value_heads", 1, heads, heads);
-        if (heads % keyValueHeads != 0)
-        {
-            throw file.Error("num_key_value_heads", $"{keyValueHeads} does not divide num_attention_heads {heads}");
-        }
-
-        if (!file.Has("head_dim") && hidden % heads != 0)
-        {
-            throw file.Error("hidden_size", $"{hidden} is not a multiple of num_attention_heads {heads}, and head_dim is missing");
-        }
-
-        var headDim = file.GetInt32("head_dim", 2, 1 << 14, Math.Max(2, hidden / heads));
-        if (headDim % 2 != 0)
-        {
-            throw file.Error("head_dim", $"{headDim} is odd; rotary embeddings need pairs of channels");
-        }
-
         if (file.GetDouble("partial_rotary_factor", 0, 1, 1) != 1)
         {
             throw file.Error("partial_rotary_factor", "is not supported: a Llama rotates every channel of a head");
         }
 
+        var heads = file.GetInt32("num_attention_heads", 1, 4096);
+        var hidden = file.GetInt32("hidden_size", 1, 1 << 17);
         // transformers 5 nests theta and scaling in rope_parameters; older files have them at the top level.
         var rope = file.GetSection("rope_parameters") ?? file.GetSection("rope_scaling");
-        var theta = rope?.GetDouble("rope_theta", 1, 1e12, 0) is > 0 and var nested ? nested : file.GetDouble("rope_theta", 1, 1e12, 10_000);
         return new LlamaConfig
         {
             VocabSize = file.GetInt32("vocab_size", 1, 1 << 24),
@@ -93,10 +77,10 @@ public sealed record LlamaConfig
             IntermediateSize = file.GetInt32("intermediate_size", 1, 1 << 20),
             NumHiddenLayers = file.GetInt32("num_hidden_layers", 1, 1024),
             NumAttentionHeads = heads,
-            NumKeyValueHeads = keyValueHeads,
-            HeadDim = headDim,
+            NumKeyValueHeads = ReadKeyValueHeads(file, heads),
+            HeadDim = ReadHeadDim(file, hidden, heads),
             RmsNormEps = file.GetDouble("rms_norm_eps", 0, 1, 1e-6),
-            RopeTheta = theta,
+            RopeTheta = ReadRopeTheta(file, rope),
             RopeScaling = rope is null ? null : RopeScaling.Parse(rope),
             MaxPositionEmbeddings = file.GetInt32("max_position_embeddings", 1, 1 << 26, 2048),
             TieWordEmbeddings = file.GetBoolean("tie_word_embeddings", false),
@@ -136,5 +120,30 @@ public sealed record LlamaConfig
         File.WriteAllText(path, json.ToJsonString(Indented) + "\n");
     }
 
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    private static int ReadKeyValueHeads(JsonConfigReader file, int heads)
+    {
+        var keyValueHeads = file.GetInt32("num_key_value_heads", 1, heads, heads);
+        return heads % keyValueHeads == 0
+            ? keyValueHeads
+            : throw file.Error("num_key_value_heads", $"{keyValueHeads} does not divide num_attention_heads {heads}");
+    }
+
+    private static int ReadHeadDim(JsonConfigReader file, int hidden, int heads)
+    {
+        if (!file.Has("head_dim") && hidden % heads != 0)
+        {
+            throw file.Error("hidden_size", $"{hidden} is not a multiple of num_attention_heads {heads}, and head_dim is missing");
+        }
+
+        var headDim = file.GetInt32("head_dim", 2, 1 << 14, Math.Max(2, hidden / heads));
+        return headDim % 2 == 0
+            ? headDim
+            : throw file.Error("head_dim", $"{headDim} is odd; rotary embeddings need pairs of channels");
+    }
+
+    private static double ReadRopeTheta(JsonConfigReader file, JsonConfigReader? rope)
+    {
+        var section = rope is not null && rope.Has("rope_theta") ? rope : file;
+        return section.GetDouble("rope_theta", 1, 1e12, 10_000);
+    }
 }

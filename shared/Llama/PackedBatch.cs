@@ -8,9 +8,13 @@ namespace Serverless.Llama;
 /// </summary>
 public sealed class PackedBatch : IDisposable
 {
-    private PackedBatch(Tensor ids, Tensor positions, Tensor last, Tensor order, IReadOnlyList<(int Count, int Length)> runs, int longest)
+    private PackedBatch(Tensor ids, Tensor positions, Tensor lastTokens, Tensor order, IReadOnlyList<(int Count, int Length)> runs)
     {
-        (Ids, Positions, LastTokens, Order, Runs, Longest) = (ids, positions, last, order, runs, longest);
+        Ids = ids;
+        Positions = positions;
+        LastTokens = lastTokens;
+        Order = order;
+        Runs = runs;
     }
 
     /// <summary>Token ids, <c>[tokens]</c>.</summary>
@@ -30,9 +34,6 @@ public sealed class PackedBatch : IDisposable
 
     /// <summary>Number of padding tokens at the end. No sequence attends to them.</summary>
     public int Padding => Tokens - Runs.Sum(run => run.Count * run.Length);
-
-    /// <summary>Tokens of the longest sequence.</summary>
-    public int Longest { get; }
 
     public int Tokens => (int)Ids.shape[0];
 
@@ -54,8 +55,7 @@ public sealed class PackedBatch : IDisposable
         var sorted = Enumerable.Range(0, sequences.Count).OrderBy(i => sequences[i].Length).ToArray(); // a stable sort
         var tokens = (sequences.Sum(sequence => sequence.Length) + padToMultipleOf - 1) / padToMultipleOf * padToMultipleOf;
         var (ids, positions) = (new int[tokens], new int[tokens]);
-        var (last, order) = (new long[sequences.Count], new long[sequences.Count]);
-        var runs = new List<(int Count, int Length)>();
+        var (lastTokens, order) = (new long[sequences.Count], new long[sequences.Count]);
         var start = 0;
         for (var row = 0; row < sorted.Length; row++)
         {
@@ -67,25 +67,16 @@ public sealed class PackedBatch : IDisposable
             }
 
             start += sequence.Length;
-            last[row] = start - 1;
+            lastTokens[row] = start - 1;
             order[sorted[row]] = row;
-            if (runs.Count > 0 && runs[^1].Length == sequence.Length)
-            {
-                runs[^1] = (runs[^1].Count + 1, sequence.Length);
-            }
-            else
-            {
-                runs.Add((1, sequence.Length));
-            }
         }
 
         return new PackedBatch(
             tensor(ids, device: device).DetachFromDisposeScope(),
             tensor(positions, device: device).DetachFromDisposeScope(),
-            tensor(last, device: device).DetachFromDisposeScope(),
+            tensor(lastTokens, device: device).DetachFromDisposeScope(),
             tensor(order, device: device).DetachFromDisposeScope(),
-            runs,
-            runs[^1].Length);
+            FindRuns(sorted.Select(row => sequences[row].Length)));
     }
 
     public void Dispose()
@@ -94,5 +85,24 @@ public sealed class PackedBatch : IDisposable
         Positions.Dispose();
         LastTokens.Dispose();
         Order.Dispose();
+    }
+
+    /// <param name="lengths">Lengths of the sequences, in sorted order.</param>
+    private static List<(int Count, int Length)> FindRuns(IEnumerable<int> lengths)
+    {
+        var runs = new List<(int Count, int Length)>();
+        foreach (var length in lengths)
+        {
+            if (runs.Count > 0 && runs[^1].Length == length)
+            {
+                runs[^1] = (runs[^1].Count + 1, length);
+            }
+            else
+            {
+                runs.Add((1, length));
+            }
+        }
+
+        return runs;
     }
 }

@@ -27,8 +27,9 @@ public sealed record ClassifierMetadata(IReadOnlyList<string> Labels, int MaxTok
         var path = Path.Combine(folder, FileName);
         try
         {
-            var labels = JsonSerializer.Deserialize<ClassifierMetadata>(File.ReadAllBytes(path), Json) ?? throw new InvalidDataException($"{path} is empty.");
-            return labels.Fault() is { } fault ? throw new InvalidDataException($"{path}: {fault}") : labels;
+            var metadata = JsonSerializer.Deserialize<ClassifierMetadata>(File.ReadAllBytes(path), Json) ?? throw new InvalidDataException($"{path} is empty.");
+            metadata.Validate(path);
+            return metadata;
         }
         catch (FileNotFoundException exception)
         {
@@ -42,13 +43,21 @@ public sealed record ClassifierMetadata(IReadOnlyList<string> Labels, int MaxTok
 
     public void Write(string folder) => File.WriteAllBytes(Path.Combine(folder, FileName), JsonSerializer.SerializeToUtf8Bytes(this, Json));
 
-    private string? Fault()
+    private void Validate(string path)
     {
         if (Labels.Count < 2 || Labels.Any(string.IsNullOrWhiteSpace) || Labels.Distinct(StringComparer.Ordinal).Count() < Labels.Count)
         {
-            return "'labels' must be two or more different names.";
+            throw new InvalidDataException($"{path}: 'labels' must be two or more different names.");
         }
 
-        return MaxTokens < 2 ? "'maxTokens' must be 2 or more." : Temperature is > 0 and < double.PositiveInfinity ? null : "'temperature' must be above zero.";
+        if (MaxTokens < 2)
+        {
+            throw new InvalidDataException($"{path}: 'maxTokens' must be 2 or more.");
+        }
+
+        if (Temperature is not (> 0 and < double.PositiveInfinity))
+        {
+            throw new InvalidDataException($"{path}: 'temperature' must be above zero.");
+        }
     }
 }

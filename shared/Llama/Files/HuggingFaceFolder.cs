@@ -10,8 +10,9 @@ namespace Serverless.Llama.Files;
 public sealed class HuggingFaceFolder
 {
     private const string SingleFile = "model.safetensors";
-    private const long AnySize = -1;
     private const string IndexFile = "model.safetensors.index.json";
+    private const string DecoderPrefix = "model.";
+    private const long AnySize = -1;
 
     private HuggingFaceFolder(string path, LlamaConfig config)
     {
@@ -59,16 +60,14 @@ public sealed class HuggingFaceFolder
 
             foreach (var (name, shape) in names)
             {
-                // Checkpoints of the decoder without a head lack the prefix "model.".
-                var (stored, file) = fileOfTensor.TryGetValue(name, out var found) ? (name, found)
-                    : fileOfTensor.TryGetValue(name["model.".Length..], out found) ? (name["model.".Length..], found)
-                    : throw new InvalidDataException($"{Path}: tensor \"{name}\" is missing.");
+                var storedName = FindStoredName(name, fileOfTensor);
+                var file = fileOfTensor[storedName];
                 if (!files.TryGetValue(file, out var safetensors))
                 {
                     files.Add(file, safetensors = SafetensorsFile.Open(System.IO.Path.Combine(Path, file)));
                 }
 
-                tensors.Add(name, Load(safetensors, stored, shape, dtype, device ?? CPU));
+                tensors.Add(name, Load(safetensors, storedName, shape, dtype, device ?? CPU));
             }
 
             return new LlamaWeights(Config, tensors);
@@ -91,6 +90,19 @@ public sealed class HuggingFaceFolder
         }
     }
 
+    /// <summary>The name of a tensor in the files: checkpoints of the decoder without a head lack the prefix "model.".</summary>
+    private string FindStoredName(string name, Dictionary<string, string> fileOfTensor)
+    {
+        if (fileOfTensor.ContainsKey(name))
+        {
+            return name;
+        }
+
+        return name.StartsWith(DecoderPrefix, StringComparison.Ordinal) && fileOfTensor.ContainsKey(name[DecoderPrefix.Length..])
+            ? name[DecoderPrefix.Length..]
+            : throw new InvalidDataException($"{Path}: tensor \"{name}\" is missing.");
+    }
+
     private Tensor Load(SafetensorsFile file, string name, long[] shape, ScalarType dtype, Device device)
     {
         if (!file.Entries.TryGetValue(name, out var entry))
@@ -100,8 +112,9 @@ public sealed class HuggingFaceFolder
 
         if (entry.Shape.Length != shape.Length || entry.Shape.Zip(shape).Any(sizes => sizes.Second != AnySize && sizes.First != sizes.Second))
         {
+            var expected = string.Join(", ", shape.Select(size => size == AnySize ? "any number" : $"{size}"));
             throw new InvalidDataException(
-                $"{Path}: tensor \"{name}\" has shape [{string.Join(", ", entry.Shape)}]; config.json asks for [{string.Join(", ", shape).Replace($"{AnySize}", "any number", StringComparison.Ordinal)}].");
+                $"{Path}: tensor \"{name}\" has shape [{string.Join(", ", entry.Shape)}]; config.json requires [{expected}].");
         }
 
         using var scope = NewDisposeScope();
@@ -111,27 +124,35 @@ public sealed class HuggingFaceFolder
     /// <summary>The file name of each tensor.</summary>
     private Dictionary<string, string> FindTensors()
     {
-        var index = System.IO.Path.Combine(Path, IndexFile);
-        if (!File.Exists(index))
+        if (File.Exists(System.IO.Path.Combine(Path, IndexFile)))
         {
-            var single = System.IO.Path.Combine(Path, SingleFile);
-            return File.Exists(single)
-                ? SafetensorsHeader.Read(single).Entries.Keys.ToDictionary(name => name, _ => SingleFile, StringComparer.Ordinal)
-                : throw new InvalidDataException($"{Path}: both {SingleFile} and {IndexFile} are missing. Only safetensors files are supported, not pickles.");
+            return ReadIndex(System.IO.Path.Combine(Path, IndexFile));
         }
 
+        var single = System.IO.Path.Combine(Path, SingleFile);
+        return File.Exists(single)
+            ? SafetensorsHeader.Read(single).Entries.Keys.ToDictionary(name => name, _ => SingleFile, StringComparer.Ordinal)
+            : throw new InvalidDataException($"{Path}: both {SingleFile} and {IndexFile} are missing. Only safetensors files are supported, not pickles.");
+    }
+
+    private Dictionary<string, string> ReadIndex(string index)
+    {
         try
         {
             using var document = JsonDocument.Parse(File.ReadAllText(index));
-            var map = new Dictionary<string, string>(StringComparer.Ordinal);
+            var fileOfTensor = new Dictionary<string, string>(StringComparer.Ordinal);
             foreach (var entry in document.RootElement.GetProperty("weight_map").EnumerateObject())
             {
-                map[entry.Name] = entry.Value.GetString() ?? ""; // fails the check below: no file has this name
+                var file = entry.Value.GetString() ?? "";
+                if (file != System.IO.Path.GetFileName(file) || !File.Exists(System.IO.Path.Combine(Path, file)))
+                {
+                    throw new InvalidDataException($"{index}: \"{file}\" is not a file in this folder.");
+                }
+
+                fileOfTensor[entry.Name] = file;
             }
 
-            return map.Values.FirstOrDefault(file => file != System.IO.Path.GetFileName(file) || !File.Exists(System.IO.Path.Combine(Path, file))) is { } other
-                ? throw new InvalidDataException($"{index}: \"{other}\" is not a file in this folder.")
-                : map;
+            return fileOfTensor;
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException)
         {

@@ -13,6 +13,12 @@ public sealed class SafetensorsHeader
 {
     private const long MaxHeaderBytes = 100_000_000; // the format's limit
 
+    private static readonly ScalarType[] Types =
+    [
+        ScalarType.Float64, ScalarType.Float32, ScalarType.Float16, ScalarType.BFloat16,
+        ScalarType.Int64, ScalarType.Int32, ScalarType.Int16, ScalarType.Int8, ScalarType.Byte, ScalarType.Bool,
+    ];
+
     private readonly string path;
 
     private SafetensorsHeader(string path)
@@ -192,12 +198,6 @@ public sealed class SafetensorsHeader
 
         throw Error($"tensor \"{name}\" has type \"{text}\"; supported are {string.Join(", ", Types.Select(TypeName))}");
     }
-
-    private static readonly ScalarType[] Types =
-    [
-        ScalarType.Float64, ScalarType.Float32, ScalarType.Float16, ScalarType.BFloat16,
-        ScalarType.Int64, ScalarType.Int32, ScalarType.Int16, ScalarType.Int8, ScalarType.Byte, ScalarType.Bool,
-    ];
 
     private InvalidDataException Error(string problem, Exception? inner = null) => new($"{path}: {problem}.", inner);
 }

@@ -25,7 +25,9 @@ public sealed class DataParallel(int threads) : IDisposable
     public T[] Run<T>(IReadOnlyList<int[]> texts, Func<IReadOnlyList<int[]>, T[]> pass)
     {
         var results = new T[texts.Count];
-        var computed = RunPartitions([.. texts.Select(text => text.Length)], partition => (partition.Texts, Rows: pass([.. partition.Texts.Select(text => texts[text])])));
+        var computed = RunPartitions(
+            [.. texts.Select(text => text.Length)],
+            partition => (partition.Texts, Rows: pass([.. partition.Texts.Select(text => texts[text])])));
         foreach (var (partition, rows) in computed)
         {
             foreach (var (text, row) in partition.Zip(rows))
@@ -56,7 +58,8 @@ public sealed class DataParallel(int threads) : IDisposable
             work.Add(task);
         }
 
-        // Waits for all partitions, also when one fails: the caller may dispose the model afterwards.
+        // Waits for all partitions, also when one fails: the caller may dispose the model afterwards. The tasks run on the worker threads to their
+        // end and have no continuations, so blocking here cannot deadlock; GetResult throws the exception itself, not an AggregateException.
         return Task.WhenAll(tasks).GetAwaiter().GetResult();
     }
 

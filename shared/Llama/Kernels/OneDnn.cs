@@ -34,11 +34,13 @@ internal static unsafe partial class OneDnn
     /// <param name="channelScales"><c>[out]</c>, fp32.</param>
     /// <param name="channelZeroPoints"><c>[out]</c>, int32; zeros.</param>
     /// <param name="type">Data type of the result: bf16 or fp32.</param>
-    public static Tensor LinearInt8(Tensor x, Tensor scale, Tensor zeroPoint, Tensor packed, Tensor channelScales, Tensor channelZeroPoints, ScalarType type)
+    public static Tensor LinearInt8(
+        Tensor x, Tensor scale, Tensor zeroPoint, Tensor packed, Tensor channelScales, Tensor channelZeroPoints, ScalarType type)
     {
         var resultType = (int)type;
         Require(QuantizedLinear(
-            x.Handle, scale.Handle, zeroPoint.Handle, packed.Handle, channelScales.Handle, channelZeroPoints.Handle, null, 1, 0, &resultType, "none", null, 0, "", out var y));
+            x.Handle, scale.Handle, zeroPoint.Handle, packed.Handle, channelScales.Handle, channelZeroPoints.Handle, null, 1, 0, &resultType,
+            "none", null, 0, "", out var y));
         return Tensor.UnsafeCreateTensor(y);
     }
 
@@ -74,6 +76,7 @@ internal static unsafe partial class OneDnn
 
     [LibraryImport(Library, EntryPoint = "aoti_torch_cpu__qlinear_pointwise_tensor", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int QuantizedLinear(
-        nint x, nint scale, nint zeroPoint, nint weight, nint channelScales, nint channelZeroPoints, nint* bias, double resultScale, long resultZeroPoint, int* resultType,
+        nint x, nint scale, nint zeroPoint, nint weight, nint channelScales, nint channelZeroPoints, nint* bias,
+        double resultScale, long resultZeroPoint, int* resultType,
         string postOperation, double** arguments, long argumentCount, string algorithm, out nint y);
 }

@@ -51,9 +51,11 @@ public static partial class TorchRuntime
     {
         try
         {
-            torch.set_num_threads(threads ?? (Environment.ProcessorCount <= 2 ? Environment.ProcessorCount : Environment.ProcessorCount - 1));
+            var cores = Environment.ProcessorCount;
+            torch.set_num_threads(threads ?? (cores <= 2 ? cores : cores - 1));
         }
-        catch (Exception exception) when (exception is DllNotFoundException or NotSupportedException or TypeInitializationException or EntryPointNotFoundException)
+        catch (Exception exception) when (
+            exception is DllNotFoundException or NotSupportedException or TypeInitializationException or EntryPointNotFoundException)
         {
             throw new InvalidOperationException($"The model's native library cannot be loaded: {DescribeLoadError(exception)}", exception);
         }

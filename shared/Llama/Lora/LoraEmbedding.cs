@@ -23,8 +23,12 @@ public sealed class LoraEmbedding(Tensor weight) : IDisposable
     public Tensor? LoraB { get; private set; }
 
     /// <summary>Sets A and B, which are disposed with this layer.</summary>
-    public void SetLora(Tensor a, Tensor b, LoraConfig config) =>
-        (LoraA, LoraB, scaling) = (a.DetachFromDisposeScope(), b.DetachFromDisposeScope(), config.Scaling);
+    public void SetLora(Tensor a, Tensor b, LoraConfig config)
+    {
+        LoraA = a.DetachFromDisposeScope();
+        LoraB = b.DetachFromDisposeScope();
+        scaling = config.Scaling;
+    }
 
     /// <param name="ids"><c>[tokens]</c></param>
     /// <returns><c>[tokens, hidden]</c>, in the data type of the table.</returns>

@@ -37,7 +37,10 @@ public sealed class LoraLinear(string name, Tensor weight, Tensor? bias) : IDisp
     /// <summary>Sets A and B, which are disposed with this layer.</summary>
     public void SetLora(Tensor a, Tensor b, LoraConfig config)
     {
-        (LoraA, LoraB, scaling, dropoutProbability) = (a.DetachFromDisposeScope(), b.DetachFromDisposeScope(), config.Scaling, config.Dropout);
+        LoraA = a.DetachFromDisposeScope();
+        LoraB = b.DetachFromDisposeScope();
+        scaling = config.Scaling;
+        dropoutProbability = config.Dropout;
     }
 
     /// <summary>Replaces the bias of the base model. The new bias is disposed with this layer.</summary>
@@ -58,7 +61,8 @@ public sealed class LoraLinear(string name, Tensor weight, Tensor? bias) : IDisp
             return y;
         }
 
-        var low = functional.linear(dropoutProbability > 0 && dropout is not null ? dropout.Apply(x, dropoutProbability) : x, LoraA.to(x.dtype));
+        var input = dropoutProbability > 0 && dropout is not null ? dropout.Apply(x, dropoutProbability) : x;
+        var low = functional.linear(input, LoraA.to(x.dtype)); // [tokens, r]
         // One call instead of product, scaling and sum: two fewer passes over [tokens, out], forward and backward.
         return addmm(y, low, LoraB.to(x.dtype).t(), beta: 1, alpha: (float)scaling);
     }

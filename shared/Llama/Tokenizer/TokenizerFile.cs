@@ -9,6 +9,8 @@ namespace Serverless.Llama.Tokenizer;
 /// </summary>
 internal sealed record TokenizerFile
 {
+    private const int MaxId = 1 << 24;
+
     /// <summary>Tokens, in the alphabet of <see cref="ByteLevel"/>, and their ids.</summary>
     public required Dictionary<string, int> Vocabulary { get; init; }
 
@@ -24,8 +26,6 @@ internal sealed record TokenizerFile
     /// <summary>The begin-of-text token that is added to each text, or null.</summary>
     public required int? BosTokenId { get; init; }
 
-    private const int MaxId = 1 << 24;
-
     /// <exception cref="InvalidDataException">The file is not a supported <c>tokenizer.json</c>; the message names the key.</exception>
     public static TokenizerFile Read(string path)
     {
@@ -35,7 +35,8 @@ internal sealed record TokenizerFile
             using var document = JsonDocument.Parse(stream, new JsonDocumentOptions { MaxDepth = 64 });
             return Parse(document.RootElement);
         }
-        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or RegexParseException)
+        catch (Exception exception) when (
+            exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or RegexParseException)
         {
             throw new InvalidDataException($"{path}: not a valid tokenizer.json ({exception.Message})", exception);
         }

@@ -9,6 +9,9 @@ namespace Serverless.Llama.Tokenizer;
 /// </summary>
 internal sealed class WordSplitter(IReadOnlyList<string> patterns)
 {
+    // One character outside ASCII for each category, so that no pattern names it.
+    private static readonly char[] Substitutes = BuildSubstitutes();
+
     // Compiled at the first text, since compiling takes longer than reading the file.
     private readonly Lazy<Regex[]> expressions =
         new(() => [.. patterns.Select(pattern => new Regex(pattern, RegexOptions.Compiled | RegexOptions.CultureInvariant))]);
@@ -66,9 +69,6 @@ internal sealed class WordSplitter(IReadOnlyList<string> patterns)
         starts.Add(start);
         return (units.ToString(), [.. starts]);
     }
-
-    // One character outside ASCII for each category, so that no pattern names it.
-    private static readonly char[] Substitutes = BuildSubstitutes();
 
     private static char[] BuildSubstitutes()
     {
