@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace Serverless.UnitTests;
 
-/// <summary>A Llama of two layers with random weights, one token a byte: small enough to be made by the test that needs it.</summary>
+/// <summary>A Llama of two layers with random weights and one token per byte, small enough to be created by each test that needs it.</summary>
 internal static class ToyModel
 {
     public const string Base = "tests/toy";
@@ -22,11 +22,11 @@ internal static class ToyModel
         NumAttentionHeads = 4,
         NumKeyValueHeads = 2,
         HeadDim = 8,
-        // Large weights, so that different texts and adapters give clearly different answers.
+        // Large weights, so that different texts and adapters give clearly different logits.
         InitializerRange = 0.3,
     };
 
-    /// <summary>A Hugging Face folder of the toy base.</summary>
+    /// <summary>Writes a Hugging Face folder of the toy base.</summary>
     public static void WriteBase(string folder, int seed = 1)
     {
         Directory.CreateDirectory(folder);
@@ -46,7 +46,12 @@ internal static class ToyModel
         }));
         File.WriteAllText(Path.Combine(folder, "tokenizer.json"), JsonSerializer.Serialize(new
         {
-            model = new { type = "BPE", vocab = Enumerable.Range(0, 256).ToDictionary(value => ByteLevel.ToText([(byte)value]), value => value), merges = Array.Empty<string>() },
+            model = new
+            {
+                type = "BPE",
+                vocab = Enumerable.Range(0, 256).ToDictionary(value => ByteLevel.ToText([(byte)value]), value => value),
+                merges = Array.Empty<string>(),
+            },
             pre_tokenizer = new { type = "ByteLevel", add_prefix_space = false },
             post_processor = new
             {
@@ -59,7 +64,7 @@ internal static class ToyModel
         SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), weights.NamedTensors);
     }
 
-    /// <summary>A PEFT folder of a random adapter, with its <c>labels.json</c> and <c>metrics.json</c>.</summary>
+    /// <summary>Writes a PEFT folder of a random adapter, with its <c>labels.json</c> and <c>metrics.json</c>.</summary>
     public static void WriteAdapter(string folder, int seed, params string[] labels)
     {
         var config = new LoraConfig { Rank = 4, Alpha = 8 };
@@ -81,7 +86,7 @@ internal static class ToyModel
         File.WriteAllText(Path.Combine(folder, "metrics.json"), """{"accuracy":0.5}""");
     }
 
-    /// <summary>Uploads a random adapter as a version and lets it serve.</summary>
+    /// <summary>Uploads a random adapter as a version and publishes it.</summary>
     public static async Task PublishAsync(ModelRegistry registry, string classifier, string version, int seed, params string[] labels)
     {
         using var folder = new TemporaryFolder();

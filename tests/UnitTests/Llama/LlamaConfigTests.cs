@@ -18,7 +18,7 @@ public sealed class LlamaConfigTests
     [InlineData("vocab_size", "99999999999")]
     [InlineData("num_hidden_layers", "\"two\"")]
     [InlineData("partial_rotary_factor", "0.5")]
-    public void A_setting_that_is_not_understood_is_refused_by_name(string key, string value)
+    public void A_setting_that_is_not_supported_is_refused_by_name(string key, string value)
     {
         var config = JsonNode.Parse(File.ReadAllText(Repository.Fixture("bases", "untied_unscaled", "config.json")))!;
         config[key] = JsonNode.Parse(value);

@@ -51,7 +51,7 @@ public sealed class LogitsTests
 
     [Theory]
     [MemberData(nameof(Reference.Bases), MemberType = typeof(Reference))]
-    public void In_bf16_the_label_is_the_same_wherever_the_margin_is_over_a_twentieth(string name)
+    public void In_bf16_the_label_is_the_same_if_the_margin_is_over_0_05(string name)
     {
         var expected = ReferenceCase.Read("bases", name);
         using var weights = Reference.Weights(name, ScalarType.BFloat16);
@@ -64,7 +64,7 @@ public sealed class LogitsTests
 
     [Theory]
     [MemberData(nameof(Reference.Adapters), MemberType = typeof(Reference))]
-    public void In_bf16_an_adapter_gives_the_same_label_wherever_the_margin_is_over_a_twentieth(string name)
+    public void In_bf16_an_adapter_gives_the_same_label_if_the_margin_is_over_0_05(string name)
     {
         var expected = ReferenceCase.Read("adapters", name);
         using var weights = Reference.Weights(expected.Base!, ScalarType.BFloat16);
@@ -77,7 +77,7 @@ public sealed class LogitsTests
 
     [Theory]
     [MemberData(nameof(Reference.Adapters), MemberType = typeof(Reference))]
-    public void Merged_in_bf16_an_adapter_gives_the_same_label_wherever_the_margin_is_over_a_twentieth(string name)
+    public void Merged_in_bf16_an_adapter_gives_the_same_label_if_the_margin_is_over_0_05(string name)
     {
         var expected = ReferenceCase.Read("adapters", name);
         using var weights = Reference.Weights(expected.Base!, ScalarType.BFloat16);
@@ -91,7 +91,7 @@ public sealed class LogitsTests
 
     [Theory]
     [MemberData(nameof(Reference.Adapters), MemberType = typeof(Reference))]
-    public void Merged_in_int8_an_adapter_gives_the_same_label_wherever_the_margin_is_over_a_twentieth(string name)
+    public void Merged_in_int8_an_adapter_gives_the_same_label_if_the_margin_is_over_0_05(string name)
     {
         Assert.SkipUnless(CpuFeatures.HasVnni, "This processor has no VNNI; the model never computes in int8 on it.");
         var expected = ReferenceCase.Read("adapters", name);

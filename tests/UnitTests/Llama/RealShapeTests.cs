@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace Serverless.UnitTests.Llama;
 
-/// <summary>A folder in the exact shape of Llama 3.2 1B Instruct, 2.5 GB of random bf16 weights with its expected tokenizer.</summary>
+/// <summary>A folder in the exact shape of Llama 3.2 1B Instruct, 2.5 GB of random bf16 weights with Llama 3's tokenizer.</summary>
 public sealed class RealShapeTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

@@ -4,14 +4,14 @@ using static TorchSharp.torch;
 
 namespace Serverless.UnitTests.Llama;
 
-/// <summary>The golden fixtures, opened with this project's own code.</summary>
+/// <summary>Opens the golden fixtures with this project's code.</summary>
 internal static class Reference
 {
     public static TheoryData<string> Bases => Names("bases");
 
     public static TheoryData<string> Adapters => Names("adapters");
 
-    /// <summary>The weights of a fixture base. The fixtures bring no tokenizer, which a real folder has.</summary>
+    /// <summary>The weights of a fixture base. The fixtures have no tokenizer, which a real folder has.</summary>
     public static LlamaWeights Weights(string name, ScalarType dtype)
     {
         using var folder = new TemporaryFolder();
@@ -49,7 +49,7 @@ internal static class Reference
             var difference = expectedRow.Zip(actualRow, (x, y) => Math.Abs(x - y)).Max();
             Assert.True(
                 difference <= tolerance,
-                $"Row {row} is {difference} off: expected [{string.Join(", ", expectedRow)}], got [{string.Join(", ", actualRow)}].");
+                $"Row {row} differs by {difference}: expected [{string.Join(", ", expectedRow)}], got [{string.Join(", ", actualRow)}].");
         }
     }
 

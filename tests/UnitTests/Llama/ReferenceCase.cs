@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Serverless.UnitTests.Llama;
 
 /// <summary>A padded batch and the logits that transformers gives for it.</summary>
-/// <param name="Base">The fixture base that an adapter stands on; null in the case of a base itself.</param>
-/// <param name="InputIds">Token ids, padded at the right.</param>
+/// <param name="Base">The fixture base of an adapter; null in the case of a base.</param>
+/// <param name="InputIds">Token ids, padded on the right.</param>
 /// <param name="Logits">fp32 logits of each row.</param>
 internal sealed record ReferenceCase(string? Base, int[][] InputIds, float[][] Logits)
 {
@@ -12,7 +12,7 @@ internal sealed record ReferenceCase(string? Base, int[][] InputIds, float[][] L
 
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
-    /// <summary>The rows up to their last token that is no padding: where transformers pools.</summary>
+    /// <summary>The rows up to their last token that is not padding, which is the one that transformers pools.</summary>
     public IReadOnlyList<int[]> Rows => WithoutPadding(InputIds);
 
     public static ReferenceCase Read(params string[] folder) => Read<ReferenceCase>(folder);

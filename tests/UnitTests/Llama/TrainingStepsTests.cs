@@ -57,7 +57,7 @@ public sealed class TrainingStepsTests
         }
     }
 
-    /// <summary>The mean loss over the rows of all micro-batches; its gradient is added up.</summary>
+    /// <summary>The mean loss over the rows of all micro-batches, whose gradients are accumulated.</summary>
     private static double Accumulate(LlamaForSequenceClassification model, MicroBatch[] microBatches)
     {
         var rows = microBatches.Sum(part => part.Labels.Length);

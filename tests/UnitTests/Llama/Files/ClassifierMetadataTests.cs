@@ -1,5 +1,3 @@
-
-
 using Serverless.Llama.Files;
 
 namespace Serverless.UnitTests.Llama.Files;

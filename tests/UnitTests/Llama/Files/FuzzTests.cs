@@ -8,8 +8,8 @@ using static TorchSharp.torch;
 namespace Serverless.UnitTests.Llama.Files;
 
 /// <summary>
-/// 10,000 damaged copies of each file that a user brings: each is read, or refused with an error that names the file,
-/// and none makes the reader take more memory than a sound one does.
+/// 10,000 damaged copies of each file that a user provides: each is read or refused with an error that names the file, and none makes the
+/// reader allocate more than 32 MiB.
 /// </summary>
 public sealed class FuzzTests : IDisposable
 {
@@ -22,10 +22,10 @@ public sealed class FuzzTests : IDisposable
     [Fact]
     public void Damaged_safetensors_files_are_refused_by_name()
     {
-        var sound = File.ReadAllBytes(Repository.Fixture("adapters", "queries_and_values", PeftAdapter.WeightsFileName));
-        var header = 8 + (int)BitConverter.ToUInt64(sound);
+        var valid = File.ReadAllBytes(Repository.Fixture("adapters", "queries_and_values", PeftAdapter.WeightsFileName));
+        var header = 8 + (int)BitConverter.ToUInt64(valid);
 
-        var refused = Fuzz("model.safetensors", sound, header, path =>
+        var refused = Fuzz("model.safetensors", valid, header, path =>
         {
             using var scope = NewDisposeScope();
             using var file = SafetensorsFile.Open(path);
@@ -61,7 +61,7 @@ public sealed class FuzzTests : IDisposable
         Fuzz("tokenizer.json", Encoding.UTF8.GetBytes(ToyTokenizer.Json), path =>
         {
             var tokenizer = LlamaTokenizer.Read(path);
-            if (number++ % 100 == 0) // the first text compiles its expressions, which takes longer than all the rest
+            if (number++ % 100 == 0) // the first text compiles the expressions, which takes longer than everything else
             {
                 tokenizer.Encode("the one 1234 naïve 😀 text", 16);
             }
@@ -71,35 +71,35 @@ public sealed class FuzzTests : IDisposable
     [Fact]
     public void Damaged_shard_indexes_are_refused_by_name()
     {
-        var sound = Repository.Fixture("bases", "attention_bias");
-        foreach (var file in Directory.EnumerateFiles(sound))
+        var valid = Repository.Fixture("bases", "attention_bias");
+        foreach (var file in Directory.EnumerateFiles(valid))
         {
             File.Copy(file, Path.Combine(folder.Path, Path.GetFileName(file)));
         }
 
         folder.File("tokenizer.json", "{}");
-        Fuzz("model.safetensors.index.json", File.ReadAllBytes(Path.Combine(sound, "model.safetensors.index.json")), _ =>
+        Fuzz("model.safetensors.index.json", File.ReadAllBytes(Path.Combine(valid, "model.safetensors.index.json")), _ =>
         {
             using var weights = HuggingFaceFolder.Open(folder.Path).LoadWeights(ScalarType.BFloat16);
         });
     }
 
-    private void Fuzz(string name, byte[] sound, Action<string> read)
+    private void Fuzz(string name, byte[] valid, Action<string> read)
     {
-        var refused = Fuzz(name, sound, sound.Length, read);
+        var refused = Fuzz(name, valid, valid.Length, read);
         Assert.InRange(refused, Files / 10, Files);
     }
 
     /// <returns>How many were refused.</returns>
-    private int Fuzz(string name, byte[] sound, int interesting, Action<string> read)
+    private int Fuzz(string name, byte[] valid, int interesting, Action<string> read)
     {
         var path = Path.Combine(folder.Path, name);
-        File.WriteAllBytes(path, sound);
+        File.WriteAllBytes(path, valid);
         read(path);
         var refused = 0;
         for (var number = 0; number < Files; number++)
         {
-            File.WriteAllBytes(path, Mutations.Mutate(sound, interesting, number));
+            File.WriteAllBytes(path, Mutations.Mutate(valid, interesting, number));
             var before = GC.GetAllocatedBytesForCurrentThread();
             try
             {

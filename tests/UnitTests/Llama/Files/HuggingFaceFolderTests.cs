@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Serverless.Llama;
 using Serverless.Llama.Files;
 using static TorchSharp.torch;
 
@@ -6,6 +7,8 @@ namespace Serverless.UnitTests.Llama.Files;
 
 public sealed class HuggingFaceFolderTests : IDisposable
 {
+    private const double Tolerance = 1e-4;
+
     private readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
@@ -45,17 +48,21 @@ public sealed class HuggingFaceFolderTests : IDisposable
         folder.File("chat_template.jinja", "{{ bos_token }}");
         folder.File("original/params.json", "{}");
 
-        Load();
+        var logits = Logits(out var expected);
+
+        Reference.AssertClose(expected, logits, Tolerance);
     }
 
     [Fact]
     public void The_names_of_a_bare_decoder_are_read_too()
     {
         Copy("untied_unscaled");
-        Rewrite(tensors => tensors.Where(entry => entry.Name.StartsWith("model.", StringComparison.Ordinal))
-            .Select(entry => (entry.Name["model.".Length..], entry.Value)));
+        Rewrite(tensors => tensors.Where(entry => entry.Name != "lm_head.weight")
+            .Select(entry => (entry.Name.StartsWith("model.", StringComparison.Ordinal) ? entry.Name["model.".Length..] : entry.Name, entry.Value)));
 
-        Load();
+        var logits = Logits(out var expected);
+
+        Reference.AssertClose(expected, logits, Tolerance);
     }
 
     [Fact]
@@ -81,7 +88,7 @@ public sealed class HuggingFaceFolderTests : IDisposable
     }
 
     [Fact]
-    public void A_quantised_base_is_refused_by_the_name_of_the_setting()
+    public void A_quantized_base_is_refused_by_the_name_of_the_setting()
     {
         Copy("untied_unscaled");
         Change("config.json", config => config["quantization_config"] = new JsonObject { ["quant_method"] = "bitsandbytes", ["load_in_4bit"] = true });
@@ -120,6 +127,16 @@ public sealed class HuggingFaceFolderTests : IDisposable
         using var weights = HuggingFaceFolder.Open(folder.Path).LoadWeights(ScalarType.Float32);
     }
 
+    /// <summary>The logits of the folder's base, a copy of <c>untied_unscaled</c>, for the rows of its reference case.</summary>
+    private float[][] Logits(out float[][] expected)
+    {
+        var reference = ReferenceCase.Read("bases", "untied_unscaled");
+        expected = reference.Logits;
+        using var weights = HuggingFaceFolder.Open(folder.Path).LoadWeights(ScalarType.Float32);
+        using var model = new LlamaForSequenceClassification(weights);
+        return Reference.Logits(model, reference.Rows);
+    }
+
     private void Copy(string name)
     {
         foreach (var file in Directory.EnumerateFiles(Repository.Fixture("bases", name)))
@@ -138,7 +155,7 @@ public sealed class HuggingFaceFolderTests : IDisposable
         File.WriteAllText(path, json.ToJsonString());
     }
 
-    /// <summary>Takes a tensor out of the index where there is one, else out of the file.</summary>
+    /// <summary>Removes a tensor from the index if there is one, otherwise from the file.</summary>
     private void Remove(string tensor)
     {
         if (File.Exists(Path.Combine(folder.Path, "model.safetensors.index.json")))

@@ -8,9 +8,9 @@ internal static class Mutations
     private static readonly string[] Values =
         ["-1", "0", "1e999", "-0.0", "1.5", "2147483648", "9223372036854775807", "18446744073709551616", "null", "true", "\"x\"", "[]", "{}", "\"\\ud800\""];
 
-    /// <param name="original">A sound file.</param>
-    /// <param name="interesting">How many of its first bytes matter most.</param>
-    /// <param name="number">Which of the damaged copies.</param>
+    /// <param name="original">A valid file.</param>
+    /// <param name="interesting">Number of first bytes that matter most, where most damage is done.</param>
+    /// <param name="number">Number of the damaged copy, the seed of its damage.</param>
     public static byte[] Mutate(byte[] original, int interesting, int number)
     {
         var random = new Random(unchecked((number * 7919) + 17));

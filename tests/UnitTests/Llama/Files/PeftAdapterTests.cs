@@ -102,8 +102,14 @@ public sealed class PeftAdapterTests : IDisposable
             tensors.Add(name, tensors["base_model.model.score.weight"]);
             tensors.Remove("base_model.model.score.weight");
         });
+        var expected = ReferenceCase.Read("adapters", "all_linear");
+        using var weights = Reference.Weights(expected.Base!, ScalarType.Float32);
+        using var model = new LlamaForSequenceClassification(weights);
+        using var adapter = PeftAdapter.Read(folder.Path);
 
-        Load();
+        adapter.ApplyTo(model);
+
+        Reference.AssertClose(expected.Logits, Reference.Logits(model, expected.Rows), tolerance: 1e-4);
     }
 
     [Fact]

@@ -66,7 +66,10 @@ public sealed class SafetensorsTests : IDisposable
     [Fact]
     public void Padding_scalars_empty_tensors_and_unaligned_tensors_are_read()
     {
-        const string Header = """{"byte":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"none":{"dtype":"F32","shape":[0,4],"data_offsets":[1,1]},"scalar":{"dtype":"F32","shape":[],"data_offsets":[1,5]}}   """;
+        const string Header =
+            """{"byte":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"none":"""
+            + """{"dtype":"F32","shape":[0,4],"data_offsets":[1,1]},"scalar":"""
+            + """{"dtype":"F32","shape":[],"data_offsets":[1,5]}}   """;
         var path = Write(Encoding.UTF8.GetBytes(Header), (ulong)Header.Length, 0, [7, .. BitConverter.GetBytes(1.5f)]);
         using var scope = NewDisposeScope();
 

@@ -8,12 +8,12 @@ using static TorchSharp.torch;
 
 namespace Serverless.UnitTests.Llama.Files;
 
-/// <summary>Adapters that this project writes are PEFT's in every name, and load there.</summary>
+/// <summary>Adapters that this project writes have PEFT's names, and PEFT loads them.</summary>
 public sealed class WrittenAdapterTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
-    /// <summary>A fixture base, and what is trained on it.</summary>
+    /// <summary>A fixture base, the target modules, and whether rsLoRA is used.</summary>
     public static TheoryData<string, string, bool> Kinds => new()
     {
         { "llama3_rope_tied", "all-linear", false },
@@ -40,7 +40,7 @@ public sealed class WrittenAdapterTests : IDisposable
         Assert.Empty(settings.Select(setting => setting.Key).Except(peft.Select(setting => setting.Key)));
         Assert.All(
             settings.Where(setting => setting.Key is not ("target_modules" or "base_model_name_or_path")),
-            setting => Assert.True(JsonNode.DeepEquals(setting.Value, peft[setting.Key]), $"{setting.Key} is {setting.Value} here, {peft[setting.Key]} there"));
+            setting => Assert.True(JsonNode.DeepEquals(setting.Value, peft[setting.Key]), $"{setting.Key} is {setting.Value}, PEFT wrote {peft[setting.Key]}"));
         Assert.Equal(LoraConfig.AllLinear, settings["target_modules"].Deserialize<string[]>());
     }
 
@@ -82,7 +82,7 @@ public sealed class WrittenAdapterTests : IDisposable
         TestContext.Current.TestOutputHelper?.WriteLine(output);
     }
 
-    /// <summary>An adapter whose every tensor is filled, written, and the logits of the model that it came from.</summary>
+    /// <summary>Writes an adapter with random values in every tensor, and returns the logits of its model.</summary>
     private (IReadOnlyList<int[]> Rows, float[][] Logits) Write(string baseName, string targets, bool useRslora)
     {
         var config = new LoraConfig

@@ -20,37 +20,38 @@ public sealed class DataParallelTests
     }
 
     [Fact]
-    public void Even_shares_are_computed_at_the_same_time()
+    public void Even_partitions_are_computed_at_the_same_time()
     {
         using var parallel = new DataParallel(threads: 2);
         using var meeting = new Barrier(2);
-        var shares = new ConcurrentBag<int>();
+        var partitions = new ConcurrentBag<int>();
 
         parallel.Run(TextsOf(40, 30, 20, 10), texts =>
         {
-            shares.Add(texts.Sum(text => text.Length));
+            partitions.Add(texts.Sum(text => text.Length));
             meeting.SignalAndWait(CancellationToken);
             return Lengths(texts);
         });
 
-        Assert.Equal([50, 50], shares);
+        Assert.Equal([50, 50], partitions);
     }
 
     [Fact]
-    public void What_is_summed_over_texts_comes_back_once_for_each_share_in_the_order_of_their_numbers()
+    public void Each_partition_gives_one_result_in_the_order_of_their_indices()
     {
         using var parallel = new DataParallel(threads: 2);
 
-        var shares = parallel.RunPartitions([40, 30, 20, 10], partition => $"{partition.Index} of {partition.Count}: {string.Join(" and ", partition.Texts)}");
+        var partitions = parallel.RunPartitions(
+            [40, 30, 20, 10], partition => $"{partition.Index} of {partition.Count}: {string.Join(" and ", partition.Texts)}");
 
-        Assert.Equal(["0 of 2: 0 and 3", "1 of 2: 1 and 2"], shares);
+        Assert.Equal(["0 of 2: 0 and 3", "1 of 2: 1 and 2"], partitions);
     }
 
     [Theory]
     [InlineData(64)]
     [InlineData(500, 20)]
     [InlineData(50, 50, 50)]
-    public void Texts_that_cannot_be_shared_out_evenly_are_one_pass(params int[] lengths)
+    public void Texts_that_cannot_be_divided_evenly_are_one_pass(params int[] lengths)
     {
         using var parallel = new DataParallel(threads: 2);
         var passes = new ConcurrentBag<(int Thread, int Texts)>();
@@ -76,7 +77,7 @@ public sealed class DataParallelTests
     }
 
     [Fact]
-    public async Task A_failure_is_thrown_only_when_all_shares_have_ended()
+    public async Task A_failure_is_thrown_only_when_all_partitions_have_ended()
     {
         using var parallel = new DataParallel(threads: 2);
         using var failing = new ManualResetEventSlim();
@@ -99,7 +100,7 @@ public sealed class DataParallelTests
         ending.Set();
 
         Assert.Equal("damaged", (await Assert.ThrowsAsync<InvalidDataException>(() => run)).Message);
-        Assert.False(before, "It returned while a share was still being computed.");
+        Assert.False(before, "It returned while a partition was still being computed.");
     }
 
     private static int[] Lengths(IReadOnlyList<int[]> texts) => [.. texts.Select(text => text.Length)];

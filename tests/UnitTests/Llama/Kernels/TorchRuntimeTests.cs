@@ -1,10 +1,8 @@
-
-
 using Serverless.Llama.Kernels;
 
 namespace Serverless.UnitTests.Llama.Kernels;
 
-public class TorchRuntimeTests
+public sealed class TorchRuntimeTests
 {
     [Theory]
     [InlineData("/lib/libstdc++.so.6: version `GLIBCXX_3.4.32' not found", "GLIBCXX_3.4.32 (GCC 13) is missing")]
@@ -14,6 +12,6 @@ public class TorchRuntimeTests
         Assert.Contains(explanation, TorchRuntime.DescribeLoadError(new TypeInitializationException("torch", new DllNotFoundException(native))));
 
     [Fact]
-    public void A_number_of_threads_that_cannot_be_is_refused_by_name() =>
+    public void A_number_of_threads_below_one_is_refused_by_name() =>
         Assert.Contains("Classifier__TorchThreads", Assert.Throws<InvalidOperationException>(() => TorchRuntime.Initialize(0)).Message);
 }

@@ -22,7 +22,7 @@ public sealed class FusedLinearTests : IDisposable
     [InlineData(Precision.Fp32, 1e-5)]
     [InlineData(Precision.Bf16, 0.01)]
     [InlineData(Precision.Int8, 0.02)]
-    public void Merged_the_parts_answer_as_they_do_beside_their_updates(Precision precision, double tolerance)
+    public void Merged_parts_give_what_they_give_beside_their_updates(Precision precision, double tolerance)
     {
         SkipUnlessProcessorMultiplies(precision);
         using var fused = New();
@@ -66,7 +66,7 @@ public sealed class FusedLinearTests : IDisposable
     [Theory]
     [InlineData(Precision.Bf16)]
     [InlineData(Precision.Int8)]
-    public void A_later_version_takes_the_place_of_the_one_before(Precision precision)
+    public void Merging_frees_the_weight_of_the_retired_version_first(Precision precision)
     {
         SkipUnlessProcessorMultiplies(precision);
         using var first = New();
@@ -83,7 +83,7 @@ public sealed class FusedLinearTests : IDisposable
     [InlineData(1)]
     [InlineData(64)]
     [InlineData(300)]
-    public void Laid_out_for_the_processor_a_bf16_weight_gives_what_a_plain_product_gives(int tokens)
+    public void A_packed_bf16_weight_gives_what_a_plain_product_gives(int tokens)
     {
         var weight = Random(96, Inputs).to(bfloat16);
         using var fused = new FusedLinear(new LoraLinear("plain", weight, null));
@@ -96,9 +96,9 @@ public sealed class FusedLinearTests : IDisposable
     }
 
     [Fact]
-    public void A_weight_of_more_rows_than_are_merged_at_once_is_merged_whole()
+    public void A_weight_of_more_rows_than_a_chunk_is_merged_whole()
     {
-        const int rows = 1000, columns = 1024; // 512 rows at once
+        const int rows = 1000, columns = 1024; // 512 rows per chunk
         var (weight, a, b) = (Random(rows, columns), Random(2, columns), Random(rows, 2));
         var linear = new LoraLinear("tall", weight, null);
         linear.SetLora(a, b, new LoraConfig { Rank = 2, Alpha = 6 });
@@ -111,7 +111,7 @@ public sealed class FusedLinearTests : IDisposable
         Assert.True(allclose(x.matmul((weight + b.matmul(a) * 3).t()), y, 1e-4, 1e-3));
     }
 
-    // On other processors the model never computes in it.
+    // The model never computes in int8 on a processor without VNNI.
     private static void SkipUnlessProcessorMultiplies(Precision precision) =>
         Assert.SkipUnless(precision != Precision.Int8 || CpuFeatures.HasVnni, "This processor has no VNNI.");
 

@@ -9,7 +9,7 @@ public sealed class LoraDropoutTests
     [InlineData(ScalarType.Float32, 0.1)]
     [InlineData(ScalarType.BFloat16, 0.1)]
     [InlineData(ScalarType.BFloat16, 0.5)]
-    public void It_leaves_out_its_share_and_scales_up_the_rest(ScalarType type, double share)
+    public void It_zeroes_its_share_and_scales_up_the_rest(ScalarType type, double share)
     {
         using var scope = NewDisposeScope();
         var dropped = LoraDropout.Create(CPU, type, seed: 1).Apply(ones([999, 101], type), share).to(float32).data<float>().ToArray();
@@ -19,7 +19,7 @@ public sealed class LoraDropoutTests
     }
 
     [Fact]
-    public void What_it_leaves_out_is_spread_evenly_over_rows_and_columns()
+    public void Zeros_are_spread_evenly_over_rows_and_columns()
     {
         using var scope = NewDisposeScope();
         var zeros = LoraDropout.Create(CPU, ScalarType.BFloat16, seed: 1).Apply(ones([2000, 96], bfloat16), 0.25).eq(0).to(float32);
@@ -29,7 +29,7 @@ public sealed class LoraDropoutTests
     }
 
     [Fact]
-    public void The_same_seed_leaves_out_the_same_and_no_two_calls_do()
+    public void The_same_seed_gives_the_same_zeros_and_no_two_calls_do()
     {
         using var scope = NewDisposeScope();
         var x = randn([50, 33]);

@@ -35,7 +35,7 @@ public sealed class LoraEmbeddingTests
     }
 
     [Fact]
-    public void A_fresh_update_changes_no_answer()
+    public void A_new_update_changes_no_logit()
     {
         using var scope = NewDisposeScope();
         using var weights = LlamaWeights.Random(Toy, float32, seed: 1);
@@ -55,7 +55,7 @@ public sealed class LoraEmbeddingTests
     }
 
     [Fact]
-    public void A_trained_update_is_written_under_PEFTs_names_and_answers_the_same_when_it_is_read()
+    public void A_trained_update_has_PEFTs_names_and_the_same_logits_when_read_back()
     {
         using var folder = new TemporaryFolder();
         using var scope = NewDisposeScope();

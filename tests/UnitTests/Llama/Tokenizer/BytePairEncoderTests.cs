@@ -1,6 +1,3 @@
-
-
-
 using Serverless.Llama.Tokenizer;
 using Serverless.Models;
 
@@ -13,13 +10,16 @@ public sealed class BytePairEncoderTests
     {
         var file = Path.Combine(StarterModel.Folder, "base", "tokenizer.json");
         var random = new Random(42);
-        string[] words = [.. Enumerable.Range(0, 2000).Select(_ => string.Concat(Enumerable.Range(0, random.Next(1, 30)).Select(_ => (char)random.Next('a', 'z' + 1))))];
+        string[] words = [.. Enumerable.Range(0, 2000).Select(_ => RandomWord(random))];
         var (early, late) = (LlamaTokenizer.Read(file), LlamaTokenizer.Read(file));
 
-        var before = words.Select(word => early.Encode(word, 128).Ids).ToArray(); // its first words, at least, are merged by our own encoder
+        var before = words.Select(word => early.Encode(word, 128).Ids).ToArray(); // at least its first words are encoded by BytePairEncoder
         await late.LibraryReady;
         var after = words.Select(word => late.Encode(word, 128).Ids).ToArray();
 
         Assert.Equal(before, after);
     }
+
+    private static string RandomWord(Random random) =>
+        string.Concat(Enumerable.Range(0, random.Next(1, 30)).Select(_ => (char)random.Next('a', 'z' + 1)));
 }

@@ -56,7 +56,7 @@ internal static class EdgeCaseTexts
         RandomText(seed: 2, runes: 20_000, limit: 0x3000),
     ];
 
-    /// <summary>Runes below a limit, so that every pair of neighbouring scripts and categories comes up.</summary>
+    /// <summary>Runes below a limit, so that every pair of adjacent scripts and categories occurs.</summary>
     private static string RandomText(int seed, int runes, int limit)
     {
         var random = new Random(seed);

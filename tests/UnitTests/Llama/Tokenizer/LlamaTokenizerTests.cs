@@ -48,17 +48,17 @@ public sealed class LlamaTokenizerTests : IDisposable
         var bytes = Bytes();
         Assert.False(whole.Truncated);
 
-        for (var room = 2; room < whole.Ids.Length; room++)
+        for (var maxTokens = 2; maxTokens < whole.Ids.Length; maxTokens++)
         {
-            var (ids, truncated) = tokenizer.Encode(text, room);
+            var (ids, truncated) = tokenizer.Encode(text, maxTokens);
 
             Assert.True(truncated);
-            Assert.InRange(ids.Length, 1, room);
+            Assert.InRange(ids.Length, 1, maxTokens);
             Assert.Equal(whole.Ids[..ids.Length], ids);
             var kept = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString([.. ids.Skip(1).SelectMany(id => bytes[id])]);
             Assert.StartsWith(kept, text, StringComparison.Ordinal);
-            // At most the rest of one character, three bytes, was given up for a whole one.
-            Assert.InRange(room - ids.Length, 0, 3);
+            // At most the rest of one character, three tokens, is left out.
+            Assert.InRange(maxTokens - ids.Length, 0, 3);
         }
 
         Assert.Equal(whole.Ids, tokenizer.Encode(text, whole.Ids.Length).Ids);
@@ -96,11 +96,14 @@ public sealed class LlamaTokenizerTests : IDisposable
     [Theory]
     [InlineData("normalizer", """{"type":"NFKC"}""")]
     [InlineData("pre_tokenizer", """{"type":"Metaspace","replacement":"_"}""")]
-    [InlineData("pre_tokenizer", """{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"(unclosed"},"behavior":"Isolated"},{"type":"ByteLevel","add_prefix_space":false}]}""")]
+    [InlineData(
+        "pre_tokenizer",
+        """{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"(unclosed"},"behavior":"Isolated"},"""
+        + """{"type":"ByteLevel","add_prefix_space":false}]}""")]
     [InlineData("post_processor", """{"type":"BertProcessing","sep":["[SEP]",1],"cls":["[CLS]",2]}""")]
     [InlineData("model", """{"type":"WordPiece","vocab":{}}""")]
     [InlineData("model", """{"type":"BPE","vocab":{"a":0},"merges":[]}""")]
-    public void A_setting_that_is_not_understood_is_refused_with_the_name_of_the_file(string key, string value)
+    public void A_setting_that_is_not_supported_is_refused_with_the_name_of_the_file(string key, string value)
     {
         var tokenizer = JsonNode.Parse(ToyTokenizer.Json)!;
         tokenizer[key] = JsonNode.Parse(value);

@@ -1,5 +1,3 @@
-
-
 using Serverless.Llama.Tokenizer;
 
 namespace Serverless.UnitTests.Llama.Tokenizer;
@@ -62,9 +60,9 @@ public sealed class TokenParityTests : IDisposable
             Assert.False(ours.Truncated);
             if (!expected[i].AsSpan().SequenceEqual(ours.Ids))
             {
-                var place = expected[i].AsSpan().CommonPrefixLength(ours.Ids);
-                Assert.Fail($"Text {i} ({texts[i][..Math.Min(60, texts[i].Length)]}): from token {place} on "
-                    + $"[{string.Join(", ", expected[i].Skip(place).Take(8))}] was expected, [{string.Join(", ", ours.Ids.Skip(place).Take(8))}] came.");
+                var start = expected[i].AsSpan().CommonPrefixLength(ours.Ids);
+                Assert.Fail($"Text {i} ({texts[i][..Math.Min(60, texts[i].Length)]}): from token {start} on "
+                    + $"[{string.Join(", ", expected[i].Skip(start).Take(8))}] was expected, [{string.Join(", ", ours.Ids.Skip(start).Take(8))}] was returned.");
             }
         }
     }
