@@ -1,11 +1,16 @@
 using System.Reflection;
-using Serverless.Local.Hosting;
 
 namespace Serverless.Local;
 
 /// <summary>The data folder of the local system. It is ignored by git and kept between restarts; deleting it resets the system.</summary>
 internal sealed record LocalFolder(string Root)
 {
+    /// <summary>The file name of the function key.</summary>
+    public const string FunctionKeyName = "function-key";
+
+    /// <summary>The file name of the admin key.</summary>
+    public const string AdminKeyName = "admin-key";
+
     // EWOULDBLOCK: the file is locked.
     private const int LockedByAnother = 11;
 
@@ -29,9 +34,9 @@ internal sealed record LocalFolder(string Root)
 
     public string EndpointsFile => Path.Combine(Root, "endpoints.json");
 
-    public string FunctionKeyFile => Path.Combine(Root, FunctionKeys.FunctionFile);
+    public string FunctionKeyFile => Path.Combine(Root, FunctionKeyName);
 
-    public string AdminKeyFile => Path.Combine(Root, FunctionKeys.AdminFile);
+    public string AdminKeyFile => Path.Combine(Root, AdminKeyName);
 
     public string LogFile(string program) => Path.Combine(Logs, $"{program}.log");
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Serverless.Local.Demo;
+using Serverless.Local.Processes;
 using Spectre.Console;
 
 namespace Serverless.Local.Commands;

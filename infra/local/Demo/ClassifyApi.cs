@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using Serverless.Local.Processes;
 
 namespace Serverless.Local.Demo;
 

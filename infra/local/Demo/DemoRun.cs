@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Serverless.Articles;
+using Serverless.Local.Processes;
 using Serverless.Training;
 using Spectre.Console;
 

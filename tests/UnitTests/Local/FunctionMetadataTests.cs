@@ -1,5 +1,5 @@
 using Serverless.Local;
-using Serverless.Local.Hosting;
+using Serverless.Local.Hosting.Worker;
 
 namespace Serverless.UnitTests.Local;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Serverless.Local.Hosting;
+namespace Serverless.Local.Hosting.Worker;
 
 /// <summary>A built or published function app: a folder with <c>host.json</c> and <c>worker.config.json</c>.</summary>
 /// <param name="Folder">The folder.</param>

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Hosting;
 
-namespace Serverless.Local.Hosting;
+namespace Serverless.Local;
 
 /// <summary>Ignores signals, which <see cref="StopSignal"/> handles. The default lifetime would abort a start with a stack trace.</summary>
 internal sealed class NoopHostLifetime : IHostLifetime

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Serverless.Local.Hosting;
+namespace Serverless.Local.Hosting.Worker;
 
 /// <summary>The metadata of a function, as reported by the worker.</summary>
 /// <param name="Id">The worker's id of the function.</param>

@@ -1,10 +1,9 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
-using Serverless.Local.Processes;
 using Serverless.Models;
 using Serverless.Storage;
 
-namespace Serverless.Local;
+namespace Serverless.Local.Processes;
 
 /// <summary>The whole system on this machine: the emulator, the functions, and a trainer for each training request. Disposing stops it.</summary>
 internal sealed class LocalSystem : IAsyncDisposable
