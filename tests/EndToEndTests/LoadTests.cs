@@ -67,7 +67,7 @@ public sealed class LoadTests(LoadTests.Fixture fixture) : IClassFixture<LoadTes
         Assert.Equal(["starter", "load-2", "load-3"], versions.Select(version => version.Key));
         Report(
             "Queue",
-            $"{Articles:N0} articles sent to the queue and classified by three function processes, the model swapped twice on the way: "
+            $"{Articles:N0} articles sent to the queue and classified by three function processes, with two swaps of the model: "
             + $"{results.Count:N0} results, each exactly one, no id missing, in {elapsed.TotalSeconds:0} s "
             + $"({Articles / elapsed.TotalSeconds:0} articles/s); {string.Join(", ", versions.Select(version => $"{version.Count():N0} by {version.Key}"))}.");
     }
@@ -93,9 +93,9 @@ public sealed class LoadTests(LoadTests.Fixture fixture) : IClassFixture<LoadTes
         Assert.InRange(memory[^1], 0, settled * 1.25);
         Report(
             "HTTP",
-            $"{capacity:0} requests a second is what one process answers to {Clients} callers here; at {Overload} times that for a minute: "
-            + $"{string.Join(", ", statuses.OrderBy(status => status.Key).Select(status => $"{status.Value:N0} with {(int)status.Key}"))} "
-            + $"and nothing else; health answered all {health.Count} times, "
+            $"one process answers {capacity:0} requests a second from {Clients} callers; at {Overload} times that rate for a minute: "
+            + $"{string.Join(", ", statuses.OrderBy(status => status.Key).Select(status => $"{status.Value:N0} responses with {(int)status.Key}"))} "
+            + $"and no others; health responded all {health.Count} times, "
             + $"the slowest after {health.Max():0} ms; memory {settled >> 20} MB after a quarter of it and {memory[^1] >> 20} MB at the end.");
     }
 

@@ -8,13 +8,13 @@ using Serverless.Storage;
 
 namespace Serverless.FaultTests;
 
-/// <summary>Who may do what.</summary>
+/// <summary>Which key a caller needs.</summary>
 public sealed class AccessTests
 {
     private static readonly string[] Levels = ["Anonymous", "Function", "Admin"];
 
-    /// <summary>The least level that works, for every HTTP function. Whoever adds one decides here.</summary>
-    private static readonly Dictionary<string, string> Least = new()
+    /// <summary>The lowest level that works, for every HTTP function. A new function is added here.</summary>
+    private static readonly Dictionary<string, string> LowestLevels = new()
     {
         ["GET health"] = "Anonymous",
         ["GET ui/{file?}"] = "Anonymous",
@@ -36,45 +36,45 @@ public sealed class AccessTests
     /// <summary>127.0.0.1 and ::1.</summary>
     private static readonly string[] Loopback = ["0100007F", "00000000000000000000000001000000"];
 
-    private static CancellationToken Ended => TestContext.Current.CancellationToken;
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     [Fact]
-    public void Every_http_function_asks_for_the_least_level_that_works() =>
-        Assert.Equal(Least.OrderBy(each => each.Key), FunctionApp.HttpFunctions.Select(each => KeyValuePair.Create(each.Request, each.Level)).OrderBy(each => each.Key));
+    public void Every_HTTP_function_declares_the_lowest_level_that_works() =>
+        Assert.Equal(LowestLevels.OrderBy(each => each.Key), FunctionApp.HttpFunctions.Select(each => KeyValuePair.Create(each.Request, each.Level)).OrderBy(each => each.Key));
 
     [Fact]
-    public async Task With_keys_every_function_turns_away_who_shows_less_than_it_asks_for() => await ReliabilityReport.RecordAsync(
+    public async Task With_keys_every_function_rejects_callers_with_a_lower_level() => await ReliabilityReport.RecordAsync(
         "Requests without a key, with a wrong one, with the function key, with the admin key",
         $"{FunctionApp.HttpFunctions.Count} HTTP functions",
-        "401 exactly where the level of the function is higher than what was shown",
+        "401 exactly where the function needs a higher level than the key has",
         async () =>
         {
             await using var installation = await Installation.StartAsync();
-            await using var functions = await installation.StartFunctions("--keys", installation.Folder).AnswersAsync();
-            var shown = new (string Level, string? Key)[]
+            await using var functions = await installation.StartFunctions("--keys", installation.Folder).ListeningAsync();
+            var callers = new (string Level, string? Key)[]
             {
                 ("Anonymous", null),
                 ("Anonymous", "wrong"),
-                ("Function", await File.ReadAllTextAsync(Path.Combine(installation.Folder, "function-key"), Ended)),
-                ("Admin", await File.ReadAllTextAsync(Path.Combine(installation.Folder, "admin-key"), Ended)),
+                ("Function", await File.ReadAllTextAsync(Path.Combine(installation.Folder, "function-key"), CancellationToken)),
+                ("Admin", await File.ReadAllTextAsync(Path.Combine(installation.Folder, "admin-key"), CancellationToken)),
             };
             foreach (var (request, level) in FunctionApp.HttpFunctions)
             {
-                foreach (var (has, key) in shown)
+                foreach (var (has, key) in callers)
                 {
-                    var answer = await AskAsync(functions, request, key);
-                    Assert.True((answer == HttpStatusCode.Unauthorized) == (Array.IndexOf(Levels, has) < Array.IndexOf(Levels, level)), $"{request} with the {has} key {key}: {answer}");
+                    var response = await RequestAsync(functions, request, key);
+                    Assert.True((response == HttpStatusCode.Unauthorized) == (Array.IndexOf(Levels, has) < Array.IndexOf(Levels, level)), $"{request} with the {has} key {key}: {response}");
                 }
             }
 
-            return $"{FunctionApp.HttpFunctions.Count * shown.Length} requests, each answered as its level demands";
+            return $"{FunctionApp.HttpFunctions.Count * callers.Length} requests, each with the expected status";
         });
 
     [Fact]
     public async Task The_local_system_listens_on_the_loopback_address_only()
     {
         await using var installation = await Installation.StartAsync();
-        await using var functions = await installation.StartFunctions().AnswersAsync();
+        await using var functions = await installation.StartFunctions().ListeningAsync();
 
         var listening = functions.Program.Tree.Concat(installation.Emulator.Program.Tree).Select(Listening).ToArray();
 
@@ -83,44 +83,44 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public async Task Logs_and_errors_hold_no_key_no_connection_string_and_no_article() => await ReliabilityReport.RecordAsync(
+    public async Task Logs_and_errors_contain_no_key_no_connection_string_and_no_article() => await ReliabilityReport.RecordAsync(
         "What programs write while storage fails",
-        "functions and trainer, with every request refused and with good ones",
-        "no account key, no function key, no connection string, no text of an article in any output or answer",
+        "functions and trainer, with failing and with working storage",
+        "no account key, function key, connection string or text of an article in any output or response",
         async () =>
         {
             const string Secret = "Zanzibar quetzal marmalade";
             await using var installation = await Installation.StartAsync();
-            await using var functions = await installation.StartFunctions("--keys", installation.Folder).AnswersAsync();
-            var key = await File.ReadAllTextAsync(Path.Combine(installation.Folder, "function-key"), Ended);
+            await using var functions = await installation.StartFunctions("--keys", installation.Folder).ListeningAsync();
+            var key = await File.ReadAllTextAsync(Path.Combine(installation.Folder, "function-key"), CancellationToken);
             functions.Http.DefaultRequestHeaders.Add("x-functions-key", key);
             await functions.ReadyAsync();
-            var answers = new List<string>();
+            var outputs = new List<string>();
             foreach (var faulty in new[] { false, true })
             {
-                installation.Proxy.Faults = faulty ? new Faults.FaultPlan(Extent.Seed, rate: 1, TimeSpan.Zero) { Only = Faults.Fault.ServerError } : null;
-                await installation.Storage.Queue(StorageNames.ArticlesQueue).SendMessageAsync(new ArticleMessage($"secret-{faulty}") { Text = Secret }.ToJson(), Ended);
-                await installation.Storage.Queue(StorageNames.ArticlesQueue).SendMessageAsync($"{{\"id\":\"broken-{faulty}\",\"text\":\"{Secret}", Ended);
-                answers.Add((await functions.PostAsync("classify/other", $"{{\"text\":\"{Secret}\"}}")).Body);
-                answers.Add((await functions.PostAsync("classify", $"{{\"text\":\"{Secret}\"")).Body);
+                installation.Proxy.Faults = faulty ? new Faults.FaultPlan(Scale.Seed, rate: 1, TimeSpan.Zero) { Only = Faults.Fault.ServerError } : null;
+                await installation.Storage.Queue(StorageNames.ArticlesQueue).SendMessageAsync(new ArticleMessage($"secret-{faulty}") { Text = Secret }.ToJson(), CancellationToken);
+                await installation.Storage.Queue(StorageNames.ArticlesQueue).SendMessageAsync($"{{\"id\":\"broken-{faulty}\",\"text\":\"{Secret}", CancellationToken);
+                outputs.Add((await functions.PostAsync("classify/other", $"{{\"text\":\"{Secret}\"}}")).Body);
+                outputs.Add((await functions.PostAsync("classify", $"{{\"text\":\"{Secret}\"")).Body);
                 await Articles.RequestTrainingAsync(installation.Storage, 0);
                 await using var trainer = installation.StartTrainer();
                 await trainer.WaitAsync();
-                answers.Add(trainer.Output);
+                outputs.Add(trainer.Output);
             }
 
             installation.Proxy.Faults = null;
             await ResultsCheck.CompleteAsync(installation.Storage, ["secret-True"]);
-            answers.Add(functions.Program.Output);
+            outputs.Add(functions.Program.Output);
 
             var accountKey = installation.Emulator.ConnectionString.Split("AccountKey=")[1].Split(';')[0];
-            Assert.All(answers, text => Assert.All(
+            Assert.All(outputs, text => Assert.All(
                 [accountKey, "AccountKey", "DefaultEndpointsProtocol", key, Secret],
                 secret => Assert.DoesNotContain(secret, text, StringComparison.Ordinal)));
-            return $"{answers.Sum(text => text.Length)} characters written, none of them secret";
+            return $"{outputs.Sum(text => text.Length)} characters written, no secret among them";
         });
 
-    private static async Task<HttpStatusCode> AskAsync(FunctionsProgram functions, string request, string? key)
+    private static async Task<HttpStatusCode> RequestAsync(FunctionsProgram functions, string request, string? key)
     {
         var (verb, route) = (request.Split(' ')[0], request.Split(' ')[1]);
         var path = route.Replace("{classifier?}", "", StringComparison.Ordinal).Replace("{file?}", "", StringComparison.Ordinal)
@@ -133,11 +133,11 @@ public sealed class AccessTests
             message.Headers.Add("x-functions-key", key);
         }
 
-        using var answer = await functions.Http.SendAsync(message, Ended);
-        return answer.StatusCode;
+        using var response = await functions.Http.SendAsync(message, CancellationToken);
+        return response.StatusCode;
     }
 
-    /// <summary>The addresses, in hexadecimal as the kernel writes them, on which a process listens.</summary>
+    /// <summary>The addresses on which a process listens, in hexadecimal as in /proc.</summary>
     private static IEnumerable<string> Listening(int process)
     {
         var sockets = Directory.EnumerateFileSystemEntries($"/proc/{process}/fd").Select(handle => new FileInfo(handle).LinkTarget ?? "").ToHashSet();

@@ -20,14 +20,14 @@ internal static class Articles
     public static async Task SendAsync(StorageClients storage, int number) =>
         await storage.Queue(StorageNames.ArticlesQueue).SendMessageAsync(new ArticleMessage(Id(number)) { Text = Text(number) }.ToJson(), TestContext.Current.CancellationToken);
 
-    /// <summary>A small data set of five labels, another one for each number.</summary>
+    /// <summary>A small data set with five labels, different for each number.</summary>
     public static BinaryData DataSet(int number) => BinaryData.FromString(string.Join('\n', ["text,label", .. Rows.Skip(number % 20).Take(60)]));
 
-    /// <summary>Uploads a data set and asks for a training on it.</summary>
+    /// <summary>Uploads a data set and requests a training on it.</summary>
     public static Task<TrainingRequest> RequestTrainingAsync(StorageClients storage, int number, string classifier = "desk") =>
         RequestTrainingAsync(storage, $"{classifier}/{number:D3}.csv", DataSet(number));
 
-    /// <summary>Uploads a file and asks for a training on it.</summary>
+    /// <summary>Uploads a file and requests a training on it.</summary>
     public static async Task<TrainingRequest> RequestTrainingAsync(StorageClients storage, string dataset, BinaryData content)
     {
         var uploaded = await storage.Container(StorageNames.DatasetsContainer).GetBlobClient(dataset).UploadAsync(content, overwrite: true, TestContext.Current.CancellationToken);

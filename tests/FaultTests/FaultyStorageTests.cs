@@ -1,5 +1,3 @@
-
-
 using Serverless.Articles;
 using Serverless.FaultTests.Checks;
 using Serverless.FaultTests.Faults;
@@ -9,28 +7,28 @@ using Serverless.Training;
 
 namespace Serverless.FaultTests;
 
-/// <summary>Storage that fails: 500, 503 and 429 with Retry-After, no answer, resets, lost and truncated answers, stalls.</summary>
+/// <summary>Failing storage: 500, 503 and 429 with Retry-After, no response, resets, lost and truncated responses, stalls.</summary>
 public sealed class FaultyStorageTests
 {
-    private static readonly double Rate = 0.1;
+    private const double Rate = 0.1;
 
-    private static CancellationToken Ended => TestContext.Current.CancellationToken;
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Faulty_storage_loses_and_doubles_nothing_and_all_recovers_when_the_faults_stop()
+    public async Task Faulty_storage_loses_and_duplicates_nothing()
     {
-        var articles = Extent.Of("FAULTY_ARTICLES", 60);
-        var trainings = Extent.Of("FAULTY_TRAININGS", 1);
-        var silence = TimeSpan.FromSeconds(Extent.Of("STALL_SECONDS", 2));
+        var articles = Scale.Get("FAULTY_ARTICLES", 60);
+        var trainings = Scale.Get("FAULTY_TRAININGS", 1);
+        var delay = TimeSpan.FromSeconds(Scale.Get("STALL_SECONDS", 2));
         await ReliabilityReport.RecordAsync(
-            "Faulty storage: 500, 503 and 429 with Retry-After, no answer, resets, lost answers, truncated answers, stalls",
-            $"{Rate:P0} of all requests, stalls of {silence.TotalSeconds:0} s; {articles} articles, {trainings} trainings",
-            "one result an article, classified; one outcome a training request; pointer whole; the programs recover by themselves",
+            "Faulty storage: 500, 503 and 429 with Retry-After, no response, resets, lost and truncated responses, stalls",
+            $"{Rate:P0} of all requests, stalls of {delay.TotalSeconds:0} s; {articles} articles, {trainings} trainings",
+            "one result per article, classified; one outcome per training request; the pointer is valid; the programs recover by themselves",
             async () =>
             {
                 await using var installation = await Installation.StartAsync();
                 await using var functions = installation.StartFunctions();
-                installation.Proxy.Faults = new FaultPlan(Extent.Seed, Rate, silence);
+                installation.Proxy.Faults = new FaultPlan(Scale.Seed, Rate, delay);
                 await Task.WhenAll(Enumerable.Range(0, articles).Select(number => Articles.SendAsync(installation.Storage, number)));
                 var requests = new List<TrainingRequest>();
                 for (var training = 0; training < trainings; training++)
@@ -41,7 +39,7 @@ public sealed class FaultyStorageTests
                 }
 
                 string[] ids = [.. Enumerable.Range(0, articles).Select(Articles.Id)];
-                await ResultsCheck.CompleteAsync(installation.Storage, ids, perSecond: 1); // stalls hold places that others wait for
+                await ResultsCheck.CompleteAsync(installation.Storage, ids, perSecond: 1); // stalled requests occupy the places of others
                 var (passed, met) = (installation.Proxy.Requests, installation.Proxy.Injected);
                 installation.Proxy.Faults = null;
 
@@ -54,29 +52,29 @@ public sealed class FaultyStorageTests
     }
 
     [Fact]
-    public async Task Retries_back_off_while_storage_is_away_and_the_functions_go_on_by_themselves_when_it_is_back()
+    public async Task The_functions_back_off_during_an_outage_of_storage_and_recover_after_it()
     {
-        var seconds = Extent.Of("OUTAGE_SECONDS", 12);
+        var seconds = Scale.Get("OUTAGE_SECONDS", 12);
         await ReliabilityReport.RecordAsync(
-            "Storage answers nothing but 503",
+            "Storage responds only with 503",
             $"{seconds} s",
-            "fewer requests in the second half of the outage than in the first; health answers throughout; an article sent before is classified after",
+            "at most as many requests in the second half of the outage as in the first; health responds throughout; an article sent before is classified after",
             async () =>
             {
                 await using var installation = await Installation.StartAsync();
                 installation.Settings["Local__MaxPollingInterval"] = "00:00:05";
                 await using var functions = await installation.StartFunctions().ReadyAsync();
-                installation.Proxy.Faults = new FaultPlan(Extent.Seed, rate: 1, TimeSpan.Zero) { Only = Fault.ServerError };
+                installation.Proxy.Faults = new FaultPlan(Scale.Seed, rate: 1, TimeSpan.Zero) { Only = Fault.ServerError };
                 var before = installation.Proxy.Requests;
                 await Articles.SendAsync(installation.Storage, 0);
-                await Task.Delay(TimeSpan.FromSeconds(seconds / 2.0), Ended);
+                await Task.Delay(TimeSpan.FromSeconds(seconds / 2.0), CancellationToken);
                 var first = installation.Proxy.Requests - before;
-                using (var health = await functions.Http.GetAsync(new Uri("health", UriKind.Relative), Ended))
+                using (var health = await functions.Http.GetAsync(new Uri("health", UriKind.Relative), CancellationToken))
                 {
                     Assert.True(health.IsSuccessStatusCode, $"{health.StatusCode}");
                 }
 
-                await Task.Delay(TimeSpan.FromSeconds(seconds / 2.0), Ended);
+                await Task.Delay(TimeSpan.FromSeconds(seconds / 2.0), CancellationToken);
                 var second = installation.Proxy.Requests - before - first;
                 installation.Proxy.Faults = null;
 
@@ -86,7 +84,7 @@ public sealed class FaultyStorageTests
             });
     }
 
-    /// <summary>What a trainer gave up under faults comes again; here at once, not after the minutes that its message stays hidden.</summary>
+    /// <summary>Sends the requests that failed under faults again at once, instead of waiting until their messages become visible.</summary>
     private static async Task TrainTheRestAsync(Installation installation, IEnumerable<TrainingRequest> requests)
     {
         foreach (var request in requests)

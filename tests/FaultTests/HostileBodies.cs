@@ -3,8 +3,8 @@ using System.Text.Json;
 
 namespace Serverless.FaultTests;
 
-/// <summary>What a hostile or broken sender might write, drawn from a seed.</summary>
-internal sealed class Hostile(int seed)
+/// <summary>Generates message bodies of hostile or broken senders from a seed.</summary>
+internal sealed class HostileBodies(int seed)
 {
     private static readonly string[] Strings =
     [
@@ -17,7 +17,7 @@ internal sealed class Hostile(int seed)
 
     private readonly Random random = new(seed);
 
-    /// <summary>A body of up to 40 KB, which a queue message can carry.</summary>
+    /// <summary>A body of up to 40 KB, which fits into a queue message.</summary>
     public byte[] Body() => random.Next(10) switch
     {
         0 => Bytes(),
@@ -28,7 +28,7 @@ internal sealed class Hostile(int seed)
         _ => Encoding.UTF8.GetBytes(Article()),
     };
 
-    /// <summary>A text without end, as far as anybody would send one.</summary>
+    /// <summary>A body with a very long text.</summary>
     public static byte[] Long(int megabytes) => Encoding.UTF8.GetBytes($$"""{"id":"long","text":"{{new string('a', megabytes << 20)}}"}""");
 
     private string Article()

@@ -2,22 +2,22 @@ using System.Text;
 
 namespace Serverless.FaultTests;
 
-/// <summary>A data set file that somebody got wrong, or made to do harm.</summary>
-internal sealed record HostileFile(string Name, string Ending, Func<BinaryData> Content);
+/// <summary>A data set file that is malformed or malicious.</summary>
+internal sealed record HostileFile(string Name, string Extension, Func<BinaryData> Content);
 
 internal static class HostileFiles
 {
     private const string Good = "text,label\nThe cup final,Sports\nThe cup quarter final,Sports\nShares fell again,Business\nShares rose again,Business\n";
 
-    /// <param name="seed">Of the damage.</param>
-    /// <param name="damaged">How many damaged copies of sound files come on top of the chosen ones.</param>
+    /// <param name="seed">The seed of the damage.</param>
+    /// <param name="damaged">The number of damaged copies of valid files, in addition to the listed files.</param>
     public static IReadOnlyList<HostileFile> All(int seed, int damaged)
     {
         var random = new Random(seed);
-        return [.. Chosen(), .. Enumerable.Range(0, damaged).Select(_ => random.Next()).Select(number => new HostileFile("damaged copy", number % 2 == 0 ? "csv" : "jsonl", () => Damaged(number)))];
+        return [.. Listed(), .. Enumerable.Range(0, damaged).Select(_ => random.Next()).Select(number => new HostileFile("damaged copy", number % 2 == 0 ? "csv" : "jsonl", () => Damaged(number)))];
     }
 
-    private static IEnumerable<HostileFile> Chosen() =>
+    private static IEnumerable<HostileFile> Listed() =>
     [
         Text("unbalanced quotes", "csv", Good + "\"never closed,Sports\n" + Good),
         new("a line of 100 MB", "csv", () => BinaryData.FromString($"{Good}{new string('a', 100 << 20)},Sports\n")),
@@ -37,14 +37,14 @@ internal static class HostileFiles
     private static BinaryData Damaged(int number)
     {
         var random = new Random(number);
-        var sound = Encoding.UTF8.GetBytes(number % 2 == 0
+        var valid = Encoding.UTF8.GetBytes(number % 2 == 0
             ? Good
             : "{\"text\":\"The cup final\",\"label\":\"Sports\"}\n{\"text\":\"Shares fell again\",\"label\":\"Business\"}\n");
         for (var damage = random.Next(1, 20); damage > 0; damage--)
         {
-            sound[random.Next(sound.Length)] = (byte)random.Next(256);
+            valid[random.Next(valid.Length)] = (byte)random.Next(256);
         }
 
-        return BinaryData.FromBytes(sound);
+        return BinaryData.FromBytes(valid);
     }
 }

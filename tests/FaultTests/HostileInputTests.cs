@@ -11,36 +11,36 @@ using Serverless.Training;
 
 namespace Serverless.FaultTests;
 
-/// <summary>Input that is meant to break something: each ends in a result, a rejection or a 4xx, and the programs go on.</summary>
+/// <summary>Malformed and malicious input ends in a result, a rejection or a 4xx response, and the programs keep running.</summary>
 public sealed class HostileInputTests
 {
-    // A queue message holds 64 KiB of Base64.
+    // A queue message contains up to 64 KiB of Base64.
     private const int MessageBytes = 48 << 10;
 
-    private static CancellationToken Ended => TestContext.Current.CancellationToken;
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Hostile_messages_end_in_a_result_or_a_rejection_and_stay_in_their_place()
+    public async Task Hostile_messages_end_in_a_result_or_a_rejection_at_the_right_name()
     {
-        var messages = Extent.Of("HOSTILE_MESSAGES", 250);
+        var messages = Scale.Get("HOSTILE_MESSAGES", 250);
         await ReliabilityReport.RecordAsync(
             "Hostile queue messages",
-            $"{messages} generated: random bytes, deep JSON, huge numbers, wrong types, nulls, halves of articles, flipped bits, path tricks, control characters, special tokens, confusables",
-            "each has one result, classified or rejected with a reason; every blob lies at classifier/hash.json; the process never ends and its memory stays bounded; an ordinary article is classified after",
+            $"{messages} generated: random bytes, deep JSON, huge numbers, wrong types, nulls, truncated articles, flipped bits, path tricks, control characters, special tokens, confusables",
+            "each has one result, classified or rejected with a reason; every blob is at classifier/hash.json; the process keeps running and its memory is bounded; an ordinary article is classified after",
             async () =>
             {
                 await using var installation = await Installation.StartAsync();
                 await using var functions = installation.StartFunctions();
-                var hostile = new Hostile(Extent.Seed);
+                var hostile = new HostileBodies(Scale.Seed);
                 byte[][] bodies = [.. Enumerable.Range(0, messages).Select(_ => hostile.Body()).Where(body => body.Length <= MessageBytes)];
                 await Articles.SendAsync(installation.Storage, 0);
                 await ResultsCheck.CompleteAsync(installation.Storage, [Articles.Id(0)]);
                 var before = functions.Program.Megabytes;
 
-                // A thousand at a time: the emulator gets slow with many in its queue.
+                // A thousand at a time, because the emulator is slow with many messages.
                 foreach (var part in bodies.Chunk(1000))
                 {
-                    await Parallel.ForEachAsync(part, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Ended }, async (body, cancellationToken) =>
+                    await Parallel.ForEachAsync(part, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = CancellationToken }, async (body, cancellationToken) =>
                         await installation.Storage.Queue(StorageNames.ArticlesQueue).SendMessageAsync(BinaryData.FromBytes(body), cancellationToken: cancellationToken));
                     await ResultsCheck.QueueIsEmptyAsync(installation.Storage, StorageNames.ArticlesQueue, TimeSpan.FromMinutes(15));
                 }
@@ -49,9 +49,9 @@ public sealed class HostileInputTests
                 await ResultsCheck.CompleteAsync(installation.Storage, [Articles.Id(1)]);
                 var grown = functions.Program.Megabytes - before;
 
-                var wanted = bodies.Select(Place).Append($"news/{Sha256Hex.OfText(Articles.Id(0))}.json").Append($"news/{Sha256Hex.OfText(Articles.Id(1))}.json").ToHashSet();
+                var expected = bodies.Select(ResultBlob).Append($"news/{Sha256Hex.OfText(Articles.Id(0))}.json").Append($"news/{Sha256Hex.OfText(Articles.Id(1))}.json").ToHashSet();
                 var results = await ResultsCheck.AllAsync(installation.Storage);
-                Assert.Equal(wanted.Order(StringComparer.Ordinal), results.Keys.Order(StringComparer.Ordinal));
+                Assert.Equal(expected.Order(StringComparer.Ordinal), results.Keys.Order(StringComparer.Ordinal));
                 Assert.All(results.Values, result => Assert.True(result.Status != ClassificationStatus.Failed && (result.Reason is not null) == (result.Status == ClassificationStatus.Rejected), result.ToJson()));
                 Assert.InRange(grown, double.MinValue, 300);
                 return $"{results.Values.Count(result => result.Status == ClassificationStatus.Rejected)} rejected, {results.Values.Count(result => result.Status == ClassificationStatus.Classified)} classified, none failed, none elsewhere; memory grew by {grown:0} MB";
@@ -59,18 +59,18 @@ public sealed class HostileInputTests
     }
 
     [Fact]
-    public async Task Hostile_requests_end_in_an_answer_or_a_4xx()
+    public async Task Hostile_requests_get_200_or_4xx()
     {
-        var requests = Extent.Of("HOSTILE_REQUESTS", 250);
+        var requests = Scale.Get("HOSTILE_REQUESTS", 250);
         await ReliabilityReport.RecordAsync(
             "Hostile HTTP bodies",
             $"{requests} generated, and one of 40 MB",
-            "each is answered with 200 or 4xx, never 5xx; the process never ends and its memory stays bounded; an ordinary article is classified after",
+            "each gets 200 or 4xx, never 5xx; the process keeps running and its memory is bounded; an ordinary article is classified after",
             async () =>
             {
                 await using var installation = await Installation.StartAsync();
                 await using var functions = await installation.StartFunctions().ReadyAsync();
-                var hostile = new Hostile(Extent.Seed + 1);
+                var hostile = new HostileBodies(Scale.Seed + 1);
                 var before = functions.Program.Megabytes;
 
                 var statuses = new List<HttpStatusCode>();
@@ -79,7 +79,7 @@ public sealed class HostileInputTests
                     statuses.Add(await PostAsync(functions, hostile.Body(), number));
                 }
 
-                var tooLong = await PostAsync(functions, Hostile.Long(megabytes: 40), 0);
+                var tooLong = await PostAsync(functions, HostileBodies.Long(megabytes: 40), 0);
                 var grown = functions.Program.Megabytes - before;
 
                 Assert.Equal(HttpStatusCode.RequestEntityTooLarge, tooLong);
@@ -91,20 +91,20 @@ public sealed class HostileInputTests
     }
 
     [Fact]
-    public async Task Hostile_data_set_files_are_refused_or_trained_on_and_leave_the_trainer_whole()
+    public async Task Hostile_data_set_files_are_refused_or_trained_on_without_a_stack_trace()
     {
-        var files = HostileFiles.All(Extent.Seed, Extent.Of("HOSTILE_FILES", 5));
+        var files = HostileFiles.All(Scale.Seed, Scale.Get("HOSTILE_FILES", 5));
         await ReliabilityReport.RecordAsync(
             "Hostile data set files",
             $"{files.Count}: {string.Join(", ", files.Select(file => file.Name).Distinct())}",
-            "the trainer reads each, says in one sentence what is wrong or trains, and never ends in a stack trace",
+            "the trainer trains on each or refuses it with one sentence, and never prints a stack trace",
             async () =>
             {
                 await using var installation = await Installation.StartAsync();
                 var requests = new List<TrainingRequest>();
                 foreach (var (number, file) in files.Index())
                 {
-                    requests.Add(await Articles.RequestTrainingAsync(installation.Storage, $"hostile/{number:D5}-{file.Name.Replace(' ', '-')}.{file.Ending}", file.Content()));
+                    requests.Add(await Articles.RequestTrainingAsync(installation.Storage, $"hostile/{number:D5}-{file.Name.Replace(' ', '-')}.{file.Extension}", file.Content()));
                 }
 
                 await using var trainer = installation.StartTrainer("--drain");
@@ -122,43 +122,43 @@ public sealed class HostileInputTests
     }
 
     [Fact]
-    public async Task A_model_folder_that_lies_is_never_served_and_the_one_before_goes_on() => await ReliabilityReport.RecordAsync(
-        "Model folders that lie",
+    public async Task A_model_folder_with_wrong_contents_is_never_served() => await ReliabilityReport.RecordAsync(
+        "Model folders with wrong contents",
         "a file changed after the upload, a manifest without hashes, a manifest that names a file outside, a pointer with another hash",
-        "the version before goes on serving, health says what is wrong, nothing lies outside the cache folder",
+        "the previous version keeps serving, health names the error, nothing is written outside the cache folder",
         async () =>
         {
             await using var installation = await Installation.StartAsync();
             await using var functions = await installation.StartFunctions().ReadyAsync();
             var container = installation.Storage.Container(StorageNames.ModelsContainer);
-            var honest = (await container.GetBlobClient(StorageNames.VersionFolder("news", "starter") + StorageNames.ManifestFile).DownloadContentAsync(Ended)).Value.Content.ToString();
-            var lies = new (string Version, string Manifest, bool Change, string? Hash, string Says)[]
+            var manifest = (await container.GetBlobClient(StorageNames.VersionFolder("news", "starter") + StorageNames.ManifestFile).DownloadContentAsync(CancellationToken)).Value.Content.ToString();
+            var cases = new (string Version, string Manifest, bool Change, string? Hash, string Says)[]
             {
-                ("changed", honest, true, null, "is damaged"),
-                ("unhashed", System.Text.RegularExpressions.Regex.Replace(honest, "\"[0-9a-f]{64}\"", "null"), false, null, "without its SHA-256"),
-                ("outside", honest.Replace("labels.json", "../../../../outside.json", StringComparison.Ordinal), false, null, "outside"),
-                ("pointer", honest, false, new string('0', 64), "the pointer says"),
+                ("changed", manifest, true, null, "is damaged"),
+                ("unhashed", System.Text.RegularExpressions.Regex.Replace(manifest, "\"[0-9a-f]{64}\"", "null"), false, null, "without its SHA-256"),
+                ("outside", manifest.Replace("labels.json", "../../../../outside.json", StringComparison.Ordinal), false, null, "outside"),
+                ("pointer", manifest, false, new string('0', 64), "the pointer says"),
             };
-            foreach (var lie in lies)
+            foreach (var wrong in cases)
             {
-                var folder = StorageNames.VersionFolder("news", lie.Version);
-                await foreach (var blob in container.GetBlobsAsync(Azure.Storage.Blobs.Models.BlobTraits.None, Azure.Storage.Blobs.Models.BlobStates.None, StorageNames.VersionFolder("news", "starter"), Ended))
+                var folder = StorageNames.VersionFolder("news", wrong.Version);
+                await foreach (var blob in container.GetBlobsAsync(Azure.Storage.Blobs.Models.BlobTraits.None, Azure.Storage.Blobs.Models.BlobStates.None, StorageNames.VersionFolder("news", "starter"), CancellationToken))
                 {
-                    var content = (await container.GetBlobClient(blob.Name).DownloadContentAsync(Ended)).Value.Content.ToArray();
-                    content[^1] ^= (byte)(lie.Change ? 1 : 0);
-                    await container.GetBlobClient(folder + blob.Name.Split('/')[^1]).UploadAsync(BinaryData.FromBytes(content), overwrite: true, Ended);
+                    var content = (await container.GetBlobClient(blob.Name).DownloadContentAsync(CancellationToken)).Value.Content.ToArray();
+                    content[^1] ^= (byte)(wrong.Change ? 1 : 0);
+                    await container.GetBlobClient(folder + blob.Name.Split('/')[^1]).UploadAsync(BinaryData.FromBytes(content), overwrite: true, CancellationToken);
                 }
 
-                await container.GetBlobClient(folder + StorageNames.ManifestFile).UploadAsync(BinaryData.FromString(lie.Manifest), overwrite: true, Ended);
-                var pointer = JsonSerializer.Serialize(new { version = lie.Version, manifestSha256 = lie.Hash ?? Sha256Hex.OfText(lie.Manifest), publishedAt = DateTimeOffset.UnixEpoch });
-                await container.GetBlobClient(StorageNames.PointerBlob("news")).UploadAsync(BinaryData.FromString(pointer), overwrite: true, Ended);
+                await container.GetBlobClient(folder + StorageNames.ManifestFile).UploadAsync(BinaryData.FromString(wrong.Manifest), overwrite: true, CancellationToken);
+                var pointer = JsonSerializer.Serialize(new { version = wrong.Version, manifestSha256 = wrong.Hash ?? Sha256Hex.OfText(wrong.Manifest), publishedAt = DateTimeOffset.UnixEpoch });
+                await container.GetBlobClient(StorageNames.PointerBlob("news")).UploadAsync(BinaryData.FromString(pointer), overwrite: true, CancellationToken);
 
-                await Eventually.TrueAsync(async () => (await functions.Http.GetStringAsync(new Uri("health", UriKind.Relative), Ended)).Contains(lie.Says, StringComparison.Ordinal), $"health that says '{lie.Says}' of {lie.Version}");
+                await Eventually.TrueAsync(async () => (await functions.Http.GetStringAsync(new Uri("health", UriKind.Relative), CancellationToken)).Contains(wrong.Says, StringComparison.Ordinal), $"health that says '{wrong.Says}' of {wrong.Version}");
                 Assert.Contains("\"modelVersion\":\"starter\"", (await functions.PostAsync("classify", """{"text":"The cup final."}""")).Body, StringComparison.Ordinal);
             }
 
             Assert.Empty(Directory.EnumerateFiles(installation.Folder, "outside.json", SearchOption.AllDirectories));
-            return $"{lies.Length} lies, each told; starter went on serving";
+            return $"{cases.Length} cases, each reported; starter kept serving";
         });
 
     private static async Task<HttpStatusCode> PostAsync(FunctionsProgram functions, byte[] body, int number)
@@ -167,31 +167,31 @@ public sealed class HostileInputTests
         using var content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue(number % 3 == 0 ? "text/plain" : "application/json") } };
         try
         {
-            using var answer = await functions.Http.PostAsync(new Uri(path, UriKind.Relative), content, Ended);
+            using var answer = await functions.Http.PostAsync(new Uri(path, UriKind.Relative), content, CancellationToken);
             return answer.StatusCode;
         }
         catch (HttpRequestException exception) when (body.Length > ArticleLimits.RequestBytes && exception.InnerException is IOException)
         {
-            // Who goes on sending after the 413 has the connection closed under the fingers.
+            // The connection is closed while the body is sent after the 413.
             return HttpStatusCode.RequestEntityTooLarge;
         }
     }
 
-    /// <summary>Where the result of a message belongs, by the contract.</summary>
-    private static string Place(byte[] body)
+    /// <summary>The name of the result blob of a message.</summary>
+    private static string ResultBlob(byte[] body)
     {
         try
         {
             var text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(body);
             return ArticleMessage.TryParse(text, out var article, out var rejection)
-                ? Place(article.Classifier, article.Id)
-                : Place(rejection.Classifier, rejection.Id);
+                ? ResultBlob(article.Classifier, article.Id)
+                : ResultBlob(rejection.Classifier, rejection.Id);
         }
         catch (DecoderFallbackException)
         {
-            return Place(null, Sha256Hex.OfBytes(body));
+            return ResultBlob(null, Sha256Hex.OfBytes(body));
         }
     }
 
-    private static string Place(string? classifier, string id) => StorageNames.ResultBlob(classifier ?? "news", Sha256Hex.OfText(id));
+    private static string ResultBlob(string? classifier, string id) => StorageNames.ResultBlob(classifier ?? "news", Sha256Hex.OfText(id));
 }

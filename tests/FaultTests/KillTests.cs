@@ -1,5 +1,3 @@
-
-
 using Serverless.Articles;
 using Serverless.FaultTests.Checks;
 using Serverless.FaultTests.Programs;
@@ -9,31 +7,32 @@ using Serverless.Training;
 
 namespace Serverless.FaultTests;
 
-/// <summary>SIGKILL, at moments that are drawn and at moments that are chosen.</summary>
+/// <summary>SIGKILL at random and at chosen moments.</summary>
 public sealed class KillTests
 {
-    private static CancellationToken Ended => TestContext.Current.CancellationToken;
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Functions_killed_at_random_moments_lose_and_double_no_article()
+    public async Task Functions_killed_at_random_moments_lose_and_duplicate_no_article()
     {
-        var kills = Extent.Of("FUNCTION_KILLS", 4);
-        var articles = Math.Max(kills, Extent.Of("ARTICLES", 80));
+        var kills = Scale.Get("FUNCTION_KILLS", 4);
+        var articles = Math.Max(kills, Scale.Get("ARTICLES", 80));
         await ReliabilityReport.RecordAsync(
-            "Functions killed (SIGKILL) while articles flow",
+            "Functions killed (SIGKILL) while articles arrive",
             $"{kills} kills, {articles} articles",
-            "every article has one result blob and one row made from it, also one that the process died on five times; no message is left",
+            "every article has one result blob and one row made from it, also one whose process ended five times; no message is left",
             async () =>
             {
                 await using var installation = await Installation.StartAsync();
-                var moments = new Random(Extent.Seed);
+                var moments = new Random(Scale.Seed);
                 for (var kill = 0; kill < kills; kill++)
                 {
                     await using var functions = installation.StartFunctions();
-                    await Task.WhenAll(Enumerable.Range(0, articles).Where(number => number % kills == kill).Select(number => Articles.SendAsync(installation.Storage, number)));
+                    var part = Enumerable.Range(0, articles).Where(number => number % kills == kill);
+                    await Task.WhenAll(part.Select(number => Articles.SendAsync(installation.Storage, number)));
 
-                    // From before it listens to well after it has nothing left to do.
-                    await Task.Delay(TimeSpan.FromSeconds(moments.NextDouble() * 5), Ended);
+                    // From before it listens until after it has classified all articles.
+                    await Task.Delay(TimeSpan.FromSeconds(moments.NextDouble() * 5), CancellationToken);
                     await functions.Program.KillAsync();
                 }
 
@@ -41,31 +40,32 @@ public sealed class KillTests
                 await using var survivor = installation.StartFunctions();
                 await ResultsCheck.CompleteAsync(installation.Storage, ids);
                 var results = await ResultsCheck.ExactlyOneEachAsync(installation.Storage, ids);
-                var setAside = results.Values.Count(result => result.Status == ClassificationStatus.Failed);
+                var failed = results.Values.Count(result => result.Status == ClassificationStatus.Failed);
                 Assert.All(results.Values, result => Assert.True(result.Status is ClassificationStatus.Classified or ClassificationStatus.Failed, result.ToJson()));
-                Assert.InRange(setAside, 0, articles / 20);
-                return $"{results.Count} results, none missing, none twice; {setAside} set aside as failed, since the process died in all of their {ArticleLimits.Attempts} attempts";
+                Assert.InRange(failed, 0, articles / 20);
+                return $"{results.Count} results, none missing, none twice; " +
+                    $"{failed} recorded as failed, because the process ended in all of their {ArticleLimits.Attempts} attempts";
             });
     }
 
     [Fact]
     public async Task A_worker_that_is_killed_is_started_again_and_loses_no_article()
     {
-        var kills = Extent.Of("WORKER_KILLS", 3);
+        var kills = Scale.Get("WORKER_KILLS", 3);
         var articles = kills * 20;
         await ReliabilityReport.RecordAsync(
-            "Functions worker killed (SIGKILL) while articles flow, the host goes on",
+            "Functions worker killed (SIGKILL) while articles arrive, the host keeps running",
             $"{kills} kills, {articles} articles",
-            "the host starts the worker again each time; every article has one result blob and one row made from it; HTTP is answered again",
+            "the host restarts the worker each time; every article has one result blob and one row made from it; HTTP works again",
             async () =>
             {
                 await using var installation = await Installation.StartAsync();
                 await using var functions = await installation.StartFunctions().ReadyAsync();
-                var moments = new Random(Extent.Seed);
+                var moments = new Random(Scale.Seed);
                 for (var kill = 0; kill < kills; kill++)
                 {
                     await Task.WhenAll(Enumerable.Range(kill * 20, 20).Select(number => Articles.SendAsync(installation.Storage, number)));
-                    await Task.Delay(TimeSpan.FromSeconds(moments.NextDouble() * 2), Ended);
+                    await Task.Delay(TimeSpan.FromSeconds(moments.NextDouble() * 2), CancellationToken);
                     await functions.KillWorkerAsync();
                 }
 
@@ -79,14 +79,14 @@ public sealed class KillTests
     }
 
     [Fact]
-    public async Task A_request_whose_worker_is_killed_gets_500_and_the_next_one_an_answer()
+    public async Task A_request_whose_worker_is_killed_gets_500_and_the_next_one_succeeds()
     {
         await using var installation = await Installation.StartAsync();
         await using var functions = await installation.StartFunctions().ReadyAsync();
         var articles = Enumerable.Range(0, 64).Select(number => new { text = string.Join(' ', Enumerable.Repeat(Articles.Text(number), 60)) });
 
         var interrupted = functions.PostAsync("classify", System.Text.Json.JsonSerializer.Serialize(articles));
-        await Task.Delay(300, Ended);
+        await Task.Delay(300, CancellationToken);
         await functions.KillWorkerAsync();
         var (status, _) = await interrupted;
         var (next, body) = await functions.PostAsync("classify", """{"text":"after the restart"}""");
@@ -98,11 +98,11 @@ public sealed class KillTests
     [Fact]
     public async Task A_trainer_killed_at_any_moment_publishes_each_request_once()
     {
-        var kills = Extent.Of("TRAINER_KILLS", 3);
+        var kills = Scale.Get("TRAINER_KILLS", 3);
         await ReliabilityReport.RecordAsync(
             "Trainer killed (SIGKILL) at chosen moments",
             $"{kills} kills: {string.Join("; ", Enumerable.Range(0, kills).Select(kill => TrainerMoment.At(kill).Name).Distinct())}",
-            "every request has one published or refused version, no run stands as running, the pointer names a whole version whose hashes hold",
+            "every request has one published or refused version, no run is left as running, the pointer names a complete version whose hashes match",
             async () =>
             {
                 await using var installation = await Installation.StartAsync();
@@ -118,25 +118,25 @@ public sealed class KillTests
     }
 
     [Fact]
-    public async Task An_emulator_that_goes_away_while_articles_flow_loses_and_doubles_none()
+    public async Task An_emulator_that_stops_while_articles_arrive_loses_and_duplicates_none()
     {
-        var stops = Extent.Of("EMULATOR_KILLS", 2);
+        var stops = Scale.Get("EMULATOR_KILLS", 2);
         var articles = stops * 20;
         await ReliabilityReport.RecordAsync(
-            "Storage goes away while articles flow",
+            "Storage stops while articles arrive",
             $"{stops} times (the emulator keeps its data and cuts all connections), {articles} articles",
-            "every article has one result blob, classified, and one row made from it; the functions are never started again",
+            "every article has one result blob, classified, and one row made from it; the functions are not restarted",
             async () =>
             {
                 await using var installation = await Installation.StartAsync();
                 await using var functions = installation.StartFunctions();
-                var moments = new Random(Extent.Seed);
+                var moments = new Random(Scale.Seed);
                 for (var stop = 0; stop < stops; stop++)
                 {
                     await Task.WhenAll(Enumerable.Range(stop * 20, 20).Select(number => Articles.SendAsync(installation.Storage, number)));
-                    await Task.Delay(TimeSpan.FromSeconds(moments.NextDouble() * 3), Ended);
+                    await Task.Delay(TimeSpan.FromSeconds(moments.NextDouble() * 3), CancellationToken);
                     await installation.Emulator.Program.StopAsync();
-                    await Task.Delay(TimeSpan.FromSeconds(moments.NextDouble() * 3), Ended);
+                    await Task.Delay(TimeSpan.FromSeconds(moments.NextDouble() * 3), CancellationToken);
                     await installation.Emulator.StartAsync();
                 }
 
@@ -150,26 +150,26 @@ public sealed class KillTests
     }
 
     [Fact]
-    public async Task An_emulator_that_is_killed_forgets_and_everything_is_put_in_order_when_articles_come_again()
+    public async Task After_an_emulator_is_killed_articles_that_are_sent_again_repair_everything()
     {
-        var kills = Extent.Of("EMULATOR_KILLS", 2);
+        var kills = Scale.Get("EMULATOR_KILLS", 2);
         var articles = kills * 20;
         await ReliabilityReport.RecordAsync(
-            "Emulator killed (SIGKILL) while articles flow",
-            $"{kills} kills, {articles} articles; a killed emulator forgets what it confirmed in its last seconds, so what has no result is sent again",
-            "blobs, rows and queue, which it forgets one without the other, agree again: one result blob an article, classified, and one row made from it",
+            "Emulator killed (SIGKILL) while articles arrive",
+            $"{kills} kills, {articles} articles; a killed emulator loses what it confirmed in its last seconds, so the articles are sent again",
+            "blobs, rows and queue, which it loses independently, agree again: one result blob per article, classified, and one row made from it",
             async () =>
             {
                 await using var installation = await Installation.StartAsync();
                 await using var functions = installation.StartFunctions();
-                var moments = new Random(Extent.Seed);
+                var moments = new Random(Scale.Seed);
                 for (var kill = 0; kill < kills; kill++)
                 {
                     await Task.WhenAll(Enumerable.Range(kill * 20, 20).Select(number => Articles.SendAsync(installation.Storage, number)));
-                    await Task.Delay(TimeSpan.FromSeconds(moments.NextDouble() * 8), Ended);
+                    await Task.Delay(TimeSpan.FromSeconds(moments.NextDouble() * 8), CancellationToken);
                     await installation.Emulator.Program.KillAsync();
                     await installation.Emulator.StartAsync();
-                    await installation.Storage.CreateMissingAsync(Ended);
+                    await installation.Storage.CreateMissingAsync(CancellationToken);
                 }
 
                 await Task.WhenAll(Enumerable.Range(0, articles).Select(number => Articles.SendAsync(installation.Storage, number)));
@@ -181,14 +181,14 @@ public sealed class KillTests
             });
     }
 
-    /// <summary>Asks for a training, kills its trainer at the moment, and lets others work until the request is done.</summary>
+    /// <summary>Requests a training, kills its trainer at the moment, and starts others until the request is completed.</summary>
     private static async Task<TrainingRun> KillTrainerAsync(Installation installation, TrainerMoment moment, int number)
     {
         var request = await Articles.RequestTrainingAsync(installation.Storage, number);
         await KillAtAsync(installation, moment);
         while ((await TrainingsCheck.OutcomesAsync(installation, request)).Count == 0)
         {
-            // In place of the minutes until the dead trainer's lease and message run out: the lease is broken, and the request comes a second time.
+            // The lease and the message of the killed trainer end after minutes: the lease is broken, and the request is sent again.
             await TrainingsCheck.BreakLeaseAsync(installation, request.Classifier);
             await Articles.SendAsync(installation.Storage, request);
             await using var successor = installation.StartTrainer();
@@ -211,7 +211,7 @@ public sealed class KillTests
                 return;
             }
 
-            // It met the request of one killed before, come back after its two minutes, and found that one's work done.
+            // The trainer received the request of one that was killed before, after its two minutes, and found it completed.
             Assert.Contains("was trained on already", victim.Output, StringComparison.Ordinal);
         }
     }

@@ -7,40 +7,40 @@ using Serverless.Training;
 
 namespace Serverless.FaultTests;
 
-/// <summary>What the machine lacks: room, the right to write, a network. One clear sentence each, and recovery without a hand.</summary>
+/// <summary>A full disk, a read-only folder, no network: each is reported in one sentence, and the programs recover by themselves.</summary>
 public sealed class ShortageTests
 {
-    private const string NoMount = "Mounting a file system is not allowed here; it takes root.";
+    private const string NoMount = "Mounting a file system needs root.";
 
-    private static CancellationToken Ended => TestContext.Current.CancellationToken;
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     [Theory]
     [InlineData("Disk full", "size=2m", "size=300m", "No space left on device")]
     [InlineData("Read-only folder", "size=300m,ro", "rw", "Read-only file system")]
-    public async Task A_folder_that_cannot_take_the_model_is_told_and_the_functions_go_on_when_it_can(string name, string bad, string good, string sentence)
+    public async Task A_cache_folder_that_cannot_be_written_is_reported_and_recovered_from(string name, string bad, string good, string sentence)
     {
         using var disk = SmallDisk.TryMount(bad);
         Assert.SkipWhen(disk is null, NoMount);
         await ReliabilityReport.RecordAsync(
             $"{name}: functions and trainer",
             "once",
-            $"classify answers 503 and the run's row says '{sentence}'; nothing half is left; both go on by themselves when the folder is mended",
+            $"classify responds with 503 and the row of the run says '{sentence}'; no partial download is left; both continue by themselves when the folder is writable",
             async () =>
             {
                 await using var installation = await Installation.StartAsync();
                 installation.Settings["Classifier__CacheFolder"] = Path.Combine(disk.Path, "models");
                 installation.Settings["Classifier__LoadWait"] = "00:00:03";
-                await using var functions = await installation.StartFunctions().AnswersAsync();
+                await using var functions = await installation.StartFunctions().ListeningAsync();
                 var request = await Articles.RequestTrainingAsync(installation.Storage, 0);
 
-                await SaysAsync(functions, sentence);
+                await ReportsAsync(functions, sentence);
                 await using (var trainer = installation.StartTrainer())
                 {
                     Assert.Equal(1, await trainer.WaitAsync());
                     Assert.DoesNotContain("   at ", trainer.Output, StringComparison.Ordinal);
                 }
 
-                var failed = Assert.Single(await new TrainingRuns(installation.Storage).ListAsync(request.Classifier, Ended));
+                var failed = Assert.Single(await new TrainingRuns(installation.Storage).ListAsync(request.Classifier, CancellationToken));
                 Assert.Equal(TrainingState.Failed, failed.State);
                 Assert.Contains(sentence, failed.Reason, StringComparison.Ordinal);
                 Assert.Empty(Directory.EnumerateDirectories(disk.Path, "*.download", SearchOption.AllDirectories));
@@ -54,19 +54,19 @@ public sealed class ShortageTests
                 }
 
                 await TrainingsCheck.ExactlyOneOutcomeAsync(installation, request);
-                return "told in one sentence; recovered";
+                return "reported in one sentence; recovered";
             });
     }
 
     [Fact]
-    public async Task A_data_folder_that_cannot_be_written_gives_one_clear_sentence()
+    public async Task A_data_folder_that_cannot_be_written_is_reported_in_one_sentence()
     {
         using var disk = SmallDisk.TryMount("size=1m,ro");
         Assert.SkipWhen(disk is null, NoMount);
         await ReliabilityReport.RecordAsync(
             "Read-only folder: the local system",
             "once",
-            "it ends with exit code 1 and one sentence that names the folder and what to do",
+            "it exits with code 1 and one sentence with the folder and what to do",
             async () =>
             {
                 await using var up = RunningProgram.Start(["dotnet", Repository.LocalSystem, "up", "--data", Path.Combine(disk.Path, "data")], new Dictionary<string, string>());
@@ -78,10 +78,10 @@ public sealed class ShortageTests
     }
 
     [Fact]
-    public async Task Programs_that_start_before_storage_can_be_reached_say_so_and_go_on_when_it_can() => await ReliabilityReport.RecordAsync(
+    public async Task Programs_that_start_without_storage_report_it_and_recover() => await ReliabilityReport.RecordAsync(
         "No network at the start: functions and trainer",
         "once",
-        "health answers, classify answers 503 with one sentence, the trainer ends with one sentence; when storage is there, an article of the queue is classified and the training done",
+        "health responds, classify responds with 503 and one sentence, the trainer exits with one sentence; when storage is available, an article of the queue is classified and the training is done",
         async () =>
         {
             await using var installation = await Installation.StartAsync();
@@ -91,14 +91,14 @@ public sealed class ShortageTests
             var request = await Articles.RequestTrainingAsync(installation.Storage, 0);
             await installation.Emulator.Program.StopAsync();
 
-            await using var functions = await installation.StartFunctions().AnswersAsync();
+            await using var functions = await installation.StartFunctions().ListeningAsync();
             await using (var trainer = installation.StartTrainer())
             {
                 Assert.Equal(1, await trainer.WaitAsync());
                 Assert.Matches(@"^Storage cannot be reached: Connection refused \(127\.0\.0\.1:\d+\)\.\n$", trainer.Output);
             }
 
-            await SaysAsync(functions, "Storage cannot be reached: Connection refused");
+            await ReportsAsync(functions, "Storage cannot be reached: Connection refused");
             await installation.Emulator.StartAsync();
             await ResultsCheck.CompleteAsync(installation.Storage, [Articles.Id(0)]);
             await using (var trainer = installation.StartTrainer())
@@ -107,11 +107,11 @@ public sealed class ShortageTests
             }
 
             await TrainingsCheck.ExactlyOneOutcomeAsync(installation, request);
-            return "told in one sentence; recovered";
+            return "reported in one sentence; recovered";
         });
 
-    /// <summary>Classify answers 503, at first that the model is being loaded, and soon why it cannot be.</summary>
-    private static Task SaysAsync(FunctionsProgram functions, string sentence) => Eventually.TrueAsync(
+    /// <summary>Waits until classify responds with 503 and the sentence. Before that it reports that the model is loading.</summary>
+    private static Task ReportsAsync(FunctionsProgram functions, string sentence) => Eventually.TrueAsync(
         async () =>
         {
             var (status, body) = await functions.PostAsync("classify", """{"text":"The cup final."}""");

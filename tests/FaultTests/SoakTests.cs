@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using Serverless.Articles;
 using Serverless.FaultTests.Checks;
@@ -7,20 +6,20 @@ using Serverless.FaultTests.Report;
 
 namespace Serverless.FaultTests;
 
-/// <summary>Mixed load for long, with trainings whose versions are swapped in: memory, handles and latency stay flat.</summary>
+/// <summary>Long mixed load with trainings and swaps: memory, handles and latency stay constant.</summary>
 public sealed class SoakTests
 {
-    // What is learnt in the beginning (the model, compiled code, pools) is no leak.
+    // Growth at the start (the model, compiled code, pools) is not a leak.
     private const double WarmUp = 0.2;
 
-    private static CancellationToken Ended => TestContext.Current.CancellationToken;
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Memory_handles_and_latency_stay_flat_under_mixed_load_with_retraining()
+    public async Task Memory_handles_and_latency_stay_constant_under_mixed_load_with_retraining()
     {
-        var minutes = Extent.Of("SOAK_MINUTES", 0);
+        var minutes = Scale.Get("SOAK_MINUTES", 0);
         Assert.SkipWhen(minutes == 0, "Takes minutes: run by tests/reliability.sh.");
-        var everySeconds = Extent.Of("SOAK_RETRAIN_SECONDS", 300);
+        var everySeconds = Scale.Get("SOAK_RETRAIN_SECONDS", 300);
         await ReliabilityReport.RecordAsync(
             "Soak: mixed load with retraining",
             $"{minutes} minutes, a training every {everySeconds} s, one article on the queue and one request at a time",
@@ -41,9 +40,10 @@ public sealed class SoakTests
                 var latency = Slope(settled, sample => sample.Milliseconds);
                 Assert.True(memory < 2, $"Memory grows by {memory:0.00} MB a minute.");
                 Assert.True(handles < 1, $"Handles grow by {handles:0.00} a minute.");
-                return string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{sent} articles and as many requests, {trained} trainings; memory {settled[0].Megabytes:0} to {settled[^1].Megabytes:0} MB ({memory:+0.00;-0.00} MB a minute), handles {settled[0].Handles} to {settled[^1].Handles} ({handles:+0.00;-0.00} a minute), median latency {Median(settled):0} ms ({latency:+0.00;-0.00} ms a minute)");
+                return $"{sent} articles and as many requests, {trained} trainings; " +
+                    $"memory {settled[0].Megabytes:0} to {settled[^1].Megabytes:0} MB ({memory:+0.00;-0.00} MB a minute), " +
+                    $"handles {settled[0].Handles} to {settled[^1].Handles} ({handles:+0.00;-0.00} a minute), " +
+                    $"median latency {Median(settled):0} ms ({latency:+0.00;-0.00} ms a minute)";
             });
     }
 
@@ -55,25 +55,28 @@ public sealed class SoakTests
         for (; !time.IsCancellationRequested; sent++)
         {
             await Articles.SendAsync(installation.Storage, sent);
-            var asked = TimeProvider.System.GetTimestamp();
+            var requested = TimeProvider.System.GetTimestamp();
             var (status, body) = await functions.PostAsync("classify", new ArticleMessage(Articles.Id(sent)) { Text = Articles.Text(sent) }.ToJson());
             Assert.True(status == HttpStatusCode.OK, $"{status}: {body}");
             samples.Add(new Sample(
-                TimeProvider.System.GetElapsedTime(started).TotalMinutes, functions.Program.Megabytes, functions.Program.Handles, TimeProvider.System.GetElapsedTime(asked).TotalMilliseconds));
-            await Task.Delay(TimeSpan.FromMilliseconds(100), Ended);
+                TimeProvider.System.GetElapsedTime(started).TotalMinutes,
+                functions.Program.Megabytes,
+                functions.Program.Handles,
+                TimeProvider.System.GetElapsedTime(requested).TotalMilliseconds));
+            await Task.Delay(TimeSpan.FromMilliseconds(100), CancellationToken);
         }
 
         return (sent, samples);
     }
 
-    /// <summary>Trains the classifier that serves, so that its model is swapped under load.</summary>
+    /// <summary>Trains the serving classifier, so that its model is swapped under load.</summary>
     private static async Task<int> RetrainAsync(Installation installation, TimeSpan every, CancellationToken time)
     {
         var trained = 0;
         while (!time.IsCancellationRequested)
         {
             var request = await Articles.RequestTrainingAsync(installation.Storage, trained, "news");
-            // The functions ask for a training too when they see the file; the second request finds the work done.
+            // The functions request a training for the file too; the second request finds it completed.
             await using var trainer = installation.StartTrainer("--drain");
             Assert.True(await trainer.WaitAsync() == 0, trainer.Output);
             await TrainingsCheck.ExactlyOneOutcomeAsync(installation, request);
@@ -84,7 +87,7 @@ public sealed class SoakTests
         return trained;
     }
 
-    /// <summary>The least-squares slope, a minute.</summary>
+    /// <summary>The least-squares slope per minute.</summary>
     private static double Slope(IReadOnlyList<Sample> samples, Func<Sample, double> value)
     {
         var (x, y) = (samples.Average(sample => sample.Minute), samples.Average(value));

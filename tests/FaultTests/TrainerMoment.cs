@@ -3,11 +3,11 @@ using Serverless.Storage;
 
 namespace Serverless.FaultTests;
 
-/// <summary>A moment of a training, known by what the trainer asks of storage, or a while after that.</summary>
-/// <param name="Name">For people.</param>
-/// <param name="Request">Method and beginning, or end, of the path.</param>
-/// <param name="Done">Whether storage has done it by then.</param>
-/// <param name="Later">How long to wait from there.</param>
+/// <summary>A moment of a training: a request to storage, or a time after it.</summary>
+/// <param name="Name">The name in the report.</param>
+/// <param name="Request">Matches method and path.</param>
+/// <param name="Done">Whether storage has processed the request by then.</param>
+/// <param name="Later">The time to wait after the request.</param>
 internal sealed record TrainerMoment(string Name, Func<string, bool> Request, bool Done, TimeSpan Later = default)
 {
     private static readonly TrainerMoment[] Moments =
@@ -27,18 +27,18 @@ internal sealed record TrainerMoment(string Name, Func<string, bool> Request, bo
 
     public static TrainerMoment At(int number) => Moments[number % Moments.Length];
 
-    /// <summary>Kills the trainer when the moment comes.</summary>
+    /// <summary>Kills the trainer at this moment.</summary>
     public void Arm(StorageProxy proxy, RunningProgram trainer)
     {
-        var come = false;
+        var reached = false;
         async Task<bool> WatchAsync(string request)
         {
-            if (!Request(request) || come)
+            if (!Request(request) || reached)
             {
                 return true;
             }
 
-            come = true;
+            reached = true;
             if (Later > TimeSpan.Zero)
             {
                 _ = KillLaterAsync();

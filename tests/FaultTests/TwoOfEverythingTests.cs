@@ -11,16 +11,16 @@ namespace Serverless.FaultTests;
 /// <summary>Two instances of each program on one storage account.</summary>
 public sealed class TwoOfEverythingTests
 {
-    private static CancellationToken Ended => TestContext.Current.CancellationToken;
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Two_functions_instances_share_the_articles_and_double_none_even_when_each_is_sent_twice()
+    public async Task Two_functions_instances_classify_each_article_once_even_if_it_is_sent_twice()
     {
-        var articles = Extent.Of("TWO_ARTICLES", 60);
+        var articles = Scale.Get("TWO_ARTICLES", 60);
         await ReliabilityReport.RecordAsync(
             "Two functions instances on one storage account",
             $"{articles} articles, each sent twice",
-            "one result an article, classified, and one row made from it",
+            "one result per article, classified, and one row made from it",
             async () =>
             {
                 await using var installation = await Installation.StartAsync();
@@ -38,28 +38,28 @@ public sealed class TwoOfEverythingTests
     }
 
     [Fact]
-    public async Task A_redelivery_of_the_old_text_that_is_overtaken_by_the_new_one_leaves_its_row_alone()
+    public async Task A_redelivery_of_an_old_text_does_not_overwrite_the_row_of_a_newer_text()
     {
         await using var installation = await Installation.StartAsync();
-        var (redelivered, newer) = (new ResultStore(Installation.ClientsOf(installation.Proxy.ConnectionString)), new ResultStore(installation.Storage));
+        var (redelivered, newer) = (new ResultStore(Installation.CreateClients(installation.Proxy.ConnectionString)), new ResultStore(installation.Storage));
         var start = DateTimeOffset.UtcNow;
-        await newer.WriteAsync(Result("Oil rises.", start, "World"), Ended);
+        await newer.WriteAsync(Result("Oil rises.", start, "World"), CancellationToken);
         var overtakes = 0;
         installation.Proxy.Before = async request =>
         {
             if (request.StartsWith("GET classifications(", StringComparison.Ordinal) && Interlocked.Increment(ref overtakes) == 1)
             {
-                await newer.WriteAsync(Result("Oil falls.", start.AddMinutes(1), "Business"), Ended);
+                await newer.WriteAsync(Result("Oil falls.", start.AddMinutes(1), "Business"), CancellationToken);
             }
 
             return true;
         };
 
-        await redelivered.TryReuseExistingAsync("news", "a", Sha256Hex.OfText("Oil rises."), start, Ended);
+        await redelivered.TryReuseExistingAsync("news", "a", Sha256Hex.OfText("Oil rises."), start, CancellationToken);
 
         Assert.True(overtakes > 0);
-        Assert.Equal("Business", (await newer.FindAsync("news", "a", Ended))!.Label);
-        var row = await installation.Storage.Table(StorageNames.ClassificationsTable).QueryAsync<TableEntity>(cancellationToken: Ended).SingleAsync(Ended);
+        Assert.Equal("Business", (await newer.FindAsync("news", "a", CancellationToken))!.Label);
+        var row = await installation.Storage.Table(StorageNames.ClassificationsTable).QueryAsync<TableEntity>(cancellationToken: CancellationToken).SingleAsync(CancellationToken);
         Assert.Equal("Business", row.GetString("Label"));
 
         static ClassificationResult Result(string text, DateTimeOffset time, string label) => new()
@@ -75,13 +75,13 @@ public sealed class TwoOfEverythingTests
     }
 
     [Fact]
-    public async Task Two_trainers_never_train_one_classifier_at_the_same_time_and_publish_each_request_once()
+    public async Task Two_trainers_train_a_classifier_one_at_a_time_and_each_request_once()
     {
-        var trainings = Extent.Of("TWO_TRAININGS", 2);
+        var trainings = Scale.Get("TWO_TRAININGS", 2);
         await ReliabilityReport.RecordAsync(
             "Two trainers on one storage account",
             $"{trainings} requests for one classifier, each sent twice",
-            "one outcome a request, no two trainings at the same time, the pointer names the version published last",
+            "one outcome per request, never two trainings at the same time, the pointer names the version published last",
             async () =>
             {
                 await using var installation = await Installation.StartAsync();
@@ -92,7 +92,7 @@ public sealed class TwoOfEverythingTests
                     await Articles.SendAsync(installation.Storage, requests[^1]);
                 }
 
-                await Task.WhenAll(WorkAsync(installation, requests), WorkAsync(installation, requests));
+                await Task.WhenAll(TrainAllAsync(installation, requests), TrainAllAsync(installation, requests));
 
                 var runs = new List<TrainingRun>();
                 foreach (var request in requests)
@@ -100,47 +100,48 @@ public sealed class TwoOfEverythingTests
                     runs.Add(await TrainingsCheck.ExactlyOneOutcomeAsync(installation, request));
                 }
 
-                var inTime = runs.OrderBy(run => run.StartedAt).ToArray();
-                Assert.All(inTime.Zip(inTime.Skip(1)), pair => Assert.True(pair.First.FinishedAt <= pair.Second.StartedAt, $"{pair.First} and {pair.Second}"));
-                Assert.Equal(inTime.Last(run => run.State == TrainingState.Published).Version, await TrainingsCheck.PointerIsWholeAsync(installation, requests[0].Classifier));
+                var ordered = runs.OrderBy(run => run.StartedAt).ToArray();
+                Assert.All(ordered.Zip(ordered.Skip(1)), pair => Assert.True(pair.First.FinishedAt <= pair.Second.StartedAt, $"{pair.First} and {pair.Second}"));
+                Assert.Equal(
+                    ordered.Last(run => run.State == TrainingState.Published).Version, await TrainingsCheck.PointerIsValidAsync(installation, requests[0].Classifier));
                 return $"{runs.Count(run => run.State == TrainingState.Published)} published, {runs.Count(run => run.State == TrainingState.Refused)} refused by the gate, none twice";
             });
     }
 
     [Fact]
-    public async Task The_lease_of_a_killed_trainer_outlives_it_by_a_minute_at_most()
+    public async Task The_lease_of_a_killed_trainer_ends_within_a_minute()
     {
-        Assert.SkipUnless(Extent.Of("LEASES", 0) > 0, "Waits a minute: run by tests/reliability.sh.");
+        Assert.SkipUnless(Scale.Get("LEASES", 0) > 0, "Takes a minute: run by tests/reliability.sh.");
         await ReliabilityReport.RecordAsync(
             "Trainer killed while it holds the classifier",
-            $"{Extent.Of("LEASES", 1)} times",
-            "the lease is free again within a minute",
+            $"{Scale.Get("LEASES", 1)} times",
+            "the lease is released within a minute",
             async () =>
             {
-                var longest = TimeSpan.Zero;
-                for (var number = 0; number < Extent.Of("LEASES", 1); number++)
+                var max = TimeSpan.Zero;
+                for (var number = 0; number < Scale.Get("LEASES", 1); number++)
                 {
-                    // Each with storage of its own: a request that came back from the trainer killed before would be done first.
+                    // Each time with new storage: the request of the trainer that was killed before would be processed first.
                     await using var installation = await Installation.StartAsync();
                     var request = await Articles.RequestTrainingAsync(installation.Storage, number, "desk");
                     await using var victim = installation.StartTrainer();
                     TrainerMoment.At(0).Arm(installation.Proxy, victim);
                     Assert.True(await victim.WaitAsync() == RunningProgram.Killed, victim.Output);
                     TrainerMoment.Disarm(installation.Proxy);
-                    var died = TimeProvider.System.GetTimestamp();
+                    var killed = TimeProvider.System.GetTimestamp();
                     Assert.True(await TrainingsCheck.IsLeasedAsync(installation, request.Classifier));
                     await Eventually.TrueAsync(async () => !await TrainingsCheck.IsLeasedAsync(installation, request.Classifier), "the end of the lease");
-                    var outlived = TimeProvider.System.GetElapsedTime(died);
-                    longest = outlived > longest ? outlived : longest;
+                    var elapsed = TimeProvider.System.GetElapsedTime(killed);
+                    max = elapsed > max ? elapsed : max;
                 }
 
-                Assert.True(longest < TimeSpan.FromSeconds(61), $"{longest.TotalSeconds:0.0} s");
-                return $"free after {longest.TotalSeconds:0} s at the latest";
+                Assert.True(max < TimeSpan.FromSeconds(61), $"{max.TotalSeconds:0.0} s");
+                return $"free after at most {max.TotalSeconds:0} s";
             });
     }
 
-    /// <summary>Starts a trainer again and again, as the platform does, until every request has its outcome.</summary>
-    private static async Task WorkAsync(Installation installation, IEnumerable<TrainingRequest> requests)
+    /// <summary>Starts trainers, as the platform does, until every request has its outcome.</summary>
+    private static async Task TrainAllAsync(Installation installation, IEnumerable<TrainingRequest> requests)
     {
         foreach (var request in requests)
         {
@@ -148,7 +149,7 @@ public sealed class TwoOfEverythingTests
             {
                 await using var trainer = installation.StartTrainer();
                 Assert.True(await trainer.WaitAsync() == 0, trainer.Output);
-                await Task.Delay(TimeSpan.FromSeconds(1), Ended);
+                await Task.Delay(TimeSpan.FromSeconds(1), CancellationToken);
             }
         }
     }

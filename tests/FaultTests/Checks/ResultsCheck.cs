@@ -5,30 +5,30 @@ using Serverless.Storage;
 
 namespace Serverless.FaultTests.Checks;
 
-/// <summary>Every article has exactly one result: its blob, the row made from that blob, and one row among the recent ones.</summary>
+/// <summary>Checks that every article has exactly one result: its blob, the row made from that blob, and a row in the table <c>recent</c>.</summary>
 internal static class ResultsCheck
 {
-    private static CancellationToken Ended => TestContext.Current.CancellationToken;
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
-    /// <summary>Waits until every article has its result, and says which have none if that does not come about.</summary>
+    /// <summary>Waits until every article has its result; the failure names an article without one.</summary>
     /// <param name="storage">The account.</param>
-    /// <param name="ids">Of the articles.</param>
-    /// <param name="classifier">That they were sent to.</param>
-    /// <param name="perSecond">How many can be hoped for on a machine that has other work.</param>
+    /// <param name="ids">The ids of the articles.</param>
+    /// <param name="classifier">The classifier of the articles.</param>
+    /// <param name="perSecond">The lowest expected rate, on a machine that has other work.</param>
     public static async Task CompleteAsync(StorageClients storage, IReadOnlyCollection<string> ids, string classifier = "news", double perSecond = 10)
     {
-        var patience = TimeSpan.FromMinutes(5) + TimeSpan.FromSeconds(ids.Count / perSecond);
-        var wanted = ids.Select(id => $"{classifier}/{Sha256Hex.OfText(id)}.json").ToHashSet();
-        string[] missing = [.. wanted];
+        var timeout = TimeSpan.FromMinutes(5) + TimeSpan.FromSeconds(ids.Count / perSecond);
+        var expected = ids.Select(id => $"{classifier}/{Sha256Hex.OfText(id)}.json").ToHashSet();
+        string[] missing = [.. expected];
         await Eventually.GetAsync(
             async () =>
             {
                 var blobs = await BlobsAsync(storage, $"{classifier}/");
-                missing = [.. wanted.Where(name => !blobs.ContainsKey(name))];
+                missing = [.. expected.Where(name => !blobs.ContainsKey(name))];
                 return missing.Length == 0 ? "all" : null;
             },
-            () => $"{missing.Length} of {wanted.Count} results, such as {missing.FirstOrDefault()}",
-            patience);
+            () => $"{missing.Length} of {expected.Count} results, such as {missing.FirstOrDefault()}",
+            timeout);
     }
 
     /// <returns>The results by their articles' ids.</returns>
@@ -66,16 +66,16 @@ internal static class ResultsCheck
         return results;
     }
 
-    public static async Task QueueIsEmptyAsync(StorageClients storage, string queue, TimeSpan? patience = null) => await Eventually.TrueAsync(
-        async () => (await storage.Queue(queue).GetPropertiesAsync(Ended)).Value.ApproximateMessagesCount == 0, $"an empty queue {queue}", patience);
+    public static async Task QueueIsEmptyAsync(StorageClients storage, string queue, TimeSpan? timeout = null) => await Eventually.TrueAsync(
+        async () => (await storage.Queue(queue).GetPropertiesAsync(CancellationToken)).Value.ApproximateMessagesCount == 0, $"an empty queue {queue}", timeout);
 
     private static async Task<ClassificationResult> ReadAsync(StorageClients storage, string blob) =>
-        ClassificationResult.Parse((await storage.Container(StorageNames.ResultsContainer).GetBlobClient(blob).DownloadContentAsync(Ended)).Value.Content);
+        ClassificationResult.Parse((await storage.Container(StorageNames.ResultsContainer).GetBlobClient(blob).DownloadContentAsync(CancellationToken)).Value.Content);
 
     private static async Task<Dictionary<string, string>> BlobsAsync(StorageClients storage, string prefix)
     {
         var blobs = new Dictionary<string, string>();
-        await foreach (var blob in storage.Container(StorageNames.ResultsContainer).GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix, Ended))
+        await foreach (var blob in storage.Container(StorageNames.ResultsContainer).GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix, CancellationToken))
         {
             blobs.Add(blob.Name, blob.Properties.ETag!.Value.ToString().Trim('"'));
         }
@@ -86,12 +86,11 @@ internal static class ResultsCheck
     private static async Task<ILookup<string, TableEntity>> RowsAsync(StorageClients storage, string table, string classifier)
     {
         var rows = new List<TableEntity>();
-        await foreach (var row in storage.Table(table).QueryAsync<TableEntity>($"Classifier eq '{classifier}'", cancellationToken: Ended))
+        await foreach (var row in storage.Table(table).QueryAsync<TableEntity>($"Classifier eq '{classifier}'", cancellationToken: CancellationToken))
         {
             rows.Add(row);
         }
 
         return rows.ToLookup(row => row.GetString("Id"));
     }
-
 }

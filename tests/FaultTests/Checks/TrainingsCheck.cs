@@ -7,50 +7,51 @@ using Serverless.Training;
 
 namespace Serverless.FaultTests.Checks;
 
-/// <summary>Every training request has exactly one outcome, and the pointer names a whole version.</summary>
+/// <summary>Checks that every training request has exactly one outcome, and that the pointer names a complete version.</summary>
 internal static class TrainingsCheck
 {
-    private static CancellationToken Ended => TestContext.Current.CancellationToken;
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     public static async Task<IReadOnlyList<TrainingRun>> OutcomesAsync(Installation installation, TrainingRequest request) =>
-        [.. (await new TrainingRuns(installation.Storage).ListAsync(request.Classifier, Ended))
+        [.. (await new TrainingRuns(installation.Storage).ListAsync(request.Classifier, CancellationToken))
             .Where(run => run.DatasetETag == request.ETag && run.State is TrainingState.Published or TrainingState.Refused)];
 
-    /// <summary>In place of the minute until a dead trainer's lease runs out.</summary>
+    /// <summary>Breaks the lease of a killed trainer, which would end after a minute by itself.</summary>
     public static async Task BreakLeaseAsync(Installation installation, string classifier)
     {
         if (await IsLeasedAsync(installation, classifier))
         {
-            await LeaseBlob(installation, classifier).GetBlobLeaseClient().BreakAsync(TimeSpan.Zero, cancellationToken: Ended);
+            await LeaseBlob(installation, classifier).GetBlobLeaseClient().BreakAsync(TimeSpan.Zero, cancellationToken: CancellationToken);
         }
     }
 
-    /// <summary>Whether a trainer, alive or dead, has the classifier.</summary>
+    /// <summary>Whether a trainer, running or killed, holds the lease of the classifier.</summary>
     public static async Task<bool> IsLeasedAsync(Installation installation, string classifier)
     {
         var blob = LeaseBlob(installation, classifier);
-        return await blob.ExistsAsync(Ended) && (await blob.GetPropertiesAsync(cancellationToken: Ended)).Value.LeaseState == LeaseState.Leased;
+        return await blob.ExistsAsync(CancellationToken) && (await blob.GetPropertiesAsync(cancellationToken: CancellationToken)).Value.LeaseState == LeaseState.Leased;
     }
 
-    /// <returns>The run that ended the request.</returns>
+    /// <returns>The run that completed the request.</returns>
     public static async Task<TrainingRun> ExactlyOneOutcomeAsync(Installation installation, TrainingRequest request)
     {
-        var runs = await new TrainingRuns(installation.Storage).ListAsync(request.Classifier, Ended);
+        var runs = await new TrainingRuns(installation.Storage).ListAsync(request.Classifier, CancellationToken);
         Assert.DoesNotContain(runs, run => run.State is TrainingState.Running or TrainingState.Queued);
         var outcome = Assert.Single(await OutcomesAsync(installation, request));
-        await PointerIsWholeAsync(installation, request.Classifier);
+        await PointerIsValidAsync(installation, request.Classifier);
         return outcome;
     }
 
-    /// <summary>Checks the hash of the manifest that the pointer names and those of all files.</summary>
-    public static async Task<string?> PointerIsWholeAsync(Installation installation, string classifier)
+    /// <summary>Checks the hash of the manifest that the pointer names, and the hashes of all files.</summary>
+    /// <returns>The version.</returns>
+    public static async Task<string?> PointerIsValidAsync(Installation installation, string classifier)
     {
-        if ((await installation.Registry.ReadPointerAsync(classifier, known: null, Ended)).Current is not { } pointer)
+        if ((await installation.Registry.ReadPointerAsync(classifier, known: null, CancellationToken)).Current is not { } pointer)
         {
             return null;
         }
 
-        await installation.Registry.VerifyVersionAsync(classifier, pointer.Version, pointer.ManifestSha256, Ended);
+        await installation.Registry.VerifyVersionAsync(classifier, pointer.Version, pointer.ManifestSha256, CancellationToken);
         return pointer.Version;
     }
 

@@ -13,43 +13,43 @@ internal enum Fault
     /// <summary>429 with Retry-After.</summary>
     Throttled,
 
-    /// <summary>The connection is cut before storage hears of the request.</summary>
+    /// <summary>The connection is cut before the request is forwarded.</summary>
     Reset,
 
-    /// <summary>No answer for a long time, then the connection is cut; storage never heard of the request.</summary>
-    NoAnswer,
+    /// <summary>No response for a long time, then the connection is cut; the request is not forwarded.</summary>
+    NoResponse,
 
-    /// <summary>Storage does what it is asked, and the answer is lost.</summary>
-    AnswerLost,
+    /// <summary>Storage processes the request, and the response is lost.</summary>
+    ResponseLost,
 
-    /// <summary>Half of the answer comes, then the connection is cut.</summary>
+    /// <summary>Half of the response is sent, then the connection is cut.</summary>
     Truncated,
 
-    /// <summary>The answer comes late.</summary>
+    /// <summary>The response is delayed.</summary>
     Stalled,
 }
 
-/// <summary>Which requests meet which fault: drawn from a seed, so that a run can be repeated (up to the order in which requests come).</summary>
-/// <param name="rate">Share of the requests that meet a fault.</param>
-/// <param name="silence">How long <see cref="Fault.NoAnswer"/> and <see cref="Fault.Stalled"/> last.</param>
-internal sealed class FaultPlan(int seed, double rate, TimeSpan silence)
+/// <summary>Selects the fault of each request from a seed, so that a run can be repeated, except for the order of the requests.</summary>
+/// <param name="rate">The share of requests with a fault.</param>
+/// <param name="delay">How long <see cref="Fault.NoResponse"/> and <see cref="Fault.Stalled"/> last.</param>
+internal sealed class FaultPlan(int seed, double rate, TimeSpan delay)
 {
     private static readonly Fault[] All = [.. Enum.GetValues<Fault>().Where(fault => fault != Fault.None)];
 
     private readonly Random random = new(seed);
 
-    public TimeSpan Silence { get; } = silence;
+    public TimeSpan Delay { get; } = delay;
 
-    /// <summary>The only fault that there is, if one is set.</summary>
+    /// <summary>The only fault to inject; null for all.</summary>
     public Fault? Only { get; init; }
 
     public Fault Next()
     {
         lock (random)
         {
-            var meets = random.NextDouble() < rate;
-            var drawn = All[random.Next(All.Length)];
-            return meets ? Only ?? drawn : Fault.None;
+            var isFaulty = random.NextDouble() < rate;
+            var selected = All[random.Next(All.Length)];
+            return isFaulty ? Only ?? selected : Fault.None;
         }
     }
 }

@@ -2,11 +2,12 @@ using Microsoft.AspNetCore.Http;
 
 namespace Serverless.FaultTests.Faults;
 
-/// <summary>What a program gets to see of a fault.</summary>
-internal static class FaultAnswer
+/// <summary>The response that a program gets for a fault.</summary>
+internal static class FaultResponse
 {
-    /// <returns>True if the request is answered, or never will be: storage does not hear of it.</returns>
-    public static async Task<bool> InsteadAsync(Fault fault, HttpContext context, TimeSpan silence)
+    /// <summary>Responds or cuts the connection in place of storage, if the fault does so.</summary>
+    /// <returns>True if the request is not to be forwarded.</returns>
+    public static async Task<bool> TryReplaceAsync(Fault fault, HttpContext context, TimeSpan delay)
     {
         switch (fault)
         {
@@ -20,8 +21,8 @@ internal static class FaultAnswer
             case Fault.Reset:
                 context.Abort();
                 return true;
-            case Fault.NoAnswer:
-                await Task.Delay(silence, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            case Fault.NoResponse:
+                await Task.Delay(delay, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 context.Abort();
                 return true;
             default:
@@ -29,12 +30,12 @@ internal static class FaultAnswer
         }
     }
 
-    /// <summary>Sends the answer of storage, or what the fault leaves of it.</summary>
-    public static async Task SendAsync(Fault fault, HttpContext context, ReadOnlyMemory<byte> body, TimeSpan silence)
+    /// <summary>Sends the response of storage as the fault changes it.</summary>
+    public static async Task SendAsync(Fault fault, HttpContext context, ReadOnlyMemory<byte> body, TimeSpan delay)
     {
         switch (fault)
         {
-            case Fault.AnswerLost:
+            case Fault.ResponseLost:
                 context.Abort();
                 break;
             case Fault.Truncated:
@@ -43,7 +44,7 @@ internal static class FaultAnswer
                 context.Abort();
                 break;
             case Fault.Stalled:
-                await Task.Delay(silence, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(delay, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 await context.Response.Body.WriteAsync(body);
                 break;
             default:

@@ -12,8 +12,8 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Serverless.FaultTests.Faults;
 
 /// <summary>
-/// Stands between the programs and the storage emulator: passes requests on as they are, injects faults, and tells of each
-/// request before it is passed on and after storage has answered.
+/// A proxy between the programs and the storage emulator. It forwards requests unchanged, injects faults, and calls back before each
+/// request is forwarded and after storage has responded.
 /// </summary>
 internal sealed class StorageProxy : IAsyncDisposable
 {
@@ -26,22 +26,22 @@ internal sealed class StorageProxy : IAsyncDisposable
 
     public string ConnectionString { get; private set; } = "";
 
-    /// <summary>Which fault a request meets, if any.</summary>
+    /// <summary>Selects the faults; null for none.</summary>
     public FaultPlan? Faults { get; set; }
 
-    /// <summary>Called with "METHOD container/blob" (or queue, or table) before a request is passed on; false cuts the connection instead.</summary>
+    /// <summary>Called with "METHOD container/blob" (or queue, or table) before a request is forwarded; false cuts the connection instead.</summary>
     public Func<string, Task<bool>>? Before { get; set; }
 
-    /// <summary>Called when storage has done what it was asked, and before the program hears of it; false cuts the connection.</summary>
+    /// <summary>Called after storage has processed a request and before the response is sent; false cuts the connection.</summary>
     public Func<string, Task<bool>>? After { get; set; }
 
-    /// <summary>How many requests came.</summary>
+    /// <summary>The number of requests.</summary>
     public long Requests => Volatile.Read(ref requests);
 
-    /// <summary>How many of them met a fault.</summary>
+    /// <summary>The number of requests with a fault.</summary>
     public long Injected => Volatile.Read(ref injected);
 
-    /// <param name="emulatorPorts">Of blobs, queues and tables.</param>
+    /// <param name="emulatorPorts">The ports of blobs, queues and tables.</param>
     public static async Task<StorageProxy> StartAsync(IReadOnlyList<int> emulatorPorts)
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -61,7 +61,8 @@ internal sealed class StorageProxy : IAsyncDisposable
         app.Run(context => proxy.HandleAsync(context, $"http://127.0.0.1:{targets[context.Connection.LocalPort]}"));
         await app.StartAsync();
 
-        int[] ports = [.. app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Select(address => new Uri(address).Port)];
+        var addresses = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+        int[] ports = [.. addresses.Select(address => new Uri(address).Port)];
         foreach (var (port, target) in ports.Zip(emulatorPorts))
         {
             targets[port] = target;
@@ -82,13 +83,13 @@ internal sealed class StorageProxy : IAsyncDisposable
         Interlocked.Increment(ref requests);
         var (plan, request) = (Faults, Describe(context.Request));
         var fault = plan?.Next() ?? Fault.None;
-        var silence = plan?.Silence ?? TimeSpan.Zero;
+        var delay = plan?.Delay ?? TimeSpan.Zero;
         if (fault != Fault.None)
         {
             Interlocked.Increment(ref injected);
         }
 
-        if (await FaultAnswer.InsteadAsync(fault, context, silence))
+        if (await FaultResponse.TryReplaceAsync(fault, context, delay))
         {
             return;
         }
@@ -106,25 +107,26 @@ internal sealed class StorageProxy : IAsyncDisposable
             return;
         }
 
-        await FaultAnswer.SendAsync(fault, context, body, silence);
+        await FaultResponse.SendAsync(fault, context, body, delay);
     }
 
-    /// <returns>The body of the answer: nothing of it has gone to the program yet.</returns>
+    /// <summary>Forwards a request and buffers the response.</summary>
+    /// <returns>The body of the response.</returns>
     private async Task<ReadOnlyMemory<byte>> ForwardAsync(HttpContext context, string target)
     {
-        var wire = context.Response.Body;
-        using var held = new MemoryStream();
-        context.Response.Body = held;
-        await context.RequestServices.GetRequiredService<IHttpForwarder>().SendAsync(context, target, client, ForwarderRequestConfig.Empty, new AsItCame(target));
-        context.Response.Body = wire;
-        return held.ToArray();
+        var original = context.Response.Body;
+        using var buffer = new MemoryStream();
+        context.Response.Body = buffer;
+        await context.RequestServices.GetRequiredService<IHttpForwarder>().SendAsync(context, target, client, ForwarderRequestConfig.Empty, new UnchangedTransformer(target));
+        context.Response.Body = original;
+        return buffer.ToArray();
     }
 
     private static string Describe(HttpRequest request) =>
         $"{request.Method} {Uri.UnescapeDataString(request.Path.Value!.Replace("/devstoreaccount1/", "", StringComparison.Ordinal))}";
 
-    /// <summary>Path and query byte by byte: the signature of the request covers them.</summary>
-    private sealed class AsItCame(string target) : HttpTransformer
+    /// <summary>Forwards path and query byte by byte, because the signature of the request covers them.</summary>
+    private sealed class UnchangedTransformer(string target) : HttpTransformer
     {
         public override async ValueTask TransformRequestAsync(HttpContext context, HttpRequestMessage request, string destinationPrefix, CancellationToken cancellationToken)
         {

@@ -4,7 +4,7 @@ using System.Net.Http.Headers;
 
 namespace Serverless.FaultTests.Programs;
 
-/// <summary>The Functions host as a process of its own, with its worker.</summary>
+/// <summary>The local Functions host as a process, with its worker process.</summary>
 internal sealed class FunctionsProgram : IAsyncDisposable
 {
     private FunctionsProgram(RunningProgram program, int port)
@@ -17,10 +17,10 @@ internal sealed class FunctionsProgram : IAsyncDisposable
 
     public HttpClient Http { get; }
 
-    /// <summary>The worker process, which runs the functions; null while it is started again.</summary>
+    /// <summary>The id of the worker process, which runs the functions; null while it restarts.</summary>
     public int? WorkerId => Program.Tree.Skip(1).Select(id => (int?)id).FirstOrDefault();
 
-    /// <summary>kill -9 of the worker alone; the host starts another one.</summary>
+    /// <summary>SIGKILL for the worker only; the host starts another one.</summary>
     public async Task KillWorkerAsync()
     {
         int? id = null;
@@ -30,7 +30,7 @@ internal sealed class FunctionsProgram : IAsyncDisposable
         await worker.WaitForExitAsync(TestContext.Current.CancellationToken);
     }
 
-    /// <param name="environment">Settings: the storage account, and shortened times.</param>
+    /// <param name="environment">Environment variables: the storage account and shortened times.</param>
     /// <param name="options">More options of the subcommand <c>functions</c>.</param>
     public static FunctionsProgram Start(IReadOnlyDictionary<string, string> environment, params IEnumerable<string> options)
     {
@@ -39,8 +39,8 @@ internal sealed class FunctionsProgram : IAsyncDisposable
             RunningProgram.Start(["dotnet", Repository.LocalSystem, "functions", "--port", $"{port}", "--until-input-ends", .. options], environment), port);
     }
 
-    /// <summary>Waits until health answers, with whatever status.</summary>
-    public async Task<FunctionsProgram> AnswersAsync()
+    /// <summary>Waits until health responds, with any status.</summary>
+    public async Task<FunctionsProgram> ListeningAsync()
     {
         await Eventually.TrueAsync(
             async () =>
@@ -48,7 +48,7 @@ internal sealed class FunctionsProgram : IAsyncDisposable
                 Assert.False(Program.HasExited, Program.Output);
                 try
                 {
-                    using var answer = await Http.GetAsync(new Uri("health", UriKind.Relative));
+                    using var response = await Http.GetAsync(new Uri("health", UriKind.Relative));
                     return true;
                 }
                 catch (HttpRequestException)
@@ -63,7 +63,7 @@ internal sealed class FunctionsProgram : IAsyncDisposable
     /// <summary>Waits until the model is loaded.</summary>
     public async Task<FunctionsProgram> ReadyAsync()
     {
-        await AnswersAsync();
+        await ListeningAsync();
         await Eventually.TrueAsync(async () => (await PostAsync("classify", """{"text":"warm"}""")).Status == HttpStatusCode.OK, "a model that is ready");
         return this;
     }
@@ -71,9 +71,9 @@ internal sealed class FunctionsProgram : IAsyncDisposable
     /// <returns>Status and body.</returns>
     public async Task<(HttpStatusCode Status, string Body)> PostAsync(string path, string body, string contentType = "application/json")
     {
-        using var answer = await Http.PostAsync(
+        using var response = await Http.PostAsync(
             new Uri(path, UriKind.Relative), new StringContent(body, new MediaTypeHeaderValue(contentType)), TestContext.Current.CancellationToken);
-        return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+        return (response.StatusCode, await response.Content.ReadAsStringAsync());
     }
 
     public async ValueTask DisposeAsync()

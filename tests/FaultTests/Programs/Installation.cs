@@ -7,8 +7,8 @@ using Serverless.Storage;
 namespace Serverless.FaultTests.Programs;
 
 /// <summary>
-/// One storage account with the starter model, and the programs that work on it through a proxy. The tests themselves reach
-/// the account directly. The recipe of the starter is cut to a few steps.
+/// A storage account with the starter model, and the programs that use it through a proxy. The tests use the account directly. The
+/// recipe of the starter is reduced to a few steps.
 /// </summary>
 internal sealed class Installation : IAsyncDisposable
 {
@@ -21,8 +21,10 @@ internal sealed class Installation : IAsyncDisposable
 
     private Installation(string folder, StorageEmulator emulator, StorageProxy proxy)
     {
-        (Folder, Emulator, Proxy) = (folder, emulator, proxy);
-        Storage = ClientsOf(emulator.ConnectionString);
+        Folder = folder;
+        Emulator = emulator;
+        Proxy = proxy;
+        Storage = CreateClients(emulator.ConnectionString);
         Settings = new Dictionary<string, string>
         {
             ["Storage"] = proxy.ConnectionString,
@@ -40,13 +42,13 @@ internal sealed class Installation : IAsyncDisposable
 
     public StorageEmulator Emulator { get; }
 
-    /// <summary>Between the programs and the emulator; lets everything through until it is told not to.</summary>
+    /// <summary>The proxy between the programs and the emulator. It injects no faults by default.</summary>
     public StorageProxy Proxy { get; }
 
-    /// <summary>The account, directly.</summary>
+    /// <summary>Clients that bypass the proxy.</summary>
     public StorageClients Storage { get; }
 
-    /// <summary>What the programs read from their environment, with times shortened so that nobody waits for them.</summary>
+    /// <summary>The environment variables of the programs, with shortened times.</summary>
     public Dictionary<string, string> Settings { get; }
 
     public ModelRegistry Registry => new(Storage, Path.Combine(Folder, "registry"), TimeProvider.System);
@@ -58,17 +60,19 @@ internal sealed class Installation : IAsyncDisposable
         await emulator.StartAsync();
         var installation = new Installation(folder, emulator, await StorageProxy.StartAsync(emulator.Ports));
         await installation.Storage.CreateMissingAsync(TestContext.Current.CancellationToken);
-        await new StarterModel(installation.Registry, NullLogger<StarterModel>.Instance).EnsureAsync(QuickStarter(folder), TestContext.Current.CancellationToken);
+        var starter = new StarterModel(installation.Registry, NullLogger<StarterModel>.Instance);
+        await starter.EnsureAsync(QuickStarter(folder), TestContext.Current.CancellationToken);
         return installation;
     }
 
-    public static StorageClients ClientsOf(string connectionString) =>
+    public static StorageClients CreateClients(string connectionString) =>
         new(new ConfigurationBuilder().AddInMemoryCollection([new(StorageNames.Connection, connectionString)]).Build());
 
     public FunctionsProgram StartFunctions(params IEnumerable<string> options) => FunctionsProgram.Start(Settings, options);
 
     /// <summary><c>trainer run</c>, for one request unless an option says otherwise.</summary>
-    public RunningProgram StartTrainer(params IEnumerable<string> options) => RunningProgram.Start(["dotnet", Repository.Trainer, "run", .. options], Settings);
+    public RunningProgram StartTrainer(params IEnumerable<string> options) =>
+        RunningProgram.Start(["dotnet", Repository.Trainer, "run", .. options], Settings);
 
     public async ValueTask DisposeAsync()
     {

@@ -2,14 +2,14 @@ using System.Diagnostics;
 
 namespace Serverless.FaultTests.Programs;
 
-/// <summary>A file system of its own in memory, that is small, full or read-only as a test needs it. Only root can mount one.</summary>
+/// <summary>A file system in memory that is small, full or read-only. Only root can mount it.</summary>
 internal sealed class SmallDisk : IDisposable
 {
     private SmallDisk(string path) => Path = path;
 
     public string Path { get; }
 
-    /// <param name="options">Of tmpfs, such as <c>size=1m</c>.</param>
+    /// <param name="options">Options of tmpfs, such as <c>size=1m</c>.</param>
     /// <returns>Null where mounting is not allowed.</returns>
     public static SmallDisk? TryMount(string options)
     {

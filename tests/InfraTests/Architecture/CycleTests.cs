@@ -51,12 +51,15 @@ public sealed class CycleTests
     /// <summary>For each namespace the namespaces that it uses, each with a file that does so.</summary>
     private static Dictionary<string, Dictionary<string, string>> Dependencies(IReadOnlyList<SourceFile> files)
     {
-        var namespaces = files.Where(file => file.Namespace.Length > 0).GroupBy(file => file.Namespace).ToDictionary(group => group.Key, group => group.ToList());
+        var namespaces = files.Where(file => file.Namespace.Length > 0).GroupBy(file => file.Namespace)
+            .ToDictionary(group => group.Key, group => group.ToList());
         var dependencies = namespaces.Keys.ToDictionary(name => name, _ => new Dictionary<string, string>());
         foreach (var file in namespaces.Values.SelectMany(group => group))
         {
-            var parents = namespaces.Keys.Where(name => file.Namespace.StartsWith($"{name}.", StringComparison.Ordinal) && namespaces[name].Any(file.Mentions));
-            foreach (var used in file.Usings.Where(namespaces.ContainsKey).Concat(parents).Where(name => name != file.Namespace))
+            var parents = namespaces.Keys.Where(name =>
+                file.Namespace.StartsWith($"{name}.", StringComparison.Ordinal) && namespaces[name].Any(file.Mentions));
+            var names = file.Usings.Select(used => Resolve(used, namespaces.Keys)).OfType<string>();
+            foreach (var used in names.Concat(parents).Where(name => name != file.Namespace))
             {
                 dependencies[file.Namespace].TryAdd(used, file.Path);
             }
@@ -64,6 +67,10 @@ public sealed class CycleTests
 
         return dependencies;
     }
+
+    /// <summary>The innermost namespace that a name is in; null for the namespaces of other folders.</summary>
+    private static string? Resolve(string name, IEnumerable<string> namespaces) =>
+        namespaces.Where(each => name == each || name.StartsWith($"{each}.", StringComparison.Ordinal)).MaxBy(each => each.Length);
 
     /// <summary>The steps of a cycle; empty if there is none.</summary>
     private static IReadOnlyList<string> Cycle(Dictionary<string, Dictionary<string, string>> dependencies)

@@ -14,7 +14,7 @@ internal sealed partial record SourceFile(string Path, IReadOnlyList<string> Lin
 
     public string Namespace => NamespaceLine().Match(Code).Groups[1].Value;
 
-    /// <summary>The namespaces of its using directives, and those of names that are written in full.</summary>
+    /// <summary>The names in its using directives, and names that are written in full.</summary>
     public IReadOnlyList<string> Usings =>
         [.. Using().Matches(Code).Concat(FullName().Matches(NamespaceLine().Replace(Code, ""))).Select(match => match.Groups[1].Value).Distinct()];
 
@@ -34,16 +34,18 @@ internal sealed partial record SourceFile(string Path, IReadOnlyList<string> Lin
     /// <summary>Whether the code contains the name of a type that the other file declares.</summary>
     public bool Mentions(SourceFile other) => other.Types.Any(type => Regex.IsMatch(Code, $@"(?<![\w.]){type}\b"));
 
+    public override string ToString() => Path;
+
     [GeneratedRegex(@"^\s*//.*|\s//\s.*")]
     private static partial Regex Comment();
 
     [GeneratedRegex(@"^namespace ([\w.]+);", RegexOptions.Multiline)]
     private static partial Regex NamespaceLine();
 
-    [GeneratedRegex(@"^\s*(?:global )?using (?:static |\w+ = )?([A-Z][\w.]+);", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\s*(?:global )?using (?:static |\w+ = )?([A-Z][\w.]*);", RegexOptions.Multiline)]
     private static partial Regex Using();
 
-    [GeneratedRegex(@"\b(Serverless(?:\.[A-Z]\w*)+)\.[A-Z]\w*")]
+    [GeneratedRegex(@"\b(Serverless(?:\.[A-Z]\w*)+)")]
     private static partial Regex FullName();
 
     [GeneratedRegex(@"^(?:\w+ )*(?:class|record struct|record|struct|interface|enum) (\w+)", RegexOptions.Multiline)]

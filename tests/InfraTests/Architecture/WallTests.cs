@@ -28,18 +28,19 @@ public sealed class WallTests
     }
 
     [Fact]
-    public void The_decoder_does_not_know_the_formats_of_its_files()
+    public void The_network_does_not_use_its_file_formats()
     {
         var files = SourceFile.In("shared/Llama", ".cs").Where(file => file.Namespace == "Serverless.Llama").ToList();
 
         Assert.NotEmpty(files);
-        Assert.All(files, file => Assert.DoesNotContain("Serverless.Llama.Files", file.Usings));
+        Assert.Empty(files.Where(file => file.Usings.Contains("Serverless.Llama.Files")).Select(file => file.Path));
     }
 
     [Fact]
     public void The_evaluation_uses_only_the_data_of_the_trainer()
     {
-        var used = SourceFile.In("trainer/Evaluation", ".cs").SelectMany(file => file.Usings).Where(name => name.StartsWith("Serverless.Trainer.", StringComparison.Ordinal));
+        var used = SourceFile.In("trainer/Evaluation", ".cs").SelectMany(file => file.Usings)
+            .Where(name => name.StartsWith("Serverless.Trainer.", StringComparison.Ordinal));
 
         Assert.Empty(used.Distinct().Except(["Serverless.Trainer.Data", "Serverless.Trainer.Evaluation"]));
     }
@@ -56,12 +57,13 @@ public sealed class WallTests
     [InlineData("global using Azure.Storage.Blobs;", "Azure.Storage.Blobs")]
     [InlineData("using Tensor = TorchSharp.torch;", "TorchSharp.torch")]
     [InlineData("    return Serverless.Serving.Prediction.Empty;", "Serverless.Serving")]
-    public void Every_form_of_use_is_found(string line, string expected) => Assert.Contains(expected, new SourceFile("File.cs", [line]).Usings);
+    public void Every_form_of_use_is_found(string line, string expected) =>
+        Assert.StartsWith(expected, Assert.Single(new SourceFile("File.cs", [line]).Usings));
 
     [Theory]
     [InlineData("// using Serverless.Serving;")]
     [InlineData("/// <see cref=\"Serverless.Serving.Prediction\"/>")]
     [InlineData("using var file = File.OpenRead(path);")]
     [InlineData("namespace Serverless.Serving.Parts;")]
-    public void What_is_no_use_is_not_found(string line) => Assert.Empty(new SourceFile("File.cs", [line]).Usings);
+    public void Comments_variables_and_the_own_namespace_are_not_found(string line) => Assert.Empty(new SourceFile("File.cs", [line]).Usings);
 }

@@ -24,7 +24,7 @@ public sealed class EventTests(DefaultDeployment fixture)
     }
 
     [Fact]
-    public void What_is_not_delivered_is_kept()
+    public void Undelivered_events_are_stored()
     {
         var letter = Subscription["deadLetterWithResourceIdentity"]!;
 

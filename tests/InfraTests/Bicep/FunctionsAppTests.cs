@@ -93,7 +93,7 @@ public sealed class FunctionsAppTests(DefaultDeployment fixture, OtherDeployment
     }
 
     [Fact]
-    public void The_keys_are_three_and_lie_where_the_host_reads_them()
+    public void The_three_keys_are_mounted_where_the_host_reads_them()
     {
         var volume = Template["volumes"]!.AsArray().Single(each => (string)each!["storageType"]! == "Secret")!;
         var mount = Container["volumeMounts"]!.AsArray().Single(each => (string)each!["volumeName"]! == (string)volume["name"]!)!;
@@ -184,7 +184,7 @@ public sealed class FunctionsAppTests(DefaultDeployment fixture, OtherDeployment
     }
 
     [Fact]
-    public void A_dedicated_profile_is_made_for_the_app_that_wants_it()
+    public void A_dedicated_profile_is_created_for_the_app()
     {
         var profiles = other.Deployment.The("Microsoft.App/managedEnvironments")["properties"]!["workloadProfiles"]!.AsArray();
 

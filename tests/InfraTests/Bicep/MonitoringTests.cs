@@ -23,7 +23,7 @@ public sealed partial class MonitoringTests(DefaultDeployment fixture, OtherDepl
     }
 
     [Fact]
-    public void Neither_workspace_nor_insights_take_a_key()
+    public void Neither_workspace_nor_insights_accept_a_key()
     {
         Assert.True((bool)deployment.The("Microsoft.OperationalInsights/workspaces")["properties"]!["features"]!["disableLocalAuth"]!);
         Assert.True((bool)deployment.The("Microsoft.Insights/components")["properties"]!["DisableLocalAuth"]!);
@@ -77,7 +77,7 @@ public sealed partial class MonitoringTests(DefaultDeployment fixture, OtherDepl
     }
 
     [Fact]
-    public void An_address_is_mailed_if_one_is_given()
+    public void Alerts_are_mailed_to_the_given_address()
     {
         Assert.Empty(deployment.The("Microsoft.Insights/actionGroups")["properties"]!["emailReceivers"]!.AsArray());
         Assert.Equal(

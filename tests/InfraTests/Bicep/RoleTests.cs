@@ -66,7 +66,7 @@ public sealed partial class RoleTests(DefaultDeployment fixture, OtherDeployment
     }
 
     [Fact]
-    public async Task Every_role_that_is_assigned_is_one_that_the_deployment_looks_for_by_the_name_that_Azure_gives_it()
+    public async Task Every_assigned_role_is_checked_by_the_name_that_Azure_gives_it()
     {
         var build = await RunningProgram.RunToEndAsync(BicepCompiler.Program, ["build", Repository.PathOf("infra/azure/modules/roles.bicep"), "--stdout"], TestContext.Current.CancellationToken);
         var template = JsonNode.Parse(build.Output)!;

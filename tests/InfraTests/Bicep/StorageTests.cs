@@ -18,7 +18,7 @@ public sealed class StorageTests(DefaultDeployment fixture)
     }
 
     [Fact]
-    public void Nothing_exists_that_neither_code_nor_platform_uses()
+    public void Everything_that_exists_is_used_by_the_code_or_the_platform()
     {
         Assert.Equal(
             StorageNames.Containers.Append("events-undelivered").Order(),
@@ -40,7 +40,7 @@ public sealed class StorageTests(DefaultDeployment fixture)
     }
 
     [Fact]
-    public void No_account_takes_keys_old_TLS_plain_HTTP_or_anonymous_readers()
+    public void No_account_allows_keys_old_TLS_plain_HTTP_or_anonymous_access()
     {
         var accounts = deployment.All(Accounts);
 

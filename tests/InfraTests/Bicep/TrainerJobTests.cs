@@ -46,7 +46,7 @@ public sealed class TrainerJobTests(DefaultDeployment fixture, OtherDeployment o
     [Theory]
     [InlineData("gpu", "gpu-t4", 8, "56Gi")]
     [InlineData("cpu", "Consumption", 4, "8Gi")]
-    public void It_trains_where_it_is_told(string where, string profile, int cpu, string memory)
+    public void It_trains_on_the_chosen_profile(string where, string profile, int cpu, string memory)
     {
         var deployment = where == "gpu" ? fixture.Deployment : other.Deployment;
         var job = deployment.The(Job)["properties"]!;

@@ -24,7 +24,7 @@ public sealed partial class DockerfileTests
 
     [Theory]
     [MemberData(nameof(Dockerfile.Names), MemberType = typeof(Dockerfile))]
-    public void Everything_that_it_copies_is_in_the_repository_and_goes_to_the_builder(string name)
+    public void Everything_that_it_copies_is_in_the_repository_and_in_the_build_context(string name)
     {
         var sent = Repository.Read(".dockerignore").Split('\n').Where(line => line.StartsWith('!')).Select(line => line[1..]).ToList();
 
@@ -37,7 +37,7 @@ public sealed partial class DockerfileTests
 
     [Theory]
     [MemberData(nameof(Dockerfile.Names), MemberType = typeof(Dockerfile))]
-    public void What_is_published_is_copied_with_all_that_it_refers_to(string name)
+    public void A_published_project_is_copied_with_all_its_references(string name)
     {
         var dockerfile = Dockerfile.Read(name);
         var folders = dockerfile.CopiedFromRepository.Where(source => source.EndsWith('/')).ToList();
@@ -104,7 +104,7 @@ public sealed partial class DockerfileTests
 
     [Theory]
     [MemberData(nameof(Dockerfile.Names), MemberType = typeof(Dockerfile))]
-    public void It_says_how_its_health_is_asked_for(string name) => Assert.Single(Dockerfile.Read(name).Image.All("HEALTHCHECK"));
+    public void It_declares_a_health_check(string name) => Assert.Single(Dockerfile.Read(name).Image.All("HEALTHCHECK"));
 
     [Fact]
     public void The_trainer_is_published_with_CUDA_unless_told_otherwise()

@@ -9,7 +9,7 @@ public sealed class HealthCheckTests
     [Theory]
     [InlineData("200 OK", 0)]
     [InlineData("503 Service Unavailable", 1)]
-    public async Task Only_what_answers_200_is_healthy(string status, int expected)
+    public async Task Only_a_response_with_200_is_healthy(string status, int expected)
     {
         using var server = new TcpListener(IPAddress.Loopback, 0);
         server.Start();
@@ -22,7 +22,7 @@ public sealed class HealthCheckTests
     }
 
     [Fact]
-    public async Task Where_nothing_listens_nothing_is_healthy()
+    public async Task Without_a_listener_the_check_fails()
     {
         int port;
         using (var server = new TcpListener(IPAddress.Loopback, 0))

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ProcessorArchitecture = System.Runtime.InteropServices.Architecture;
 
 namespace Serverless.InfraTests.Containers;
 
@@ -23,7 +24,7 @@ public sealed class PublishedTrainerTests(PublishedTrainer trainer) : IClassFixt
     {
         Assert.False(Directory.Exists(Path.Combine(trainer.Folder, "runtimes")));
         Assert.Empty(Directory.EnumerateFiles(trainer.Folder, "*.dylib", SearchOption.AllDirectories));
-        Assert.Equal(Architecture.X64, RuntimeInformation.ProcessArchitecture);
+        Assert.Equal(ProcessorArchitecture.X64, RuntimeInformation.ProcessArchitecture);
     }
 
     [Fact]
@@ -48,7 +49,7 @@ public sealed class PublishedTrainerTests(PublishedTrainer trainer) : IClassFixt
     }
 
     [Fact]
-    public async Task The_command_of_its_container_asks_for_storage_in_one_sentence_if_none_is_configured()
+    public async Task Without_a_storage_account_its_command_says_so_in_one_sentence()
     {
         using var elsewhere = new TemporaryFolder();
         var run = await RunningProgram.RunToEndAsync(

@@ -45,7 +45,8 @@ public sealed partial class EstimateTests
     }
 
     [Fact]
-    public void Without_articles_no_replica_is_paid_for() => Assert.Equal((0, 0, 0), (MonthlyCost.Idle.Replicas, MonthlyCost.Idle.Requests, MonthlyCost.Idle.Logs));
+    public void Without_articles_no_replica_is_paid_for() =>
+        Assert.Equal((0, 0, 0), (MonthlyCost.Idle.Replicas, MonthlyCost.Idle.Requests, MonthlyCost.Idle.Logs));
 
     [Fact]
     public void The_same_articles_cost_less_at_once_than_evenly() =>
@@ -56,7 +57,8 @@ public sealed partial class EstimateTests
     [InlineData(0.79, 1)]
     [InlineData(0.81, 2)]
     [InlineData(14, 18)]
-    public void Replicas_are_enough_for_the_rate_at_the_planned_load(double busyReplicas, int replicas) => Assert.Equal(replicas, Busy(busyReplicas).CpuReplicas);
+    public void Replicas_are_enough_for_the_rate_at_the_planned_load(double busyReplicas, int replicas) =>
+        Assert.Equal(replicas, Busy(busyReplicas).CpuReplicas);
 
     [Fact]
     public void The_first_replica_takes_a_cold_start_and_each_further_step_a_polling()

@@ -80,7 +80,7 @@ public sealed partial class DeployTests(DefaultDeployment fixture)
     [Theory]
     [InlineData(Deploy)]
     [InlineData(Teardown, "--keep-data")]
-    public async Task Every_name_that_it_asks_the_deployment_for_is_an_output(string script, params string[] arguments)
+    public async Task Every_output_that_it_reads_exists(string script, params string[] arguments)
     {
         var outputs = Output().Matches(Repository.Read("infra/azure/main.bicep")).Select(match => match.Groups[1].Value).ToHashSet();
         var commands = await PrintedCommands.OfAsync(script, arguments);
@@ -111,7 +111,7 @@ public sealed partial class DeployTests(DefaultDeployment fixture)
     }
 
     [Fact]
-    public async Task The_first_article_is_one_that_the_functions_take_and_it_looks_where_the_result_will_be()
+    public async Task The_first_article_is_valid_and_its_result_is_read_from_the_right_blob()
     {
         var commands = await PrintedCommands.OfAsync(Deploy, "--classifier", "desk");
         var body = Encoding.UTF8.GetString(Convert.FromBase64String(Assert.Single(commands.Values("--content"))));
@@ -176,7 +176,7 @@ public sealed partial class DeployTests(DefaultDeployment fixture)
     }
 
     [Fact]
-    public async Task Tearing_down_deletes_the_group_or_only_what_costs_money()
+    public async Task Teardown_deletes_the_group_or_only_what_costs_money()
     {
         var everything = await PrintedCommands.OfAsync(Teardown);
         var programs = await PrintedCommands.OfAsync(Teardown, "--keep-data");

@@ -7,7 +7,7 @@ public sealed class DeploymentRunTests
     private static readonly string[] Assignments = ["1111\tStorage Queue Data Contributor\t/queues/articles"];
 
     [Fact]
-    public async Task Programs_come_after_their_images_and_events_after_the_programs_whatever_the_environment_says()
+    public async Task Programs_are_deployed_after_their_images_and_events_after_the_programs()
     {
         using var azure = new FakeAzure(Grants, Assignments);
         azure.Environment["SERVERLESS_IMAGE_TAG"] = "7";
@@ -24,7 +24,7 @@ public sealed class DeploymentRunTests
     [InlineData("1", "2", 0)]
     [InlineData("1", "1", 1)]
     [InlineData("", "", 1)]
-    public async Task It_ends_well_only_if_its_own_training_moved_the_pointer(string pointer, string trained, int exitCode)
+    public async Task It_succeeds_only_if_its_own_training_changed_the_pointer(string pointer, string trained, int exitCode)
     {
         using var azure = new FakeAzure(Grants, Assignments, pointer, trained);
 

@@ -16,7 +16,7 @@ public sealed class RoleCheckTests
         [$"3333\tOwner\t{Storage}", .. Grants.Select(grant => grant.Split('\t', 2)[1].Replace("resourceGroups", "resourcegroups", StringComparison.Ordinal))];
 
     [Fact]
-    public async Task With_every_role_there_the_deployment_goes_on()
+    public async Task With_all_roles_the_deployment_continues()
     {
         using var azure = new FakeAzure(Grants, Assignments);
 
@@ -27,7 +27,7 @@ public sealed class RoleCheckTests
     }
 
     [Fact]
-    public async Task A_missing_role_ends_the_deployment_with_its_name_its_program_and_its_place()
+    public async Task A_missing_role_stops_the_deployment_with_its_name_program_and_scope()
     {
         using var azure = new FakeAzure(Grants, Assignments[..^1]);
 
@@ -39,7 +39,7 @@ public sealed class RoleCheckTests
     }
 
     [Fact]
-    public async Task Every_missing_role_is_named_when_the_same_role_is_there_on_another_place_or_for_another_program()
+    public async Task The_same_role_on_another_scope_or_for_another_program_is_not_enough()
     {
         using var azure = new FakeAzure(Grants, [Assignments[1].Replace("1111", "2222", StringComparison.Ordinal), Assignments[3] + "-old"]);
 
@@ -49,7 +49,7 @@ public sealed class RoleCheckTests
     }
 
     [Fact]
-    public async Task A_deployment_that_names_no_roles_is_not_taken_for_one_that_has_them()
+    public async Task A_deployment_without_roles_in_its_outputs_stops()
     {
         using var azure = new FakeAzure([], Assignments);
 

@@ -17,7 +17,7 @@ public sealed class SetupTests
     }
 
     [Fact]
-    public async Task On_a_terminal_one_line_moves_and_is_gone_at_the_end()
+    public async Task On_a_terminal_a_spinner_is_shown_and_removed_at_the_end()
     {
         using var clone = new FakeClone();
         clone.Environment["BUILD_SECONDS"] = "1.2";
@@ -32,7 +32,7 @@ public sealed class SetupTests
     }
 
     [Fact]
-    public async Task A_failed_build_shows_what_it_said()
+    public async Task A_failed_build_shows_its_output()
     {
         using var clone = new FakeClone();
         clone.Environment["BUILD_ERROR"] = "error CS1002: ; expected";
@@ -45,7 +45,7 @@ public sealed class SetupTests
     }
 
     [Fact]
-    public async Task It_builds_what_it_is_told_to()
+    public async Task It_builds_the_project_that_is_named()
     {
         using var clone = new FakeClone();
 
@@ -69,7 +69,7 @@ public sealed class SetupTests
     }
 
     [Fact]
-    public async Task Two_at_a_time_build_one_after_the_other()
+    public async Task Two_runs_at_the_same_time_build_one_after_the_other()
     {
         using var clone = new FakeClone();
         clone.Environment["BUILD_SECONDS"] = "0.5";
@@ -83,7 +83,7 @@ public sealed class SetupTests
     }
 
     [Fact]
-    public async Task Everything_that_is_missing_is_named_at_once()
+    public async Task All_missing_prerequisites_are_named_at_once()
     {
         using var clone = new FakeClone();
         clone.Write("tools/dotnet", "#!/bin/bash\necho '8.0.100 [/sdk]'");
