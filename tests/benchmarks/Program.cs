@@ -14,15 +14,16 @@ var root = new RootCommand("Measures how fast articles are classified and models
 try
 {
     using var stop = new StopSignal(shutdownTimeout: TimeSpan.FromSeconds(10), exitCode: 130);
-    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop.Token);
+    var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+    return await root.Parse(args).InvokeAsync(configuration, stop.Token);
 }
 catch (OperationCanceledException)
 {
     Console.Error.WriteLine("Stopped.");
     return 130;
 }
-catch (Exception fault) when (fault is InvalidDataException or InvalidOperationException or IOException or ExternalException)
+catch (Exception exception) when (exception is InvalidDataException or InvalidOperationException or IOException or ExternalException)
 {
-    Console.Error.WriteLine(fault.Message);
+    Console.Error.WriteLine(exception.Message);
     return 1;
 }

@@ -1,16 +1,15 @@
 namespace Serverless.Benchmarks.Report;
 
 /// <summary>
-/// <c>BENCHMARKS.md</c> at the root of the repository: each benchmark writes the section between its own two markers and
-/// leaves the others alone.
+/// Writes <c>BENCHMARKS.md</c>. Each benchmark replaces the section between its own two markers and keeps the others.
 /// </summary>
 public static class BenchmarkReport
 {
     private static readonly string BenchmarksFile = Repository.PathOf("BENCHMARKS.md");
 
-    /// <summary>Replaces a section, or appends it when the file has none of that name.</summary>
+    /// <summary>Replaces a section, or appends it if the file does not contain it.</summary>
     /// <param name="section">The name in the markers, such as <c>serving</c>.</param>
-    /// <param name="command">What to run to get these figures again.</param>
+    /// <param name="command">The command that measures these figures.</param>
     /// <param name="markdown">Headings from level 2 down.</param>
     public static void Write(string section, string command, string markdown)
     {

@@ -4,10 +4,10 @@ using TorchSharp;
 
 namespace Serverless.Benchmarks.Report;
 
-/// <summary>What the figures were measured on.</summary>
+/// <summary>Describes the machine that the figures are measured on.</summary>
 internal static class Machine
 {
-    // The extensions that decide how fast matrices are multiplied, as /proc/cpuinfo spells them.
+    // The extensions that affect matrix multiplication, as in /proc/cpuinfo.
     private static readonly string[] Extensions =
         ["avx2", "avx512f", "avx512_vnni", "avx512_bf16", "avx_vnni", "amx_bf16", "amx_int8"];
 
@@ -17,8 +17,10 @@ internal static class Machine
         var processor = Fields("/proc/cpuinfo");
         var flags = processor.GetValueOrDefault("flags", "").Split(' ').ToHashSet();
         var memory = long.Parse(Fields("/proc/meminfo")["MemTotal"].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture) / 1048576.0;
+        var name = $"{processor.GetValueOrDefault("model name", "unknown processor")} " +
+            $"(family {processor.GetValueOrDefault("cpu family")}, model {processor.GetValueOrDefault("model")})";
         return $"""
-            Machine: {processor.GetValueOrDefault("model name", "unknown processor")} (family {processor.GetValueOrDefault("cpu family")}, model {processor.GetValueOrDefault("model")}), {Environment.ProcessorCount} virtual cores; {string.Join(", ", Extensions.Where(flags.Contains))}; {memory:0} GB of memory; {RuntimeInformation.OSDescription}.
+            Machine: {name}, {Environment.ProcessorCount} virtual cores; {string.Join(", ", Extensions.Where(flags.Contains))}; {memory:0} GB of memory; {RuntimeInformation.OSDescription}.
             Versions: {RuntimeInformation.FrameworkDescription}; TorchSharp {Version(typeof(torch))}; libtorch {torch.__version__}. Date: {DateTime.UtcNow:yyyy-MM-dd}.
             """;
     }

@@ -7,24 +7,30 @@ using Serverless.Storage;
 
 namespace Serverless.Benchmarks.Serving;
 
-/// <summary>A storage account in an emulator of its own, with all that the contract names.</summary>
+/// <summary>A storage account in its own emulator, with all containers, queues and tables.</summary>
 internal sealed class Account : IAsyncDisposable
 {
     private readonly IDisposable folderLock;
     private readonly ChildProcess emulator;
 
-    private Account(LocalFolder folder, Endpoints endpoints, IDisposable folderLock, ChildProcess emulator, ServiceProvider services) =>
-        (Folder, Endpoints, this.folderLock, this.emulator, Services) = (folder, endpoints, folderLock, emulator, services);
+    private Account(LocalFolder folder, Endpoints endpoints, IDisposable folderLock, ChildProcess emulator, ServiceProvider services)
+    {
+        Folder = folder;
+        Endpoints = endpoints;
+        Services = services;
+        this.folderLock = folderLock;
+        this.emulator = emulator;
+    }
 
     public LocalFolder Folder { get; }
 
     public Endpoints Endpoints { get; }
 
-    /// <summary>The classifier and its storage, as every host composes them.</summary>
+    /// <summary>The services of the classifier and its storage.</summary>
     public ServiceProvider Services { get; }
 
-    /// <param name="root">The folder for data and logs; what lies there is found again.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="root">The folder for data and logs; existing data is used again.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
     public static async Task<Account> StartAsync(string root, CancellationToken cancellationToken)
     {
         var folder = new LocalFolder(root);

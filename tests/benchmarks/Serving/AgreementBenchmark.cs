@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Serverless.Benchmarks.Serving;
 
-/// <summary>What bf16 and int8 cost in answers, beside fp32: the starter model's accuracy, and logits in the 1B shape.</summary>
+/// <summary>Compares bf16 and int8 with fp32: the accuracy of the starter model, and logits in the 1B shape.</summary>
 internal static class AgreementBenchmark
 {
     private const double HeldOut = 0.1; // the trainer's default, so the starter was not trained on these rows
@@ -17,8 +17,8 @@ internal static class AgreementBenchmark
     private static readonly (string Name, ScalarType Type, Precision Merged)[] Precisions =
         [("fp32", ScalarType.Float32, Precision.Fp32), ("bf16", ScalarType.BFloat16, Precision.Bf16), ("int8", ScalarType.BFloat16, Precision.Int8)];
 
-    /// <param name="cache">Where the 1B-shaped model lies.</param>
-    /// <param name="data">A CSV of training articles; null leaves the starter's accuracy out.</param>
+    /// <param name="cache">The folder of the model in the 1B shape.</param>
+    /// <param name="data">A CSV file of training articles; null to skip the accuracy of the starter.</param>
     /// <returns>Markdown.</returns>
     public static string Run(string cache, string? data) => $"""
         ## Agreement of the precisions
@@ -36,21 +36,21 @@ internal static class AgreementBenchmark
         var rows = DataSet.Load(data, HeldOut).HeldOut;
         var texts = rows.Select(row => tokenizer.Encode(row.Text, labels.MaxTokens).Ids).ToArray();
         var expected = rows.Select(row => row.Label).ToArray();
-        var answers = Precisions.ToDictionary(precision => precision.Name, precision =>
+        var predictions = Precisions.ToDictionary(precision => precision.Name, precision =>
         {
             using var network = Network.Open(Path.Combine(Models.StarterModel.Folder, "base"), adapter, precision.Type, precision.Merged);
             return texts.Chunk(Batch).SelectMany(network.Logits).Select(logits => labels.Labels[Array.IndexOf(logits, logits.Max())]).ToArray();
         });
-        var reference = answers["fp32"];
+        var reference = predictions["fp32"];
         var lines = Precisions.Select(precision =>
         {
-            var answer = answers[precision.Name];
-            var right = answer.Zip(expected).Count(pair => pair.First == pair.Second);
-            var lost = Enumerable.Range(0, answer.Length).Count(i => reference[i] == expected[i] && answer[i] != expected[i]);
-            var won = Enumerable.Range(0, answer.Length).Count(i => reference[i] != expected[i] && answer[i] == expected[i]);
-            var other = answer.Zip(reference).Count(pair => pair.First != pair.Second);
+            var predicted = predictions[precision.Name];
+            var right = predicted.Zip(expected).Count(pair => pair.First == pair.Second);
+            var lost = Enumerable.Range(0, predicted.Length).Count(i => reference[i] == expected[i] && predicted[i] != expected[i]);
+            var won = Enumerable.Range(0, predicted.Length).Count(i => reference[i] != expected[i] && predicted[i] == expected[i]);
+            var other = predicted.Zip(reference).Count(pair => pair.First != pair.Second);
             return string.Create(CultureInfo.InvariantCulture,
-                $"| {precision.Name} | {(double)right / answer.Length:0.0000} | {100.0 * (lost - won) / answer.Length:0.00} | {other} | {lost} | {won} |");
+                $"| {precision.Name} | {(double)right / predicted.Length:0.0000} | {100.0 * (lost - won) / predicted.Length:0.00} | {other} | {lost} | {won} |");
         });
         return $"""
             The starter model on {rows.Count:N0} held-out training rows of AG News:

@@ -5,20 +5,20 @@ namespace Serverless.Benchmarks.Serving;
 /// <summary>Articles as long as those of AG News, in tokens of Llama 3.</summary>
 internal static class Articles
 {
-    // Counted on 17,365 training articles of AG News: share of articles, fewest and most tokens. Mean 51.
-    private static readonly (double Share, int Fewest, int Most)[] Lengths = [(0.07, 20, 32), (0.79, 33, 64), (0.12, 65, 96), (0.02, 97, 128)];
+    // Counted on 17,365 training articles of AG News: share of articles, minimum and maximum number of tokens. The mean is 51.
+    private static readonly (double Share, int Min, int Max)[] Lengths = [(0.07, 20, 32), (0.79, 33, 64), (0.12, 65, 96), (0.02, 97, 128)];
 
-    /// <summary>Random tokens: what they say changes no time.</summary>
+    /// <summary>Random tokens, because their values do not affect the time.</summary>
     public static int[][] Draw(int count, int vocabulary, int seed)
     {
         var random = new Random(seed);
         return [.. Enumerable.Range(0, count).Select(_ => Draw(Length(random), vocabulary, random))];
     }
 
-    /// <summary>One article of a given length.</summary>
-    public static int[] OfLength(int tokens, int vocabulary) => Draw(tokens, vocabulary, new Random(tokens));
+    /// <summary>An article of a given length.</summary>
+    public static int[] WithLength(int tokens, int vocabulary) => Draw(tokens, vocabulary, new Random(tokens));
 
-    /// <summary>Texts of real words, running through the repository's sample articles, with lengths spread in the same way.</summary>
+    /// <summary>Texts from the words of the sample articles, with the same distribution of lengths.</summary>
     public static string[] Texts(int count, int seed)
     {
         const double tokensPerWord = 1.3;
@@ -37,15 +37,15 @@ internal static class Articles
     private static int Length(Random random)
     {
         var place = random.NextDouble();
-        foreach (var (share, fewest, most) in Lengths)
+        foreach (var (share, min, max) in Lengths)
         {
             place -= share;
             if (place < 0)
             {
-                return random.Next(fewest, most + 1);
+                return random.Next(min, max + 1);
             }
         }
 
-        return Lengths[^1].Most;
+        return Lengths[^1].Max;
     }
 }

@@ -6,8 +6,7 @@ using static TorchSharp.torch;
 namespace Serverless.Benchmarks.Serving;
 
 /// <summary>
-/// What the processor can do: products of large matrices by the same library, with the weight as it lies or laid out for the
-/// processor, whichever is faster, and nothing around them.
+/// The limit of the processor: products of large matrices with the same library, with plain or packed weights, whichever is faster.
 /// </summary>
 internal static class Ceiling
 {
@@ -26,7 +25,7 @@ internal static class Ceiling
     public static double Rate(IEnumerable<(long Outputs, long Inputs)> shapes, int tokens, bool bytes) => shapes.Distinct()
         .Max(shape => 2.0 * tokens * shape.Outputs * shape.Inputs / Time(shape, tokens, bytes).TotalSeconds);
 
-    /// <summary>The best of a few products of one shape; bytes need a processor with VNNI, as the model does.</summary>
+    /// <summary>The shortest time of some products of one shape; bytes need a processor with VNNI, as the model does.</summary>
     public static TimeSpan Time((long Outputs, long Inputs) shape, int tokens, bool bytes)
     {
         using var inference = inference_mode();

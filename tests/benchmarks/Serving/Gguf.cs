@@ -7,9 +7,9 @@ using static TorchSharp.torch;
 namespace Serverless.Benchmarks.Serving;
 
 /// <summary>
-/// Writes a base model as llama.cpp reads it, GGUF version 3 (ggml/docs/gguf.md), as its own convert_hf_to_gguf.py does: linears
-/// and embedding in bf16 or in q8_0 (blocks of 32 with one fp16 scale), norms in fp32, queries and keys with the channels of
-/// a rotation side by side.
+/// Writes a base model in the format of llama.cpp, GGUF version 3 (ggml/docs/gguf.md), as its convert_hf_to_gguf.py does: linear
+/// layers and embedding in bf16 or q8_0 (blocks of 32 with one fp16 scale), norms in fp32, and the two channels of each rotation of
+/// queries and keys next to each other.
 /// </summary>
 internal sealed class Gguf : IDisposable
 {
@@ -27,7 +27,7 @@ internal sealed class Gguf : IDisposable
     }
 
     /// <param name="folder">The Hugging Face folder.</param>
-    /// <param name="path">The file to write; one that is there is taken as written.</param>
+    /// <param name="path">The file to write; an existing file is kept.</param>
     /// <param name="quantised">q8_0 instead of bf16.</param>
     public static string Convert(string folder, string path, bool quantised)
     {

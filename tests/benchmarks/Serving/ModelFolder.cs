@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace Serverless.Benchmarks.Serving;
 
 /// <summary>
-/// The model that is measured: the exact shape of Llama 3.2 1B with its genuine tokenizer, and a LoRA adapter of rank 16 on all
-/// its linears. Weights are random, which changes no time. It is written once and found again.
+/// The measured model: the exact shape of Llama 3.2 1B with its tokenizer, and a LoRA adapter of rank 16 on all linear layers. The
+/// weights are random, which does not affect the time. It is written once and used again.
 /// </summary>
 internal static class ModelFolder
 {
@@ -27,8 +27,8 @@ internal static class ModelFolder
         }
         """;
 
-    /// <summary>The base model's folder, 2.5 GB.</summary>
-    public static string Base(string cache) => Written(Path.Combine(cache, "base"), folder =>
+    /// <summary>The folder of the base model, 2.5 GB.</summary>
+    public static string Base(string cache) => GetOrCreate(Path.Combine(cache, "base"), folder =>
     {
         File.WriteAllText(Path.Combine(folder, "config.json"), Config);
         File.Copy(Peer.Tokenizer, Path.Combine(folder, "tokenizer.json"));
@@ -36,8 +36,8 @@ internal static class ModelFolder
         SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), weights.NamedTensors);
     });
 
-    /// <summary>A version's folder; versions of different seeds differ in their weights.</summary>
-    public static string Adapter(string cache, int seed) => Written(Path.Combine(cache, $"adapter-{seed}"), folder =>
+    /// <summary>The folder of a version; versions with different seeds have different weights.</summary>
+    public static string Adapter(string cache, int seed) => GetOrCreate(Path.Combine(cache, $"adapter-{seed}"), folder =>
     {
         var config = new LoraConfig();
         using var weights = HuggingFaceFolder.Open(Base(cache)).LoadWeights(ScalarType.BFloat16);
@@ -46,7 +46,7 @@ internal static class ModelFolder
         using (no_grad())
         using (var generator = new Generator((ulong)seed))
         {
-            // B starts at zero, which would make every version the same.
+            // B is zero at first, which would make all versions the same.
             foreach (var (name, value) in network.TrainableParameters.Where(parameter => parameter.Name.Contains("lora_B", StringComparison.Ordinal)))
             {
                 using var noise = randn(value.shape, generator: generator);
@@ -59,8 +59,8 @@ internal static class ModelFolder
         File.WriteAllText(Path.Combine(folder, "metrics.json"), "{}");
     });
 
-    /// <summary>The folder, written under another name first, so that one that was cut short is never taken for whole.</summary>
-    private static string Written(string folder, Action<string> write)
+    /// <summary>Creates a folder under a temporary name and renames it, so that an incomplete folder is never used.</summary>
+    private static string GetOrCreate(string folder, Action<string> write)
     {
         if (!Directory.Exists(folder))
         {

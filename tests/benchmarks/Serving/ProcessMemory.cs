@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Serverless.Benchmarks.Serving;
 
-/// <summary>Watches how much memory a process has of its own, and how much it shares with the page cache.</summary>
+/// <summary>Samples the anonymous memory of a process, which excludes what it shares with the page cache.</summary>
 internal sealed class ProcessMemory : IAsyncDisposable
 {
     private readonly CancellationTokenSource stopping = new();
@@ -11,7 +11,7 @@ internal sealed class ProcessMemory : IAsyncDisposable
 
     public ProcessMemory(int process) => watching = Task.Run(() => WatchAsync($"/proc/{process}/status"));
 
-    /// <summary>The most anonymous memory (RssAnon) since the last call, in bytes.</summary>
+    /// <summary>The maximum of the anonymous memory (RssAnon) since the last call, in bytes.</summary>
     public long TakePeak() => Interlocked.Exchange(ref peak, 0);
 
     public async ValueTask DisposeAsync()
@@ -40,11 +40,12 @@ internal sealed class ProcessMemory : IAsyncDisposable
         try
         {
             var line = File.ReadLines(status).FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal));
-            return line is null ? 0 : long.Parse(line[field.Length..].Split(default(char[]), StringSplitOptions.RemoveEmptyEntries)[0], CultureInfo.InvariantCulture);
+            var number = line?[field.Length..].Split(default(char[]), StringSplitOptions.RemoveEmptyEntries)[0];
+            return number is null ? 0 : long.Parse(number, CultureInfo.InvariantCulture);
         }
         catch (IOException)
         {
-            return 0; // it has just ended
+            return 0; // the process has just ended
         }
     }
 }

@@ -2,12 +2,12 @@ using System.Diagnostics;
 
 namespace Serverless.Benchmarks.Serving;
 
-/// <summary>The function app as the image has it, compiled ahead of time: what <c>dotnet build</c> makes is compiled while it runs.</summary>
+/// <summary>The function app as in the image: compiled ahead of time, while the output of <c>dotnet build</c> is compiled at run time.</summary>
 internal static class PublishedFunctions
 {
-    /// <summary>Publishes the function app by the settings of its image.</summary>
+    /// <summary>Publishes the function app with the settings of its image.</summary>
     /// <param name="folder">Overwritten.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>The folder.</returns>
     public static async Task<string> PublishAsync(string folder, CancellationToken cancellationToken)
     {
@@ -17,6 +17,6 @@ internal static class PublishedFunctions
         await publish.WaitForExitAsync(cancellationToken);
         return publish.ExitCode == 0
             ? folder
-            : throw new InvalidOperationException($"{project} could not be published; the message stands above.");
+            : throw new InvalidOperationException($"{project} could not be published; see the message above.");
     }
 }

@@ -9,12 +9,12 @@ using Serverless.Storage;
 
 namespace Serverless.Benchmarks.Serving;
 
-/// <summary>Articles a second through the queue: with the starter model, and with an answer that is given instead.</summary>
-/// <param name="Whole">Received, classified, blob and rows written, deleted.</param>
+/// <summary>Articles a second through the queue, with the starter model and with a fixed prediction.</summary>
+/// <param name="Whole">Receiving, classifying, writing blob and rows, deleting.</param>
 /// <param name="WithoutModel">The same without classifying.</param>
 internal sealed record QueueBenchmark(double Whole, double WithoutModel)
 {
-    private const int AtOnce = 24; // host.json: batchSize 16 and newBatchThreshold 8
+    private const int MaxMessages = 24; // host.json: batchSize 16 and newBatchThreshold 8
 
     public static async Task<QueueBenchmark> RunAsync(IReadOnlyList<string> articles, CancellationToken cancellationToken)
     {
@@ -25,7 +25,7 @@ internal sealed record QueueBenchmark(double Whole, double WithoutModel)
             var services = account.Services;
             await services.GetRequiredService<StarterModel>().EnsureAsync(StarterModel.Folder, cancellationToken);
             var classifier = services.GetRequiredService<ArticleClassifier>();
-            var answer = await classifier.ClassifyAsync(null, articles[0], cancellationToken); // loads the model
+            var prediction = await classifier.ClassifyAsync(null, articles[0], cancellationToken); // loads the model
             while (!classifier.Status.Classifiers[0].Merged)
             {
                 await Task.Delay(50, cancellationToken);
@@ -33,7 +33,7 @@ internal sealed record QueueBenchmark(double Whole, double WithoutModel)
 
             var (processor, results) = (services.GetRequiredService<ArticleProcessor>(), services.GetRequiredService<ResultStore>());
             var whole = await RateAsync("classified", message => processor.ProcessAsync(message, cancellationToken));
-            var without = await RateAsync("given", message => GiveAsync(message, results, answer, cancellationToken));
+            var without = await RateAsync("fixed", message => WriteFixedAsync(message, results, prediction, cancellationToken));
             return new QueueBenchmark(whole, without);
 
             async Task<double> RateAsync(string name, Func<QueueMessage, Task> handle)
@@ -42,7 +42,8 @@ internal sealed record QueueBenchmark(double Whole, double WithoutModel)
                 await Parallel.ForAsync(0, articles.Count, cancellationToken, async (i, cancel) =>
                     await sender.SendAsync(new ArticleMessage($"{name}-{i}") { Text = articles[i] }, cancel));
                 var begin = Stopwatch.GetTimestamp();
-                await DrainAsync(services.GetRequiredService<StorageClients>().Queue(StorageNames.ArticlesQueue), articles.Count, handle, cancellationToken);
+                var queue = services.GetRequiredService<StorageClients>().Queue(StorageNames.ArticlesQueue);
+                await DrainAsync(queue, articles.Count, handle, cancellationToken);
                 return articles.Count / Stopwatch.GetElapsedTime(begin).TotalSeconds;
             }
         }
@@ -52,7 +53,7 @@ internal sealed record QueueBenchmark(double Whole, double WithoutModel)
         }
     }
 
-    private static async Task GiveAsync(QueueMessage message, ResultStore results, Prediction answer, CancellationToken cancellationToken)
+    private static async Task WriteFixedAsync(QueueMessage message, ResultStore results, Prediction prediction, CancellationToken cancellationToken)
     {
         var (id, hash) = (message.MessageId, Sha256Hex.OfText(message.MessageId));
         if (await results.TryReuseExistingAsync("news", id, hash, message.InsertedOn!.Value, cancellationToken) is null)
@@ -62,10 +63,10 @@ internal sealed record QueueBenchmark(double Whole, double WithoutModel)
                 Id = id,
                 Classifier = "news",
                 Status = ClassificationStatus.Classified,
-                Label = answer.Label,
-                Score = answer.Score,
-                Probabilities = answer.Probabilities,
-                ModelVersion = answer.ModelVersion,
+                Label = prediction.Label,
+                Score = prediction.Score,
+                Probabilities = prediction.Probabilities,
+                ModelVersion = prediction.ModelVersion,
                 TextHash = hash,
                 InsertedOn = message.InsertedOn,
                 CompletedAt = DateTimeOffset.UtcNow,
@@ -73,13 +74,13 @@ internal sealed record QueueBenchmark(double Whole, double WithoutModel)
         }
     }
 
-    /// <summary>As the Functions host drains a queue: a new batch as soon as enough of the last one is done.</summary>
+    /// <summary>Processes a queue as the Functions host does: receives a new batch as soon as enough of the last one is completed.</summary>
     private static async Task DrainAsync(QueueClient queue, int count, Func<QueueMessage, Task> handle, CancellationToken cancellationToken)
     {
         var running = new List<Task>();
         for (var received = 0; received < count;)
         {
-            while (running.Count > AtOnce - 16)
+            while (running.Count > MaxMessages - 16)
             {
                 await await Task.WhenAny(running);
                 running.RemoveAll(task => task.IsCompleted);

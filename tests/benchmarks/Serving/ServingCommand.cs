@@ -4,7 +4,7 @@ using Serverless.Llama.Kernels;
 
 namespace Serverless.Benchmarks.Serving;
 
-/// <summary><c>serving</c>: how fast articles are classified, beside llama.cpp and beside what the processor can do.</summary>
+/// <summary><c>serving</c>: measures classification, compared with llama.cpp and with the limit of the processor.</summary>
 internal static class ServingCommand
 {
     private static readonly string[] Parts = ["throughput", "agreement", "starter", "process"];
@@ -13,22 +13,25 @@ internal static class ServingCommand
     {
         var cache = new Option<DirectoryInfo>("--cache")
         {
-            Description = "Where the models that are measured are written, once: 9 GB.",
+            Description = "The folder where the measured models are written once: 9 GB.",
             DefaultValueFactory = _ => new DirectoryInfo(Path.Combine(Path.GetTempPath(), "serverless-benchmarks")),
         };
-        var only = new Option<string[]>("--only") { Description = "Some parts alone; each has its own section in BENCHMARKS.md." };
+        var only = new Option<string[]>("--only") { Description = "The parts to measure; each has its own section in BENCHMARKS.md." };
         only.AcceptOnlyFromAmong(Parts);
-        var rounds = new Option<int>("--rounds") { Description = "How often each contestant has its turn.", DefaultValueFactory = _ => 3 };
-        var articles = new Option<int>("--articles") { Description = "How many articles llama.cpp gets in a turn.", DefaultValueFactory = _ => 16 };
-        var data = new Option<FileInfo?>("--data") { Description = "Training articles of AG News, text,label: the starter model is measured on those that are held out." };
-        var command = new Command("serving", "Measure classifying beside llama.cpp and beside the processor's own limit.") { cache, only, rounds, articles, data };
+        var rounds = new Option<int>("--rounds") { Description = "The number of rounds.", DefaultValueFactory = _ => 3 };
+        var articles = new Option<int>("--articles") { Description = "The number of articles for llama.cpp in a round.", DefaultValueFactory = _ => 16 };
+        var data = new Option<FileInfo?>("--data") { Description = "Training articles of AG News; the starter model is measured on its held-out rows." };
+        var command = new Command("serving", "Measure classification, compared with llama.cpp and with the limit of the processor.")
+        {
+            cache, only, rounds, articles, data,
+        };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             TorchRuntime.Initialize();
             Peer.Install();
             var folder = parsed.GetRequiredValue(cache).FullName;
             Directory.CreateDirectory(folder);
-            foreach (var part in parsed.GetValue(only) is { Length: > 0 } some ? some : Parts)
+            foreach (var part in parsed.GetValue(only) is { Length: > 0 } selected ? selected : Parts)
             {
                 Console.Error.WriteLine($"serving: {part}");
                 var section = part switch
