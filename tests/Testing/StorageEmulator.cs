@@ -26,7 +26,8 @@ public sealed class StorageEmulator(string? folder = null, IReadOnlyCollection<s
     /// <summary>The connection string of an account that is reached through these ports.</summary>
     public static string ConnectionStringFor(IReadOnlyList<int> ports, string account = DefaultAccount) =>
         $"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={Key};" +
-        $"BlobEndpoint=http://127.0.0.1:{ports[0]}/{account};QueueEndpoint=http://127.0.0.1:{ports[1]}/{account};TableEndpoint=http://127.0.0.1:{ports[2]}/{account};";
+        $"BlobEndpoint=http://127.0.0.1:{ports[0]}/{account};QueueEndpoint=http://127.0.0.1:{ports[1]}/{account};" +
+        $"TableEndpoint=http://127.0.0.1:{ports[2]}/{account};";
 
     public async Task StartAsync()
     {
@@ -39,7 +40,9 @@ public sealed class StorageEmulator(string? folder = null, IReadOnlyCollection<s
                 .. folder is null ? ["--inMemoryPersistence", "--extentMemoryLimit", "1024"] : new[] { "--location", folder },
                 "--blobPort", $"{Ports[0]}", "--queuePort", $"{Ports[1]}", "--tablePort", $"{Ports[2]}",
             ],
-            accounts is null ? null : new Dictionary<string, string> { ["AZURITE_ACCOUNTS"] = string.Join(';', accounts.Select(account => $"{account}:{Key}")) });
+            accounts is null
+                ? null
+                : new Dictionary<string, string> { ["AZURITE_ACCOUNTS"] = string.Join(';', accounts.Select(account => $"{account}:{Key}")) });
         Ports = [await PortAsync(program), await PortAsync(program), await PortAsync(program)];
     }
 

@@ -3,15 +3,15 @@ using Serverless.Storage;
 
 namespace Serverless.InfraTests.Bicep;
 
-/// <summary>The settings that code asks its configuration for by name, found in the sources.</summary>
+/// <summary>The settings that the code reads by name, found in the sources.</summary>
 internal static partial class SettingsRead
 {
-    /// <param name="rooms">Folders of the repository.</param>
-    /// <returns>Names as environment variables spell them.</returns>
-    public static IEnumerable<string> By(params string[] rooms) =>
-        from room in rooms
-        where Directory.Exists(Repository.PathOf(room))
-        from file in Directory.EnumerateFiles(Repository.PathOf(room), "*.cs", SearchOption.AllDirectories)
+    /// <param name="projects">Folders of the repository.</param>
+    /// <returns>Names of environment variables.</returns>
+    public static IEnumerable<string> By(params string[] projects) =>
+        from project in projects
+        where Directory.Exists(Repository.PathOf(project))
+        from file in Directory.EnumerateFiles(Repository.PathOf(project), "*.cs", SearchOption.AllDirectories)
         from match in Read().Matches(File.ReadAllText(file))
         select Name(match);
 
