@@ -6,15 +6,15 @@ using System.Text.Json.Nodes;
 namespace Serverless.InfraTests;
 
 /// <summary>
-/// The resources that a deployment of main.bicep would ask for: <c>bicep snapshot</c> evaluates every module, loop and
-/// condition, and leaves only what Azure alone knows (ids and addresses of new resources) as expressions.
+/// The resources that a deployment of main.bicep would create. <c>bicep snapshot</c> evaluates all modules, loops and conditions, and
+/// leaves as expressions only what Azure assigns (ids and addresses of new resources).
 /// </summary>
 public sealed record Deployment(IReadOnlyList<JsonObject> Resources)
 {
     public const string Subscription = "00000000-0000-0000-0000-000000000000";
     public const string Deployer = "11111111-1111-1111-1111-111111111111";
 
-    /// <param name="parameters">Bicep expressions that replace or add to a complete third pass of deploy.sh.</param>
+    /// <param name="parameters">Bicep expressions that replace or extend the parameters of the third pass of deploy.sh.</param>
     public static async Task<Deployment> PredictAsync(IReadOnlyDictionary<string, string> parameters, CancellationToken cancellationToken)
     {
         var all = new Dictionary<string, string>
@@ -42,7 +42,7 @@ public sealed record Deployment(IReadOnlyList<JsonObject> Resources)
         return await SnapshotAsync(folder.File("test.bicepparam"), new Dictionary<string, string>(), cancellationToken);
     }
 
-    /// <summary>The same for a parameter file, which lies in a folder that may be written to.</summary>
+    /// <summary>The same for a parameter file in a folder that can be written.</summary>
     public static async Task<Deployment> SnapshotAsync(string file, IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken)
     {
         var run = await RunningProgram.RunToEndAsync(
@@ -81,7 +81,7 @@ public sealed record Deployment(IReadOnlyList<JsonObject> Resources)
             .ToDictionary(each => (string)each!["name"]!, each => (string)each!["value"]!);
 }
 
-/// <summary>The deployment with every choice as it is by default, predicted once for all tests.</summary>
+/// <summary>The deployment with default parameters, evaluated once for all tests.</summary>
 public sealed class DefaultDeployment : IAsyncLifetime
 {
     public Deployment Deployment { get; private set; } = null!;
@@ -92,7 +92,7 @@ public sealed class DefaultDeployment : IAsyncLifetime
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }
 
-/// <summary>The deployment with every choice made the other way, predicted once for all tests.</summary>
+/// <summary>The deployment with all parameters changed, evaluated once for all tests.</summary>
 public sealed class OtherDeployment : IAsyncLifetime
 {
     public const string DeployerAddress = "203.0.113.7";

@@ -40,7 +40,7 @@ public sealed class FunctionsAppTests(DefaultDeployment fixture, OtherDeployment
     [Fact]
     public void Every_setting_of_the_classifier_is_set_and_no_other()
     {
-        // One setting for each classifier, and none by default.
+        // ReviewThresholds has one setting per classifier, and none by default.
         var expected = typeof(ClassifierOptions).GetProperties()
             .Select(property => property.GetCustomAttribute<ConfigurationKeyNameAttribute>()?.Name ?? property.Name)
             .Where(name => name != nameof(ClassifierOptions.ReviewThresholds))

@@ -73,11 +73,11 @@ public sealed class TrainerJobTests(DefaultDeployment fixture, OtherDeployment o
         Assert.NotEqual(Output(functions["Storage__clientId"]), Output(settings["Storage__clientId"]));
     }
 
-    // The job never downloads from the Hugging Face hub: those two settings are for who does, at a terminal.
+    // The job never downloads from the Hugging Face hub: those two settings are for the command at a terminal.
     [Fact]
     public void Every_setting_that_the_code_reads_by_name_is_set() =>
         Assert.All(SettingsRead.By("shared", "trainer").Except(["HF_ENDPOINT", "HF_TOKEN"]), name => Assert.Contains(name, settings.Keys));
 
-    // The same output of the same module is spelled differently in each module that takes it: compare its name.
+    // The expression of an output differs in each module that uses it, so its name is compared.
     private static string Output(string expression) => expression[expression.IndexOf(".outputs.", StringComparison.Ordinal)..];
 }

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Serverless.InfraTests.Containers;
 
-/// <summary>The instructions of a Dockerfile, continued lines joined and comments left out.</summary>
+/// <summary>The instructions of a Dockerfile, with continued lines joined and without comments.</summary>
 internal sealed partial record Dockerfile(IReadOnlyList<(string Name, string Arguments)> Instructions)
 {
     public static TheoryData<string> Names => new("functions", "trainer");
@@ -21,14 +21,14 @@ internal sealed partial record Dockerfile(IReadOnlyList<(string Name, string Arg
 
     public IEnumerable<string> All(string name) => from each in Instructions where each.Name == name select each.Arguments;
 
-    /// <summary>The instructions of the last stage: what the image is made of.</summary>
+    /// <summary>The instructions of the last stage, which is the image.</summary>
     public Dockerfile Image => new([.. Instructions.Skip(Instructions.Select(each => each.Name).ToList().LastIndexOf("FROM"))]);
 
-    /// <summary>Sources of COPY that come from the repository and not from another stage.</summary>
+    /// <summary>Sources of COPY in the repository, not in another stage.</summary>
     public IEnumerable<string> CopiedFromRepository =>
         from each in All("COPY") where !each.StartsWith("--from", StringComparison.Ordinal) from source in each.Split(' ').SkipLast(1) select source;
 
-    /// <summary>The arguments of the one <c>dotnet publish</c>, as a shell would split them.</summary>
+    /// <summary>The arguments of the only <c>dotnet publish</c>, split as by a shell.</summary>
     public IReadOnlyList<string> Publish =>
         [.. PublishCommand().Match(Assert.Single(All("RUN"), run => run.Contains("dotnet publish", StringComparison.Ordinal))).Groups[1].Value
             .Split(' ', StringSplitOptions.RemoveEmptyEntries)];

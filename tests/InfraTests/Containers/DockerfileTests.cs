@@ -30,7 +30,7 @@ public sealed partial class DockerfileTests
 
         Assert.All(Dockerfile.Read(name).CopiedFromRepository, source =>
         {
-            Assert.True(Path.Exists(Repository.PathOf(source)), $"{source} is not there.");
+            Assert.True(Path.Exists(Repository.PathOf(source)), $"{source} does not exist.");
             Assert.Contains(sent, pattern => Matches(pattern, source));
         });
     }
@@ -63,7 +63,7 @@ public sealed partial class DockerfileTests
 
         Assert.NotEqual("root", user);
         Assert.NotEqual("0", user);
-        // Nothing but the command and its description comes after it: no later instruction is root again.
+        // Only instructions that do not run anything follow, so that no later instruction runs as root.
         Assert.All(
             image.Instructions.SkipWhile(each => each.Name != "USER").Skip(1),
             each => Assert.Contains(each.Name, new[] { "EXPOSE", "HEALTHCHECK", "ENTRYPOINT", "CMD" }));

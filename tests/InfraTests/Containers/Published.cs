@@ -1,8 +1,8 @@
 namespace Serverless.InfraTests.Containers;
 
-/// <summary>A program, published by the command of its Dockerfile into a folder with nothing else around it.</summary>
-/// <param name="name">Of the Dockerfile.</param>
-/// <param name="replaced">What a machine without GPU or the whole package feed has to do otherwise.</param>
+/// <summary>A program, published with the command of its Dockerfile into an empty folder.</summary>
+/// <param name="name">The name of the Dockerfile.</param>
+/// <param name="replaced">Replacements in the arguments, for a machine without GPU.</param>
 public abstract class Published(string name, Dictionary<string, string> replaced) : IAsyncLifetime
 {
     private readonly TemporaryFolder folder = new();
@@ -14,9 +14,9 @@ public abstract class Published(string name, Dictionary<string, string> replaced
         var arguments = Dockerfile.Read(name).Publish
             .Select(argument => replaced.Aggregate(argument, (text, each) => text.Replace(each.Key, each.Value, StringComparison.Ordinal)))
             .Select(argument => argument == "/publish" ? Folder : argument)
-            // Half a gigabyte of libtorch is linked here and copied in an image.
+            // Half a gigabyte of libtorch is hard-linked here, but copied in an image.
             .Where(argument => !argument.StartsWith("-p:CreateHardLinks", StringComparison.Ordinal));
-        // Objects of its own: the restore for one platform must not reach into the projects' obj folders.
+        // Its own artifacts folder: the restore for one platform must not change the obj folders of the projects.
         var publish = await RunningProgram.RunToEndAsync(
             "dotnet", [.. arguments, "-m:1", "--artifacts-path", folder.File("artifacts")], TestContext.Current.CancellationToken);
         Assert.True(publish.ExitCode == 0, publish.Output + publish.Errors);

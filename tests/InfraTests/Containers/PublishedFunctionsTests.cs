@@ -2,10 +2,10 @@ using System.Text.Json;
 
 namespace Serverless.InfraTests.Containers;
 
-/// <summary>The functions, published as their image publishes them.</summary>
+/// <summary>The functions, published as in their image.</summary>
 public sealed class PublishedFunctions() : Published("functions", []);
 
-[Collection("publishing")] // one at a time: each takes both cores
+[Collection("publishing")] // one at a time, because each uses both cores
 public sealed class PublishedFunctionsTests(PublishedFunctions functions) : IClassFixture<PublishedFunctions>
 {
     [Theory]

@@ -3,10 +3,10 @@ using ProcessorArchitecture = System.Runtime.InteropServices.Architecture;
 
 namespace Serverless.InfraTests.Containers;
 
-/// <summary>The trainer, published as its image publishes it, but for the CPU.</summary>
+/// <summary>The trainer, published as in its image, but for the CPU.</summary>
 public sealed class PublishedTrainer() : Published("trainer", new() { ["${CUDA}"] = "false" });
 
-[Collection("publishing")] // one at a time: each takes both cores
+[Collection("publishing")] // one at a time, because each uses both cores
 public sealed class PublishedTrainerTests(PublishedTrainer trainer) : IClassFixture<PublishedTrainer>
 {
     [Theory]

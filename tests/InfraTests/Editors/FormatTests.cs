@@ -1,6 +1,6 @@
 namespace Serverless.InfraTests.Editors;
 
-/// <summary>The part of .editorconfig that a build does not enforce: indentation, line ends and spaces.</summary>
+/// <summary>The part of .editorconfig that a build does not check: indentation, line ends and spaces.</summary>
 public sealed class FormatTests
 {
     [Fact]

@@ -3,10 +3,10 @@ using System.Xml.Linq;
 
 namespace Serverless.InfraTests.Packages;
 
-/// <summary>What NuGet's audit for known vulnerabilities does in an ordinary build and in the workflow.</summary>
+/// <summary>NuGet's audit for known vulnerabilities, in an ordinary build and in the workflow.</summary>
 public sealed class AuditTests
 {
-    /// <summary>No data to be had; a vulnerability of low, moderate, high and critical severity; a source without data.</summary>
+    /// <summary>Data that cannot be read; a vulnerability of low, moderate, high and critical severity; a source without data.</summary>
     private static readonly string[] Findings = ["NU1900", "NU1901", "NU1902", "NU1903", "NU1904", "NU1905"];
 
     [Theory]
@@ -29,7 +29,7 @@ public sealed class AuditTests
 
         Assert.Equal("true", audit("TreatWarningsAsErrors"));
         Assert.Empty(audit("WarningsNotAsErrors").Split(';').Intersect(Findings));
-        // Only an audit source that lacks data is reported: a package source that lacks them passes for one without findings.
+        // Only an audit source without data is reported; a package source without data causes no warning.
         Assert.Single(XDocument.Load(audit("RestoreConfigFile")).Descendants("auditSources").Elements("add"));
     }
 

@@ -3,8 +3,8 @@ using System.Xml.Linq;
 
 namespace Serverless.InfraTests.Packages;
 
-/// <summary>What <c>./topics</c> restores at its first start: the packages of the product, and none that only the tests need.</summary>
-/// <remarks>The test browser's driver, Bicep and BenchmarkDotNet with Roslyn would be 1.4 GB more before a newcomer sees anything.</remarks>
+/// <summary><c>./topics</c> restores the packages of the product only, not those of the tests.</summary>
+/// <remarks>The driver of the test browser, Bicep and BenchmarkDotNet with Roslyn would be 1.4 GB more at the first start.</remarks>
 public sealed class RestoredPackagesTests
 {
     [Theory]

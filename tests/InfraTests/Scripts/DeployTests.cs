@@ -26,7 +26,7 @@ public sealed partial class DeployTests(DefaultDeployment fixture)
     [Fact]
     public async Task The_steps_come_in_the_order_that_each_needs_the_one_before()
     {
-        var commands = await PrintedCommands.OfAsync(Deploy);
+        var commands = await PrintedCommands.RunAsync(Deploy);
         string[] steps =
         [
             "az group create", "az deployment group what-if", "az deployment group create", "az acr build", "az acr build",
@@ -43,7 +43,7 @@ public sealed partial class DeployTests(DefaultDeployment fixture)
     [InlineData(Teardown, "--keep-data")]
     public async Task Every_printed_az_command_is_well_formed(string script, params string[] arguments)
     {
-        foreach (var command in (await PrintedCommands.OfAsync(script, arguments)).Az)
+        foreach (var command in (await PrintedCommands.RunAsync(script, arguments)).Az)
         {
             var words = command.TakeWhile(word => !word.StartsWith('-')).ToList();
             Assert.All(words, word => Assert.Matches("^[a-z-]+$", word));
@@ -60,7 +60,7 @@ public sealed partial class DeployTests(DefaultDeployment fixture)
     [Fact]
     public async Task Every_container_queue_image_and_secret_that_it_names_is_in_the_Bicep()
     {
-        var commands = await PrintedCommands.OfAsync(Deploy);
+        var commands = await PrintedCommands.RunAsync(Deploy);
         var app = deployment.The("Microsoft.App/containerApps")["properties"]!;
         var images = deployment.Resources.Where(each => ((string)each["type"]!).StartsWith("Microsoft.App/", StringComparison.Ordinal))
             .Select(each => ImageName().Match(each.ToJsonString()).Groups[1].Value).Where(name => name.Length > 0);
@@ -83,7 +83,7 @@ public sealed partial class DeployTests(DefaultDeployment fixture)
     public async Task Every_output_that_it_reads_exists(string script, params string[] arguments)
     {
         var outputs = Output().Matches(Repository.Read("infra/azure/main.bicep")).Select(match => match.Groups[1].Value).ToHashSet();
-        var commands = await PrintedCommands.OfAsync(script, arguments);
+        var commands = await PrintedCommands.RunAsync(script, arguments);
         var asked = commands.All.SelectMany(command => command).SelectMany(word => AskedOutput().Matches(word)).Select(match => match.Groups[1].Value).ToHashSet();
 
         Assert.NotEmpty(asked);
@@ -104,7 +104,7 @@ public sealed partial class DeployTests(DefaultDeployment fixture)
     [Fact]
     public async Task Every_file_that_it_names_is_in_the_repository()
     {
-        var commands = await PrintedCommands.OfAsync(Deploy);
+        var commands = await PrintedCommands.RunAsync(Deploy);
         var files = commands.Values("--file").Concat(commands.Values("--parameters")).Where(file => file != "/dev/stdout");
 
         Assert.All(files, file => Assert.True(File.Exists(Repository.PathOf(file)), file));
@@ -113,13 +113,13 @@ public sealed partial class DeployTests(DefaultDeployment fixture)
     [Fact]
     public async Task The_first_article_is_valid_and_its_result_is_read_from_the_right_blob()
     {
-        var commands = await PrintedCommands.OfAsync(Deploy, "--classifier", "desk");
+        var commands = await PrintedCommands.RunAsync(Deploy, "--classifier", "desk");
         var body = Encoding.UTF8.GetString(Convert.FromBase64String(Assert.Single(commands.Values("--content"))));
         var id = (string)JsonNode.Parse(body)!["id"]!;
         var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(id)));
         var download = commands.All.Single(command => Verb(command) == "az storage blob download");
 
-        Assert.Matches("^first-article-[0-9]+$", id); // each run has one of its own
+        Assert.Matches("^first-article-[0-9]+$", id); // each run has its own id
         Assert.Equal("desk", (string)JsonNode.Parse(body)!["classifier"]!);
         Assert.Contains(StorageNames.ResultBlob("desk", hash), download);
         Assert.Contains($"{StorageNames.PointerBlob("desk")}", commands.Values("--prefix"));
@@ -134,7 +134,7 @@ public sealed partial class DeployTests(DefaultDeployment fixture)
 
         Assert.DoesNotContain("account-key", run.Output);
         Assert.DoesNotContain("connection-string", run.Output);
-        // What stands for the keys in a dry run; they go to main.bicepparam through the environment.
+        // The placeholder of the keys in a dry run. Keys are passed to main.bicepparam as environment variables.
         Assert.DoesNotContain("the key host-", run.Output);
     }
 
@@ -143,7 +143,7 @@ public sealed partial class DeployTests(DefaultDeployment fixture)
     [InlineData("cpu", "CUDA=false")]
     public async Task The_trainer_image_fits_where_it_trains(string where, string argument)
     {
-        var commands = await PrintedCommands.OfAsync(Deploy, "--train-on", where);
+        var commands = await PrintedCommands.RunAsync(Deploy, "--train-on", where);
 
         Assert.Equal(argument, Assert.Single(commands.Values("--build-arg")));
     }
@@ -178,8 +178,8 @@ public sealed partial class DeployTests(DefaultDeployment fixture)
     [Fact]
     public async Task Teardown_deletes_the_group_or_only_what_costs_money()
     {
-        var everything = await PrintedCommands.OfAsync(Teardown);
-        var programs = await PrintedCommands.OfAsync(Teardown, "--keep-data");
+        var everything = await PrintedCommands.RunAsync(Teardown);
+        var programs = await PrintedCommands.RunAsync(Teardown, "--keep-data");
 
         Assert.Equal(["az group delete"], everything.All.Select(Verb));
         Assert.Equal(

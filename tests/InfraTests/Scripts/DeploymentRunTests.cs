@@ -1,6 +1,6 @@
 namespace Serverless.InfraTests.Scripts;
 
-/// <summary>The deployment from its first step to its last, in an Azure that is played.</summary>
+/// <summary>The whole deployment, with a fake Azure CLI.</summary>
 public sealed class DeploymentRunTests
 {
     private static readonly string[] Grants = ["functions\t1111\tStorage Queue Data Contributor\t/queues/articles"];

@@ -1,8 +1,8 @@
 namespace Serverless.InfraTests.Scripts;
 
 /// <summary>
-/// A clone with the real scripts <c>topics</c> and <c>setup.sh</c>, whose <c>dotnet</c>, <c>node</c> and <c>npm</c> are scripts.
-/// <c>dotnet build</c> writes empty programs, or fails; every other call of <c>dotnet</c> prints its directory and its arguments.
+/// A clone with the real scripts <c>topics</c> and <c>setup.sh</c>; its <c>dotnet</c>, <c>node</c> and <c>npm</c> are scripts too.
+/// <c>dotnet build</c> writes empty programs or fails; other calls of <c>dotnet</c> print the directory and the arguments.
 /// </summary>
 internal sealed class FakeClone : IDisposable
 {
@@ -43,7 +43,7 @@ internal sealed class FakeClone : IDisposable
 
     public static string Trainer => "artifacts/bin/Trainer/release/trainer.dll";
 
-    /// <summary>What was built, a line for each <c>dotnet build</c>.</summary>
+    /// <summary>The built projects, a line for each <c>dotnet build</c>.</summary>
     public IReadOnlyList<string> Builds => File.Exists(PathOf("builds")) ? File.ReadAllLines(PathOf("builds")) : [];
 
     public Dictionary<string, string> Environment { get; } = [];

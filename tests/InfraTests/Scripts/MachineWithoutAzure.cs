@@ -1,6 +1,6 @@
 namespace Serverless.InfraTests.Scripts;
 
-/// <summary>An environment whose PATH has what the scripts call but for the Azure CLI and curl.</summary>
+/// <summary>An environment whose PATH has all tools of the scripts except the Azure CLI and curl.</summary>
 internal sealed class MachineWithoutAzure : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -20,7 +20,7 @@ internal sealed class MachineWithoutAzure : IDisposable
         File.SetUnixFileMode(folder.File(tool), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
-    /// <summary>What else stands in the environment.</summary>
+    /// <summary>Further environment variables.</summary>
     public Dictionary<string, string> Environment { get; } = [];
 
     public Task<ProgramResult> RunAsync(string script, params string[] arguments) => RunningProgram.RunToEndAsync(

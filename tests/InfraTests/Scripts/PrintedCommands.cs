@@ -1,11 +1,11 @@
 namespace Serverless.InfraTests.Scripts;
 
-/// <summary>The commands that a script prints in a dry run, split into words by the shell itself.</summary>
+/// <summary>The commands that a script prints in a dry run, split into words by a shell.</summary>
 internal sealed record PrintedCommands(IReadOnlyList<IReadOnlyList<string>> All)
 {
-    public static async Task<PrintedCommands> OfAsync(string script, params string[] arguments)
+    public static async Task<PrintedCommands> RunAsync(string script, params string[] arguments)
     {
-        // A step that was really taken would fail.
+        // A command that was run would fail.
         using var machine = new MachineWithoutAzure();
         var run = await machine.RunAsync(script, ["--dry-run", .. arguments]);
         Assert.Equal((0, ""), (run.ExitCode, run.Errors));

@@ -11,7 +11,7 @@ public sealed class RoleCheckTests
         $"trainer\t2222\tStorage Blob Data Reader\t{Storage}/blobServices/default/containers/datasets",
     ];
 
-    /// <summary>As Azure lists them: scopes in whatever case, and other people's between.</summary>
+    /// <summary>As Azure lists them: scopes in any case, and assignments of other people among them.</summary>
     private static readonly string[] Assignments =
         [$"3333\tOwner\t{Storage}", .. Grants.Select(grant => grant.Split('\t', 2)[1].Replace("resourceGroups", "resourcegroups", StringComparison.Ordinal))];
 

@@ -1,6 +1,6 @@
 namespace Serverless.InfraTests.Scripts;
 
-/// <summary>The set-up script, on a machine whose tools are scripts.</summary>
+/// <summary>The set-up script, on a machine with fake tools.</summary>
 public sealed class SetupTests
 {
     private const string Setup = "infra/local/setup.sh";

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Serverless.InfraTests.Scripts;
 
-/// <summary>The front command <c>./topics</c>.</summary>
+/// <summary>The command <c>./topics</c>.</summary>
 public sealed partial class TopicsTests
 {
     [Theory]
@@ -11,7 +11,7 @@ public sealed partial class TopicsTests
     [InlineData("--help")]
     public async Task It_lists_exactly_the_commands_of_both_programs(params string[] arguments)
     {
-        string[] commands = [.. await CommandsOfAsync(Repository.LocalSystem), .. await CommandsOfAsync(Repository.Trainer)];
+        string[] commands = [.. await ListCommandsAsync(Repository.LocalSystem), .. await ListCommandsAsync(Repository.Trainer)];
 
         var list = await RunningProgram.RunToEndAsync(Repository.PathOf("topics"), arguments, TestContext.Current.CancellationToken);
 
@@ -23,8 +23,8 @@ public sealed partial class TopicsTests
     public async Task Every_command_goes_to_its_own_program()
     {
         using var clone = new FakeClone();
-        var local = await CommandsOfAsync(Repository.LocalSystem);
-        var trainer = await CommandsOfAsync(Repository.Trainer);
+        var local = await ListCommandsAsync(Repository.LocalSystem);
+        var trainer = await ListCommandsAsync(Repository.Trainer);
 
         foreach (var (command, program) in local.Select(each => (each, FakeClone.Local)).Concat(trainer.Select(each => (each, FakeClone.Trainer))))
         {
@@ -156,7 +156,7 @@ public sealed partial class TopicsTests
         Assert.Equal([clone.PathOf(""), clone.PathOf(FakeClone.Local), "up", "--demo"], Lines(run, clone));
     }
 
-    /// <summary>The lines of standard output; the first is a directory, which may come with or without a slash at its end.</summary>
+    /// <summary>The lines of standard output. The first is a directory, with or without a slash at its end.</summary>
     private static string[] Lines(ProgramResult run, FakeClone clone)
     {
         Assert.True(run.ExitCode == 0, run.Errors);
@@ -164,7 +164,7 @@ public sealed partial class TopicsTests
         return lines[0] == clone.PathOf("").TrimEnd('/') ? [clone.PathOf(""), .. lines[1..]] : lines;
     }
 
-    private static async Task<IReadOnlyList<string>> CommandsOfAsync(string program)
+    private static async Task<IReadOnlyList<string>> ListCommandsAsync(string program)
     {
         var help = await RunningProgram.RunToEndAsync("dotnet", [program, "--help"], TestContext.Current.CancellationToken);
         Assert.Equal((0, ""), (help.ExitCode, help.Errors));

@@ -2,7 +2,7 @@ using YamlDotNet.RepresentationModel;
 
 namespace Serverless.InfraTests.Workflow;
 
-/// <summary>What Dependabot watches for new versions.</summary>
+/// <summary>The folders that Dependabot watches.</summary>
 public sealed class DependabotTests
 {
     private readonly IReadOnlyList<YamlMappingNode> updates =
