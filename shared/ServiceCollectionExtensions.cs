@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Serverless;
 using Serverless.Articles;
 using Serverless.Models;
 using Serverless.Reviews;
@@ -9,7 +9,7 @@ using Serverless.Serving;
 using Serverless.Storage;
 using Serverless.Training;
 
-namespace Serverless;
+namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>Dependency injection of the classifier, for every host.</summary>
 public static class ServiceCollectionExtensions
@@ -19,7 +19,7 @@ public static class ServiceCollectionExtensions
     /// connection made, before the first article, unless <see cref="ClassifierOptions.LoadAtStart"/> is set.
     /// </summary>
     /// <remarks>A host with a setting that is not valid does not start: it throws <see cref="OptionsValidationException"/>, which names the setting.</remarks>
-    /// <exception cref="InvalidOperationException">The storage connection is not configured.</exception>
+    /// <exception cref="UserException">The storage connection is not configured.</exception>
     public static IServiceCollection AddArticleClassifier(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(TimeProvider.System);
@@ -27,6 +27,7 @@ public static class ServiceCollectionExtensions
         services.AddSingleton(new StorageClients(configuration));
         services.AddSingleton(provider => new ModelRegistry(
             provider.GetRequiredService<StorageClients>(),
+            provider.GetRequiredService<TrainingRuns>(),
             provider.GetRequiredService<ClassifierOptions>().CacheFolder,
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ArticleBlobStore>();
@@ -40,6 +41,7 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<ReviewExport>();
         services.AddSingleton<StarterModel>();
         services.AddSingleton<ArticleClassifier>();
+        services.AddSingleton<ModelPromotion>();
         services.AddSingleton<ArticleMessageReader>();
         services.AddSingleton<ArticleProcessor>();
         services.AddHostedService<ModelRefreshService>();

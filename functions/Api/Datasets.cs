@@ -18,7 +18,7 @@ public sealed class Datasets(DatasetStore datasets)
         string file,
         CancellationToken cancellationToken)
     {
-        if (DatasetStore.Reject(classifier, file) is { } reason)
+        if (!DatasetStore.TryValidateName(classifier, file, out var reason))
         {
             throw new ProblemException(ProblemType.MalformedRequest, reason);
         }

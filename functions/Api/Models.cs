@@ -10,7 +10,7 @@ using Serverless.Storage;
 namespace Serverless.Functions.Api;
 
 /// <summary>Lists classifiers, their versions and files, and promotes a version.</summary>
-public sealed class Models(ModelCatalog models, ArticleClassifier classifiers, ClassifierOptions options)
+public sealed class Models(ModelCatalog models, ModelPromotion promotions)
 {
     // A report is shown without scripts, whoever uploaded it.
     private const string ContentSecurityPolicy = "sandbox; default-src 'none'; img-src data: 'self'; style-src 'unsafe-inline'";
@@ -68,7 +68,7 @@ public sealed class Models(ModelCatalog models, ArticleClassifier classifiers, C
         CancellationToken cancellationToken)
     {
         var promotion = StorageNames.IsName(version)
-            ? await models.PromoteAsync(RequestParameters.Classifier(classifier), version, options.Base, classifiers.TryVersionAsync, cancellationToken)
+            ? await promotions.PromoteAsync(RequestParameters.Classifier(classifier), version, cancellationToken)
             : null;
         if (promotion is null)
         {

@@ -33,7 +33,7 @@ public sealed class Review(ReviewStore reviews, ReviewExport export)
         var body = await LabelRequest.ReadAsync(request, cancellationToken);
         var outcome = await reviews.LabelAsync(RequestParameters.Classifier(classifier), RequestParameters.Id(id), body.Label, cancellationToken)
             ?? throw new ProblemException(ProblemType.UnknownArticle, $"The article '{id}' of the classifier '{classifier}' does not wait for a label.");
-        return ApiResults.Json(outcome.Given ?? throw UnknownLabel(body.Label, outcome.Accepted));
+        return ApiResults.Json(outcome.Label ?? throw UnknownLabel(body.Label, outcome.AcceptedLabels));
     }
 
     [Function("ExportReview")]

@@ -28,7 +28,7 @@ internal static class RequestParameters
     /// <exception cref="ProblemException">The name is not valid, so there is no such classifier.</exception>
     public static string Classifier(string name) => StorageNames.IsName(name)
         ? name
-        : throw new ProblemException(ProblemType.UnknownClassifier, $"'{name}' is no name for a classifier: letters, digits, '-' and '_' only, at most 63 characters.");
+        : throw new ProblemException(ProblemType.UnknownClassifier, StorageNames.InvalidNameMessage(name));
 
     /// <summary>The value of a catch-all route parameter.</summary>
     /// <remarks>The web server does not decode an escaped slash, and callers send ids such as <c>wire/2026/11</c> in both forms.</remarks>

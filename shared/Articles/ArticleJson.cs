@@ -62,8 +62,7 @@ internal static class ArticleJson
         { Id: "" } => "The message has no 'id'.",
         { Id.Length: > ArticleLimits.IdCharacters } =>
             $"The 'id' has {article.Id.Length:N0} characters; at most {ArticleLimits.IdCharacters:N0} are accepted.",
-        { Classifier: { } name } when !StorageNames.IsName(name) =>
-            "The 'classifier' is not a valid name: letters, digits, '-' and '_' only, at most 63 characters.",
+        { Classifier: { } name } when !StorageNames.IsName(name) => StorageNames.InvalidNameMessage(name),
         { Text: not null, Blob: not null } => "The message has both 'text' and 'blob'; it must have one of them.",
         { Text: null, Blob: null } => "The message has neither 'text' nor 'blob'.",
         { Blob: { } blob } => IsBlobName(blob) ? null : "The 'blob' is not a valid name in the container 'articles'.",

@@ -27,7 +27,7 @@ public sealed record ArticleMessage(string Id)
     public string ToJson() => JsonSerializer.Serialize(this, StorageJson.Options);
 
     /// <summary>The text that is classified: the title, if there is one, and the text, joined as in AG News.</summary>
-    public string WithTitle(string text) => string.IsNullOrWhiteSpace(Title) ? text : $"{Title.Trim()} {text}";
+    public string WithTitle(string text) => ArticleText.WithTitle(Title, text);
 
     /// <summary>Parses a message body. Never throws: a body that is not valid gives a rejection.</summary>
     public static bool TryParse(string body, [NotNullWhen(true)] out ArticleMessage? article, [NotNullWhen(false)] out ArticleRejection? rejection)

@@ -102,7 +102,7 @@ public sealed class ArticleProcessor(
         // Before the result: after a crash in between, the article is queued for review twice, which is better than not at all.
         if (result.Review)
         {
-            await reviews.AskAsync(article.Message, result, cancellationToken);
+            await reviews.EnqueueAsync(result.ToReviewCandidate(article.Message), cancellationToken);
             await sender.SendForReviewAsync(article.Message, result, cancellationToken);
         }
 
@@ -119,11 +119,11 @@ public sealed class ArticleProcessor(
     {
         if (outcome == WriteOutcome.Stale)
         {
-            await reviews.WithdrawAsync(article.Classifier, article.Message.Id, article.TextHash, cancellationToken);
+            await reviews.RemoveAsync(article.Classifier, article.Message.Id, article.TextHash, cancellationToken);
         }
         else if (outcome != WriteOutcome.Created && await results.FindAsync(article.Classifier, article.Message.Id, cancellationToken) is { } standing)
         {
-            await reviews.WithdrawEarlierAsync(standing, cancellationToken);
+            await reviews.RemoveEarlierAsync(standing.Classifier, standing.Id, standing.TextHash, standing.CompletedAt, cancellationToken);
         }
     }
 }

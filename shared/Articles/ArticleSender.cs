@@ -26,7 +26,7 @@ public sealed class ArticleSender(StorageClients storage, ArticleBlobStore texts
         var body = serialize(article);
         if (article.Text is not null && Encoding.UTF8.GetByteCount(body) > ArticleLimits.MessageBytes)
         {
-            body = serialize(await texts.CheckInAsync(article, cancellationToken));
+            body = serialize(article with { Text = null, Blob = await texts.StoreAsync(article.Id, article.Text, cancellationToken) });
         }
 
         await storage.Queue(queue).SendMessageAsync(body, cancellationToken);

@@ -6,17 +6,46 @@ using Serverless.Storage;
 
 namespace Serverless.Models;
 
-/// <summary>Folders of the container <c>models</c>: up with a manifest at the end, down only as a whole and only as the manifest says.</summary>
+/// <summary>Folders of the container <c>models</c>: uploads them with a manifest at the end, and downloads them whole and verified.</summary>
 internal sealed class ModelFiles(BlobContainerClient container)
 {
-    /// <summary>Uploads the named files of a local folder and then their manifest.</summary>
-    /// <exception cref="InvalidOperationException">The folder has a manifest already: what is published never changes.</exception>
+    /// <summary>The files of a local folder and of those below it, as names with slashes.</summary>
+    public static IEnumerable<string> EnumerateLocal(string localFolder) =>
+        Directory.EnumerateFiles(localFolder, "*", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(localFolder, path).Replace(Path.DirectorySeparatorChar, '/'))
+            .Order(StringComparer.Ordinal);
+
+    /// <summary>Whether a model is loaded from this file.</summary>
+    /// <remarks>Hub folders also hold gigabytes of pickles and copies, versions also hold reports and plots.</remarks>
+    public static bool IsLoaded(string name) =>
+        !name.Contains('/', StringComparison.Ordinal) && name != StorageNames.ManifestFile
+        && (name.EndsWith(".json", StringComparison.Ordinal) || name.EndsWith(".safetensors", StringComparison.Ordinal));
+
+    /// <exception cref="InvalidDataException">The blob is not valid JSON of this type.</exception>
+    public static T Parse<T>(BinaryData json, string blob)
+    {
+        try
+        {
+            return json.ToObjectFromJson<T>(StorageJson.Options) ?? throw new InvalidDataException($"{blob} is empty.");
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidDataException($"{blob} is damaged: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Uploads the named files of a local folder, then their manifest.</summary>
+    /// <exception cref="InvalidOperationException">The folder has a manifest: a published folder never changes.</exception>
     public async Task<ModelManifest> UploadAsync(
-        string localFolder, IEnumerable<string> names, string folder, Func<IReadOnlyDictionary<string, string>, ModelManifest> describe, CancellationToken cancellationToken)
+        string localFolder,
+        IEnumerable<string> names,
+        string folder,
+        Func<IReadOnlyDictionary<string, string>, ModelManifest> createManifest,
+        CancellationToken cancellationToken)
     {
         if (await ReadAsync(folder + StorageNames.ManifestFile, cancellationToken) is not null)
         {
-            throw Published(folder);
+            throw AlreadyPublished(folder);
         }
 
         var hashes = new SortedDictionary<string, string>(StringComparer.Ordinal);
@@ -27,24 +56,22 @@ internal sealed class ModelFiles(BlobContainerClient container)
             await container.GetBlobClient(folder + name).UploadAsync(path, overwrite: true, cancellationToken);
         }
 
-        var manifest = describe(hashes);
+        var manifest = createManifest(hashes);
         var json = manifest.ToJson();
         var blob = folder + StorageNames.ManifestFile;
         if (!await TryWriteAsync(blob, json, expected: null, cancellationToken))
         {
-            // Ours all the same, if only the answer to the first try was lost and the client then tried again.
+            // The manifest may be this one all the same: the client tries again when the response to its first request is lost.
             var written = await ReadAsync(blob, cancellationToken);
-            return written is not null && written.Content.ToMemory().Span.SequenceEqual(json.ToMemory().Span) ? manifest : throw Published(folder);
+            return written is not null && written.Content.ToMemory().Span.SequenceEqual(json.ToMemory().Span) ? manifest : throw AlreadyPublished(folder);
         }
 
         return manifest;
     }
 
-    /// <summary>
-    /// Downloads files into <paramref name="localFolder"/>: beside it at first, each checked against its SHA-256 where one is known,
-    /// and only then moved into place, so that a folder that exists is whole.
-    /// </summary>
-    /// <exception cref="InvalidDataException">A file is missing or is not what the manifest says.</exception>
+    /// <summary>Downloads files into <paramref name="localFolder"/>, unless it exists, and verifies those whose SHA-256 is known.</summary>
+    /// <remarks>Downloads into a temporary folder and renames it at the end, so that a folder that exists is complete.</remarks>
+    /// <exception cref="InvalidDataException">A file is missing or does not match the manifest.</exception>
     public async Task DownloadAsync(string folder, IEnumerable<KeyValuePair<string, string?>> files, string localFolder, CancellationToken cancellationToken)
     {
         if (Directory.Exists(localFolder))
@@ -77,8 +104,8 @@ internal sealed class ModelFiles(BlobContainerClient container)
         }
     }
 
-    /// <summary>Compares files with their SHA-256 without keeping them.</summary>
-    /// <exception cref="InvalidDataException">A file is missing or is not what the manifest says.</exception>
+    /// <summary>Compares files in storage with their SHA-256.</summary>
+    /// <exception cref="InvalidDataException">A file is missing or does not match the manifest.</exception>
     public async Task VerifyAsync(string folder, IReadOnlyDictionary<string, string> files, CancellationToken cancellationToken)
     {
         foreach (var (name, expected) in files)
@@ -108,7 +135,7 @@ internal sealed class ModelFiles(BlobContainerClient container)
         }
     }
 
-    /// <summary>Writes a blob if it still has the ETag that is expected, or, for null, if there is none yet.</summary>
+    /// <summary>Writes a blob if it still has the expected ETag or, for null, if it does not exist.</summary>
     public async Task<bool> TryWriteAsync(string blob, BinaryData content, ETag? expected, CancellationToken cancellationToken)
     {
         var options = new BlobUploadOptions
@@ -124,18 +151,6 @@ internal sealed class ModelFiles(BlobContainerClient container)
         catch (RequestFailedException exception) when (exception.Status is 409 or 412)
         {
             return false;
-        }
-    }
-
-    public static T Parse<T>(BinaryData json, string blob)
-    {
-        try
-        {
-            return json.ToObjectFromJson<T>(StorageJson.Options) ?? throw new InvalidDataException($"{blob} is empty.");
-        }
-        catch (JsonException exception)
-        {
-            throw new InvalidDataException($"{blob} is damaged: {exception.Message}", exception);
         }
     }
 
@@ -162,8 +177,8 @@ internal sealed class ModelFiles(BlobContainerClient container)
     private InvalidDataException Missing(string blob, RequestFailedException exception) =>
         new($"{container.Name}/{blob} is missing; the manifest lists it.", exception);
 
-    private static InvalidOperationException Published(string folder) =>
-        new($"{StorageNames.ModelsContainer}/{folder} is published already and never changes; publish under a new name.");
+    private static InvalidOperationException AlreadyPublished(string folder) =>
+        new($"{StorageNames.ModelsContainer}/{folder} is already published and never changes; publish under a new name.");
 
     private static void MoveIntoPlace(string temporary, string localFolder)
     {
@@ -173,7 +188,7 @@ internal sealed class ModelFiles(BlobContainerClient container)
         }
         catch (IOException) when (Directory.Exists(localFolder))
         {
-            // Another process downloaded the same, equally verified files a moment earlier.
+            // Another process downloaded and verified the same files a moment earlier.
         }
     }
 }

@@ -2,10 +2,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Serverless.Models;
 
-/// <summary>
-/// The starter model that travels beside every program (<c>Starter/base</c> and <c>Starter/adapters/{classifier}</c>): put into an
-/// empty storage account, so that the first article is classified before any training.
-/// </summary>
+/// <summary>The starter model that every program contains (<c>Starter/base</c> and <c>Starter/adapters/{classifier}</c>).</summary>
+/// <remarks>It is published in an empty storage account, so that the first article can be classified before any training.</remarks>
 public sealed class StarterModel(ModelRegistry registry, ILogger<StarterModel> log)
 {
     public const string BaseModel = "serverless/starter";
@@ -14,27 +12,31 @@ public sealed class StarterModel(ModelRegistry registry, ILogger<StarterModel> l
     /// <summary>Where the build puts the starter files.</summary>
     public static string Folder { get; } = Path.Combine(AppContext.BaseDirectory, "Starter");
 
-    /// <summary>Uploads and publishes what is missing. What serves already is left alone; a start that broke off is completed.</summary>
+    /// <summary>Uploads and publishes what is missing. Completes a start that did not finish, and never replaces a published version.</summary>
     public async Task EnsureAsync(string folder, CancellationToken cancellationToken)
     {
-        await registry.UploadBaseAsync(BaseModel, Path.Combine(folder, "base"), cancellationToken);
+        await registry.Bases.UploadAsync(BaseModel, Path.Combine(folder, "base"), cancellationToken);
         foreach (var adapter in Directory.EnumerateDirectories(Path.Combine(folder, "adapters")).Order(StringComparer.Ordinal))
         {
-            var classifier = Path.GetFileName(adapter);
-            var serving = await registry.ReadPointerAsync(classifier, null, cancellationToken);
-            if (serving.ETag is not null)
-            {
-                continue;
-            }
-
-            var versions = await registry.ListVersionsAsync(classifier, cancellationToken);
-            if (versions.All(version => version.Version != Version))
-            {
-                await registry.UploadVersionAsync(classifier, Version, adapter, BaseModel, dataset: null, datasetETag: null, cancellationToken);
-            }
-
-            await registry.PublishAsync(classifier, Version, expected: null, cancellationToken);
-            log.LogInformation("Published the starter version of the classifier {Classifier}", classifier);
+            await EnsurePublishedAsync(Path.GetFileName(adapter), adapter, cancellationToken);
         }
+    }
+
+    private async Task EnsurePublishedAsync(string classifier, string adapter, CancellationToken cancellationToken)
+    {
+        var pointer = await registry.Pointers.ReadAsync(classifier, null, cancellationToken);
+        if (pointer.ETag is not null)
+        {
+            return;
+        }
+
+        var versions = await registry.Versions.ListAsync(classifier, cancellationToken);
+        if (versions.All(version => version.Version != Version))
+        {
+            await registry.Versions.UploadAsync(classifier, Version, adapter, BaseModel, dataset: null, datasetETag: null, cancellationToken);
+        }
+
+        await registry.Pointers.PublishAsync(classifier, Version, expected: null, cancellationToken);
+        log.LogInformation("Published the starter version of the classifier {Classifier}", classifier);
     }
 }

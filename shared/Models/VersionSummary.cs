@@ -3,29 +3,14 @@ using Serverless.Training;
 
 namespace Serverless.Models;
 
-public enum VersionState
-{
-    /// <summary>The pointer names it.</summary>
-    Serving,
-
-    /// <summary>It passed the gate, or a person let it serve; another version serves now.</summary>
-    Published,
-
-    /// <summary>It never served: the gate refused it, or its training did not come to an end. A person may promote it.</summary>
-    Candidate,
-
-    /// <summary>It was to serve, and the functions could not use it; see the reason.</summary>
-    Failed,
-}
-
-/// <summary>A version for the eyes. Figures are those on the held-out rows, null where its <c>metrics.json</c> has none.</summary>
-/// <param name="MacroF1">The mean of the F1 of all labels, each counting the same.</param>
+/// <summary>A model version as the API lists it. Metrics are those of the held-out rows; null where <c>metrics.json</c> lacks them.</summary>
+/// <param name="MacroF1">The mean of the F1 of all labels, unweighted.</param>
 /// <param name="F1">The mean of the F1 of all labels, weighted by their rows.</param>
-/// <param name="HeldOut">How many rows the figures are of.</param>
-/// <param name="Gate">What the gate said, for a person.</param>
-/// <param name="Reason">Why it failed, or is no more than a candidate.</param>
+/// <param name="HeldOut">The number of held-out rows.</param>
+/// <param name="Gate">The gate's verdict, in words.</param>
+/// <param name="Reason">Why it failed or is only a candidate.</param>
 /// <param name="Dataset">The blob in the container <c>datasets</c> that it was trained on.</param>
-/// <param name="Files">What can be looked at: adapter, labels, metrics, plots, report.</param>
+/// <param name="Files">The names of its files: adapter, labels, metrics, plots, report.</param>
 public sealed record VersionSummary(
     string Version,
     DateTimeOffset Created,
@@ -44,15 +29,16 @@ public sealed record VersionSummary(
     string? Dataset,
     IReadOnlyList<string> Files)
 {
-    /// <param name="version">As it lies in storage.</param>
+    /// <param name="version">The version in storage.</param>
     /// <param name="run">The training that made it; null for a version that was uploaded by hand.</param>
-    public static VersionSummary Of(ModelVersion version, TrainingRun? run)
+    /// <param name="isServing">Whether the pointer names it.</param>
+    internal static VersionSummary Create(ModelVersion version, TrainingRun? run, bool isServing)
     {
         var heldOut = Member(version.Metrics, "heldOut");
         return new VersionSummary(
             version.Version,
             version.Manifest.Created,
-            StateOf(version, run),
+            GetState(run, isServing),
             Number(heldOut, "accuracy"),
             Number(heldOut, "macroF1") ?? MeanOfLabels(heldOut, "f1"),
             Number(heldOut, "precision"),
@@ -68,10 +54,10 @@ public sealed record VersionSummary(
             [.. version.Manifest.Files.Keys.Order(StringComparer.Ordinal)]);
     }
 
-    internal static VersionState StateOf(ModelVersion version, TrainingRun? run) => run switch
+    internal static VersionState GetState(TrainingRun? run, bool isServing) => run switch
     {
         { ServingProblem: not null } => VersionState.Failed,
-        _ when version.Serving => VersionState.Serving,
+        _ when isServing => VersionState.Serving,
         null or { State: TrainingState.Published } or { PromotedAt: not null } => VersionState.Published,
         _ => VersionState.Candidate,
     };
@@ -81,7 +67,7 @@ public sealed record VersionSummary(
             ? labels.EnumerateArray().Average(label => Number(label, name))
             : null;
 
-    // A version may come from elsewhere, with metrics of another shape or none: then a figure is missing, and nothing else.
+    // A version that was made elsewhere may have metrics of another shape: only the figures that are missing are null.
     private static double? Number(JsonElement? element, string name) =>
         Member(element, name) is { ValueKind: JsonValueKind.Number } number ? number.GetDouble() : null;
 

@@ -1,69 +1,80 @@
-using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Serverless.Storage;
+using Serverless.Training;
 
 namespace Serverless.Reviews;
 
-/// <summary>Rows that are added to a data set, in the format and with the columns that it has already.</summary>
+/// <summary>Formats rows to append to a data set, in its file format and with its columns.</summary>
 internal sealed class DatasetAppender
 {
-    // In the order in which the trainer prefers them: AG News calls them 'description' and 'class index'.
-    private static readonly string[] TextColumns = ["text", "description", "title"];
-    private static readonly string[] LabelColumns = ["label", "class index"];
+    private readonly Func<LabelledText, string> format;
 
-    // AG News' own files name no columns; as for the trainer, an integer in the first field tells.
-    private static readonly string[] AgNews = ["class index", "title", "description"];
+    private DatasetAppender(string extension, string prefix, Func<LabelledText, string> format)
+    {
+        Extension = extension;
+        Prefix = prefix;
+        this.format = format;
+    }
 
-    private readonly Func<LabelledText, string> write;
-
-    private DatasetAppender(string extension, string start, Func<LabelledText, string> write) => (Extension, Start, this.write) = (extension, start, write);
-
-    /// <summary>Of the data set's name, with its dot.</summary>
+    /// <summary>The extension of the data set's name, with the dot.</summary>
     public string Extension { get; }
 
-    /// <summary>What stands before the first row.</summary>
-    public string Start { get; }
+    /// <summary>The text to write before the first row.</summary>
+    public string Prefix { get; }
 
-    public string Line(LabelledText reviewed) => write(reviewed) + "\n";
+    /// <summary>Whether rows can be appended to a file of this name. Not to a Parquet file, which ends with a footer.</summary>
+    public static bool CanAppend(string fileName) => DatasetFormat.GetFileType(fileName) is DatasetFileType.Csv or DatasetFileType.JsonLines;
 
-    /// <summary>Whether rows can be added at the end of such a data set: a Parquet file is closed.</summary>
-    public static bool CanFollow(string extension) => extension.ToLowerInvariant() is ".csv" or ".jsonl" or ".ndjson";
-
-    /// <summary>Rows to follow a data set.</summary>
-    /// <param name="dataset">Its content; left at the end. An empty one gets a first line with the names of the columns.</param>
-    /// <param name="extension">Of its name: CSV, or one JSON object a line.</param>
-    /// <exception cref="InvalidDataException">A CSV file whose first line names no text or label, and which is not in the form of AG News' own.</exception>
-    public static DatasetAppender After(Stream dataset, string extension)
+    /// <summary>Reads which format and columns a data set has.</summary>
+    /// <param name="dataset">Its content; positioned at the end afterwards. An empty one becomes a CSV file with a header.</param>
+    /// <param name="fileName">Its name; only the extension matters.</param>
+    /// <exception cref="UserException">A CSV file whose header names no text or no label, and which is not one of AG News' own files.</exception>
+    public static DatasetAppender Open(Stream dataset, string fileName)
     {
         if (dataset.Length == 0)
         {
-            return new DatasetAppender(".csv", "text,label\n", Csv(["text", "label"]));
+            string[] columns = [DatasetFormat.TextColumn, DatasetFormat.LabelColumn];
+            return new DatasetAppender(".csv", $"{string.Join(',', columns)}\n", CsvRow(columns));
         }
 
-        var write = extension.Equals(".csv", StringComparison.OrdinalIgnoreCase) ? Csv(Columns(dataset)) : Json;
-        return new DatasetAppender(extension.ToLowerInvariant(), EndsWithNewLine(dataset) ? "" : "\n", write);
+        var format = DatasetFormat.GetFileType(fileName) == DatasetFileType.Csv ? CsvRow(ReadColumns(dataset)) : JsonRow;
+        return new DatasetAppender(Path.GetExtension(fileName).ToLowerInvariant(), EndsWithNewLine(dataset) ? "" : "\n", format);
     }
 
-    private static Func<LabelledText, string> Csv(string[] columns)
+    public string FormatRow(LabelledText reviewed) => format(reviewed) + "\n";
+
+    private static Func<LabelledText, string> CsvRow(IReadOnlyList<string> columns)
     {
-        var text = TextColumns.FirstOrDefault(columns.Contains);
-        var label = LabelColumns.FirstOrDefault(columns.Contains);
-        return text is null || label is null
-            ? throw new InvalidDataException($"Line 1 of the data set names no text and label: '{string.Join(',', columns)}'.")
-            : reviewed => string.Join(',', columns.Select(column => column == text ? Quoted(reviewed.Text) : column == label ? Quoted(reviewed.Label) : ""));
+        var text = DatasetFormat.TextColumns.FirstOrDefault(columns.Contains);
+        var label = DatasetFormat.LabelColumns.FirstOrDefault(columns.Contains);
+        if (text is null || label is null)
+        {
+            throw new UserException($"Line 1 of the data set must name the columns 'text' and 'label'; it reads '{string.Join(',', columns)}'.");
+        }
+
+        return reviewed => string.Join(',', columns.Select(column => CsvField(column, text, label, reviewed)));
     }
 
-    private static string Json(LabelledText reviewed) => JsonSerializer.Serialize(new { text = reviewed.Text, label = reviewed.Label }, StorageJson.Options);
+    private static string CsvField(string column, string textColumn, string labelColumn, LabelledText reviewed)
+    {
+        if (column == textColumn)
+        {
+            return Quote(reviewed.Text);
+        }
 
-    private static string Quoted(string field) => $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+        return column == labelColumn ? Quote(reviewed.Label) : "";
+    }
 
-    private static string[] Columns(Stream dataset)
+    private static string JsonRow(LabelledText reviewed) =>
+        JsonSerializer.Serialize(new { text = reviewed.Text, label = reviewed.Label }, StorageJson.Options);
+
+    private static string Quote(string field) => $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+
+    private static IReadOnlyList<string> ReadColumns(Stream dataset)
     {
         dataset.Position = 0;
-        using var reader = new StreamReader(dataset, Encoding.UTF8, leaveOpen: true);
-        string[] columns = [.. (reader.ReadLine() ?? "").Split(',').Select(column => column.Trim().Trim('"').Trim().ToLowerInvariant())];
-        return columns.Length >= AgNews.Length && int.TryParse(columns[0], NumberStyles.None, CultureInfo.InvariantCulture, out _) ? AgNews : columns;
+        var fields = DatasetFormat.ReadCsvHeader(dataset);
+        return DatasetFormat.IsAgNewsRow(fields) ? DatasetFormat.AgNewsColumns : [.. fields.Select(DatasetFormat.ToColumnName)];
     }
 
     private static bool EndsWithNewLine(Stream dataset)
@@ -72,6 +83,3 @@ internal sealed class DatasetAppender
         return dataset.ReadByte() == '\n';
     }
 }
-
-/// <summary>A text as it is trained on, title included, and the label that a person gave it.</summary>
-public sealed record LabelledText(string Text, string Label);

@@ -1,8 +1,9 @@
 namespace Serverless.Reviews;
 
-/// <summary>An article that a person is asked about, with what the model made of it.</summary>
-/// <param name="Label">What the model said, as far as it is to be believed: see <paramref name="Score"/>.</param>
-/// <param name="Time">When the model said so.</param>
+/// <summary>An article that waits for a person's label, with the model's prediction.</summary>
+/// <param name="Label">The predicted label.</param>
+/// <param name="Score">Its calibrated probability.</param>
+/// <param name="Time">When the prediction was made.</param>
 public sealed record ReviewEntry(
     string Id,
     string Text,

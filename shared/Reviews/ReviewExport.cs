@@ -6,50 +6,51 @@ using Serverless.Storage;
 
 namespace Serverless.Reviews;
 
-/// <summary>What an export wrote.</summary>
-/// <param name="Dataset">The blob in the container <c>datasets</c>.</param>
-/// <param name="Rows">How many labels of people it has.</param>
-/// <param name="Continues">The data set that it begins with; null if it has the labels of people only.</param>
-public sealed record ExportedReviews(string Dataset, int Rows, string? Continues);
-
-/// <summary>
-/// Turns the labels that people gave into a data set, which then retrains as any other does. The trainer takes one file, and
-/// the articles that a model is unsure of are no fair picture of all: so the export is the data set that the serving version
-/// was trained on, as it is, with the reviewed articles after it. Of a text that comes twice the trainer takes the last label.
-/// </summary>
+/// <summary>Exports human labels as a data set, which starts a training.</summary>
+/// <remarks>
+/// The trainer takes one file, and the articles that a model is unsure of are not representative. The export is therefore the data set
+/// that the serving version was trained on, with the reviewed articles appended. Of a text that occurs twice the trainer takes the last label.
+/// </remarks>
 public sealed class ReviewExport(StorageClients storage, ModelRegistry registry, ReviewStore reviews, TimeProvider time)
 {
     private readonly BlobContainerClient datasets = storage.Container(StorageNames.DatasetsContainer);
 
-    /// <returns>Null if no label was given yet.</returns>
+    /// <returns>Null if there is no label yet.</returns>
     public async Task<ExportedReviews?> ExportAsync(string classifier, CancellationToken cancellationToken)
     {
-        // A file first: a blob stream commits what it has even when it is given up.
-        await using var file = new FileStream(
-            Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 64 * 1024, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
-        var continued = await CopyServingAsync(classifier, file, cancellationToken);
-        var rows = DatasetAppender.After(file, Path.GetExtension(continued) ?? ".csv");
-        var count = await AppendAsync(file, rows, classifier, cancellationToken);
+        // A local file first: a blob stream commits what it has even when it is disposed early.
+        await using var file = CreateTemporaryFile();
+        var extendedFrom = await CopyServingAsync(classifier, file, cancellationToken);
+        var appender = DatasetAppender.Open(file, extendedFrom ?? ".csv");
+        var count = await AppendAsync(file, appender, classifier, cancellationToken);
         if (count == 0)
         {
             return null;
         }
 
         file.Position = 0;
-        var blob = StorageNames.ReviewedDataset(classifier, time.GetUtcNow(), rows.Extension);
+        var blob = StorageNames.ReviewedDataset(classifier, time.GetUtcNow(), appender.Extension);
         var onlyNew = new BlobUploadOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } };
         await datasets.GetBlobClient(blob).UploadAsync(file, onlyNew, cancellationToken);
-        return new ExportedReviews(blob, count, continued);
+        return new ExportedReviews(blob, count, extendedFrom);
     }
 
+    private static FileStream CreateTemporaryFile() => new(
+        Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()),
+        FileMode.CreateNew,
+        FileAccess.ReadWrite,
+        FileShare.None,
+        bufferSize: 64 * 1024,
+        FileOptions.DeleteOnClose | FileOptions.Asynchronous);
+
     /// <summary>Copies the data set of the serving version, in its present state.</summary>
-    /// <returns>Its name; null if nothing serves that was trained on a data set of text which is still there.</returns>
+    /// <returns>Its name; null if no version serves, or if its data set no longer exists or is not a text file.</returns>
     private async Task<string?> CopyServingAsync(string classifier, Stream file, CancellationToken cancellationToken)
     {
-        var pointer = await registry.ReadPointerAsync(classifier, null, cancellationToken);
-        var serving = await registry.ListServableAsync(classifier, pointer, cancellationToken).FirstOrDefaultAsync(cancellationToken);
-        var manifest = serving is not null ? await registry.FindManifestAsync(classifier, serving.Version, cancellationToken) : null;
-        if (manifest?.Dataset is not { } dataset || !DatasetAppender.CanFollow(Path.GetExtension(dataset)))
+        var pointer = await registry.Pointers.ReadAsync(classifier, null, cancellationToken);
+        var serving = await registry.Pointers.ListServableAsync(classifier, pointer, cancellationToken).FirstOrDefaultAsync(cancellationToken);
+        var manifest = serving is not null ? await registry.Versions.FindManifestAsync(classifier, serving.Version, cancellationToken) : null;
+        if (manifest?.Dataset is not { } dataset || !DatasetAppender.CanAppend(dataset))
         {
             return null;
         }
@@ -65,14 +66,14 @@ public sealed class ReviewExport(StorageClients storage, ModelRegistry registry,
         }
     }
 
-    private async Task<int> AppendAsync(Stream file, DatasetAppender rows, string classifier, CancellationToken cancellationToken)
+    private async Task<int> AppendAsync(Stream file, DatasetAppender appender, string classifier, CancellationToken cancellationToken)
     {
         var count = 0;
         await using var writer = new StreamWriter(file, leaveOpen: true);
-        await writer.WriteAsync(rows.Start);
-        await foreach (var reviewed in reviews.LabelledAsync(classifier, cancellationToken))
+        await writer.WriteAsync(appender.Prefix);
+        await foreach (var reviewed in reviews.ListLabelledAsync(classifier, cancellationToken))
         {
-            await writer.WriteAsync(rows.Line(reviewed));
+            await writer.WriteAsync(appender.FormatRow(reviewed));
             count++;
         }
 

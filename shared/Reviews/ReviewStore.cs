@@ -1,97 +1,90 @@
 using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Data.Tables;
-using Serverless.Articles;
 using Serverless.Storage;
 
 namespace Serverless.Reviews;
 
-/// <summary>
-/// The table <c>reviews</c>: one row for each text that the model was unsure of. It waits for a person, and keeps the label that
-/// the person gives. An article that is sent again with another text no longer waits with the old one.
-/// </summary>
+/// <summary>The table <c>reviews</c>: articles that the model was unsure of, and the labels that people gave them.</summary>
+/// <remarks>One row for each text of an article. When an article is sent again with another text, the rows of its earlier texts no longer wait.</remarks>
 public sealed class ReviewStore(StorageClients storage, ArticleBlobStore texts, TimeProvider time)
 {
     private readonly TableClient table = storage.Table(StorageNames.ReviewsTable);
 
-    /// <summary>Asks a person. Asking twice about the same text changes nothing, a label given meanwhile included.</summary>
-    public async Task AskAsync(ArticleMessage article, ClassificationResult answer, CancellationToken cancellationToken)
+    /// <summary>Adds an article to those that wait for a label. Does nothing if its text was added before, labelled or not.</summary>
+    public async Task EnqueueAsync(ReviewCandidate article, CancellationToken cancellationToken)
     {
         try
         {
-            // A longer text lies in a blob.
-            var question = article.Text is { Length: > TableText.MaxCharacters } ? await texts.CheckInAsync(article, cancellationToken) : article;
-            await table.AddEntityAsync(ReviewTable.Of(question, answer), cancellationToken);
+            await table.AddEntityAsync(ReviewTable.ToRow(await MoveLongTextAsync(article, cancellationToken)), cancellationToken);
         }
         catch (RequestFailedException exception) when (exception.Status == 409)
         {
+            // The row exists, and its label with it.
         }
     }
 
-    /// <summary>Takes back the question about one text of an article.</summary>
-    public Task WithdrawAsync(string classifier, string articleId, string textHash, CancellationToken cancellationToken)
+    /// <summary>Removes the entry of one text of an article, unless it is labelled.</summary>
+    public Task RemoveAsync(string classifier, string articleId, string textHash, CancellationToken cancellationToken)
     {
         var outdated = StorageNames.ReviewRow(Sha256Hex.OfText(articleId), textHash);
-        return WithdrawAsync(classifier, articleId, row => row.RowKey == outdated, cancellationToken);
+        return RemoveAsync(classifier, articleId, row => row.RowKey == outdated, cancellationToken);
     }
 
-    /// <summary>Takes back the questions about an article's earlier texts. One that was asked after this result belongs to a result still to come.</summary>
-    /// <param name="standing">The article's result.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    public Task WithdrawEarlierAsync(ClassificationResult standing, CancellationToken cancellationToken)
+    /// <summary>Removes the entries of an article's earlier texts, unless they are labelled.</summary>
+    /// <param name="classifier">The classifier.</param>
+    /// <param name="articleId">The article.</param>
+    /// <param name="textHash">The hash of its present text.</param>
+    /// <param name="completedAt">When its present text was classified. A later entry belongs to a result that is still to be written, and stays.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public Task RemoveEarlierAsync(
+        string classifier, string articleId, string textHash, DateTimeOffset completedAt, CancellationToken cancellationToken)
     {
-        var current = StorageNames.ReviewRow(standing.ArticleHash(), standing.TextHash);
-        return WithdrawAsync(
-            standing.Classifier, standing.Id, row => row.RowKey != current && row.GetDateTimeOffset("Time") <= standing.CompletedAt, cancellationToken);
+        var current = StorageNames.ReviewRow(Sha256Hex.OfText(articleId), textHash);
+        return RemoveAsync(classifier, articleId, row => row.RowKey != current && ReviewTable.GetTime(row) <= completedAt, cancellationToken);
     }
 
-    /// <summary>Articles that wait for a person, in no particular order.</summary>
-    /// <exception cref="BadContinuationException">The continuation is none of this list's.</exception>
+    /// <summary>Articles that wait for a label, in no particular order.</summary>
+    /// <exception cref="BadContinuationException">The continuation does not come from this list.</exception>
     public async Task<ListPage<ReviewEntry>> ListAsync(string classifier, int limit, string? continuation, CancellationToken cancellationToken)
     {
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {classifier} and State eq {ReviewTable.Waiting}");
         var page = await TablePaging.ReadAsync(table, filter, limit, continuation, cancellationToken);
-        var articles = await Task.WhenAll(page.Items.Select(async row => ReviewTable.Article(row, await TextAsync(row, cancellationToken) ?? "")));
-        return new ListPage<ReviewEntry>(articles, page.Continuation);
+        var entries = await Task.WhenAll(page.Items.Select(async row => ReviewTable.ToEntry(row, await ReadTextAsync(row, cancellationToken) ?? "")));
+        return new ListPage<ReviewEntry>(entries, page.Continuation);
     }
 
-    /// <summary>Keeps the label that a person gives to an article. A later label takes the place of an earlier one.</summary>
-    /// <returns>Null if nobody was asked about the article.</returns>
+    /// <summary>Stores the label that a person gives to an article. Replaces an earlier label.</summary>
+    /// <returns>Null if the article is not in the table.</returns>
     public async Task<LabelOutcome?> LabelAsync(string classifier, string articleId, string label, CancellationToken cancellationToken)
     {
+        // A row that waits is preferred to those that are labelled, and a later row to an earlier one.
         var rows = await FindAsync(classifier, articleId, cancellationToken);
-        if (rows.OrderBy(row => row.GetString("State") == ReviewTable.Waiting).ThenBy(row => row.GetDateTimeOffset("Time")).LastOrDefault() is not { } row)
+        if (rows.OrderBy(ReviewTable.IsWaiting).ThenBy(ReviewTable.GetTime).LastOrDefault() is not { } row)
         {
             return null;
         }
 
-        IReadOnlyList<string> accepted = [.. ReviewTable.Probabilities(row).Keys];
-        if (!accepted.Contains(label))
+        IReadOnlyList<string> acceptedLabels = [.. ReviewTable.GetProbabilities(row).Keys];
+        if (!acceptedLabels.Contains(label))
         {
-            return new LabelOutcome(null, accepted);
+            return new LabelOutcome(null, acceptedLabels);
         }
 
-        var given = new HumanLabel(articleId, classifier, label, time.GetUtcNow());
-        var change = new TableEntity(row.PartitionKey, row.RowKey)
-        {
-            ["State"] = ReviewTable.Labelled,
-            ["PersonLabel"] = given.Label,
-            ["LabelledAt"] = given.LabelledAt,
-        };
-        await table.UpdateEntityAsync(change, row.ETag, TableUpdateMode.Merge, cancellationToken);
-        return new LabelOutcome(given, accepted);
+        var accepted = new HumanLabel(articleId, classifier, label, time.GetUtcNow());
+        await table.UpdateEntityAsync(ReviewTable.ToLabel(row, accepted), row.ETag, TableUpdateMode.Merge, cancellationToken);
+        return new LabelOutcome(accepted, acceptedLabels);
     }
 
     /// <summary>All texts of a classifier that people labelled.</summary>
-    public async IAsyncEnumerable<LabelledText> LabelledAsync(string classifier, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<LabelledText> ListLabelledAsync(string classifier, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {classifier} and State eq {ReviewTable.Labelled}");
         await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
         {
-            if (await TextAsync(row, cancellationToken) is { } text)
+            if (await ReadTextAsync(row, cancellationToken) is { } text)
             {
-                var article = new ArticleMessage(row.GetString("Id")) { Title = row.GetString("Title") };
-                yield return new LabelledText(article.WithTitle(text), row.GetString("PersonLabel"));
+                yield return ReviewTable.ToLabelledText(row, text);
             }
         }
     }
@@ -104,11 +97,11 @@ public sealed class ReviewStore(StorageClients storage, ArticleBlobStore texts, 
         return await table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken).ToListAsync(cancellationToken);
     }
 
-    private async Task WithdrawAsync(string classifier, string articleId, Func<TableEntity, bool> isOutdated, CancellationToken cancellationToken)
+    private async Task RemoveAsync(string classifier, string articleId, Func<TableEntity, bool> isOutdated, CancellationToken cancellationToken)
     {
         foreach (var row in await FindAsync(classifier, articleId, cancellationToken))
         {
-            if (isOutdated(row) && row.GetString("State") == ReviewTable.Waiting)
+            if (isOutdated(row) && ReviewTable.IsWaiting(row))
             {
                 await DeleteAsync(row, cancellationToken);
             }
@@ -123,11 +116,17 @@ public sealed class ReviewStore(StorageClients storage, ArticleBlobStore texts, 
         }
         catch (RequestFailedException exception) when (exception.Status == 412)
         {
-            // A person labelled it at this moment: what they read did exist, and the label is kept.
+            // A person labelled it at this moment: the text that they read did exist, so the label stays.
         }
     }
 
-    /// <returns>Null if the blob of a long text is gone.</returns>
-    private async Task<string?> TextAsync(TableEntity row, CancellationToken cancellationToken) =>
+    /// <summary>Stores a text that is too long for a row as a blob.</summary>
+    private async Task<ReviewCandidate> MoveLongTextAsync(ReviewCandidate article, CancellationToken cancellationToken) =>
+        article.Text is { Length: > TableText.MaxCharacters } text
+            ? article with { Text = null, Blob = await texts.StoreAsync(article.Id, text, cancellationToken) }
+            : article;
+
+    /// <returns>Null if the blob of a long text no longer exists.</returns>
+    private async Task<string?> ReadTextAsync(TableEntity row, CancellationToken cancellationToken) =>
         row.GetString("Blob") is { } blob ? (await texts.ReadAsync(blob, cancellationToken)).Text : row.GetString("Text");
 }

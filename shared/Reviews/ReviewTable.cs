@@ -1,41 +1,57 @@
 using System.Text.Json;
 using Azure.Data.Tables;
-using Serverless.Articles;
 using Serverless.Storage;
 
 namespace Serverless.Reviews;
 
-/// <summary>How the table <c>reviews</c> is written and read.</summary>
+/// <summary>The rows of the table <c>reviews</c>.</summary>
 internal static class ReviewTable
 {
     public const string Waiting = "waiting";
     public const string Labelled = "labelled";
 
-    public static TableEntity Of(ArticleMessage article, ClassificationResult answer) =>
-        new(answer.Classifier, StorageNames.ReviewRow(answer.ArticleHash(), answer.TextHash))
+    public static TableEntity ToRow(ReviewCandidate article) =>
+        new(article.Classifier, StorageNames.ReviewRow(Sha256Hex.OfText(article.Id), article.TextHash))
         {
-            ["Id"] = answer.Id,
+            ["Id"] = article.Id,
             ["State"] = Waiting,
             ["Title"] = article.Title,
             ["Text"] = article.Text,
             ["Blob"] = article.Blob,
-            ["Label"] = answer.Label,
-            ["Score"] = answer.Score,
-            ["Probabilities"] = JsonSerializer.Serialize(answer.Probabilities, StorageJson.Options),
-            ["ModelVersion"] = answer.ModelVersion,
-            ["Time"] = answer.CompletedAt,
+            ["Label"] = article.Label,
+            ["Score"] = article.Score,
+            ["Probabilities"] = JsonSerializer.Serialize(article.Probabilities, StorageJson.Options),
+            ["ModelVersion"] = article.ModelVersion,
+            ["Time"] = article.Time,
         };
 
-    public static ReviewEntry Article(TableEntity row, string text) => new(
+    /// <summary>The changes to a row that is labelled.</summary>
+    public static TableEntity ToLabel(TableEntity row, HumanLabel label) => new(row.PartitionKey, row.RowKey)
+    {
+        ["State"] = Labelled,
+        ["PersonLabel"] = label.Label,
+        ["LabelledAt"] = label.LabelledAt,
+    };
+
+    /// <param name="row">A row.</param>
+    /// <param name="text">The article's text, which may be in a blob.</param>
+    public static ReviewEntry ToEntry(TableEntity row, string text) => new(
         row.GetString("Id"),
         text,
         row.GetString("Title"),
         row.GetString("Label"),
         row.GetDouble("Score") ?? 0,
-        Probabilities(row),
+        GetProbabilities(row),
         row.GetString("ModelVersion"),
-        row.GetDateTimeOffset("Time") ?? default);
+        GetTime(row) ?? default);
 
-    public static IReadOnlyDictionary<string, double> Probabilities(TableEntity row) =>
+    public static LabelledText ToLabelledText(TableEntity row, string text) =>
+        new(ArticleText.WithTitle(row.GetString("Title"), text), row.GetString("PersonLabel"));
+
+    public static bool IsWaiting(TableEntity row) => row.GetString("State") == Waiting;
+
+    public static DateTimeOffset? GetTime(TableEntity row) => row.GetDateTimeOffset("Time");
+
+    public static IReadOnlyDictionary<string, double> GetProbabilities(TableEntity row) =>
         JsonSerializer.Deserialize<OrderedDictionary<string, double>>(row.GetString("Probabilities"), StorageJson.Options)!;
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Serverless.Llama.Kernels;
 using Serverless.Models;
 using Serverless.Storage;
+using Serverless.Training;
 using TorchSharp;
 
 namespace Serverless.Serving;
@@ -24,14 +25,14 @@ public sealed class ArticleClassifier : IAsyncDisposable
     private int inFlight;
     private bool disposed;
 
-    public ArticleClassifier(ClassifierOptions options, ModelRegistry registry, TimeProvider time, ILogger<ArticleClassifier> log)
+    public ArticleClassifier(ClassifierOptions options, ModelRegistry registry, TrainingRuns runs, TimeProvider time, ILogger<ArticleClassifier> log)
     {
         this.options = options;
         this.time = time;
         loader = new ModelLoader(registry, options.Base, new PrecisionSelector(options.Precision, log));
         parallel = new DataParallel(torch.get_num_threads());
         thread = new InferenceThread(new MicroBatcher(options.MaxBatch, options.MaxBatchTokens), new BatchRunner(parallel, time, log).Run);
-        context = new ServingContext(registry, loader, thread, time, log, stopping.Token);
+        context = new ServingContext(registry, runs, loader, thread, time, log, stopping.Token);
     }
 
     /// <summary>The status of this process. Reading it starts nothing.</summary>

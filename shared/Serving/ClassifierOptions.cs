@@ -10,13 +10,13 @@ public sealed record ClassifierOptions
     public const string SectionName = "Classifier";
 
     /// <summary>The base model of all classifiers, a folder of <c>models/base/</c>.</summary>
-    public string Base { get; init; } = StarterModel.BaseModel;
+    public string Base { get; init; } = new ModelOptions().Base;
 
     /// <summary>The classifier of articles that name none, and the one whose adapter is merged into the base.</summary>
     public string Default { get; init; } = "news";
 
     /// <summary>The folder for downloaded models.</summary>
-    public string CacheFolder { get; init; } = Path.Combine(Path.GetTempPath(), "serverless-models");
+    public string CacheFolder { get; init; } = new ModelOptions().CacheFolder;
 
     /// <summary>Whether the default classifier is loaded when the process starts, and not only at the first article.</summary>
     public bool LoadAtStart { get; init; }

@@ -17,7 +17,7 @@ internal sealed class ModelLoader(ModelRegistry registry, string baseModel, Prec
     /// <exception cref="InvalidDataException">The version, or the base, cannot be used; says why.</exception>
     public async Task<LoadedModel> LoadAsync(string classifier, string version, string? manifestSha256, CancellationToken cancellationToken)
     {
-        var local = await registry.DownloadVersionAsync(classifier, version, manifestSha256, cancellationToken);
+        var local = await registry.Versions.DownloadAsync(classifier, version, manifestSha256, cancellationToken);
         if (local.Manifest.BaseModel != baseModel)
         {
             throw new InvalidDataException(
@@ -34,7 +34,7 @@ internal sealed class ModelLoader(ModelRegistry registry, string baseModel, Prec
         await baseLock.WaitAsync(cancellationToken);
         try
         {
-            return loadedBase ??= await BaseModel.OpenAsync(await registry.DownloadBaseAsync(baseModel, cancellationToken), precision);
+            return loadedBase ??= await BaseModel.OpenAsync(await registry.Bases.DownloadAsync(baseModel, cancellationToken), precision);
         }
         finally
         {

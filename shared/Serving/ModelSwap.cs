@@ -95,7 +95,7 @@ internal sealed class ModelSwap(ClassifierState classifier, bool merge, ServingC
     {
         try
         {
-            await context.Registry.NoteServingProblemAsync(classifier.Name, version, problem, cancellationToken);
+            await context.Runs.RecordServingErrorAsync(classifier.Name, version, problem, cancellationToken);
         }
         catch (Exception exception) when (StorageErrors.IsStorageError(exception))
         {

@@ -39,7 +39,7 @@ internal sealed class PointerFollower(ClassifierState classifier, ModelSwap swap
         {
             try
             {
-                var reading = await context.Registry.ReadPointerAsync(classifier.Name, null, context.Stopping);
+                var reading = await context.Registry.Pointers.ReadAsync(classifier.Name, null, context.Stopping);
                 if (reading.ETag is null)
                 {
                     onUnknown();
@@ -63,7 +63,7 @@ internal sealed class PointerFollower(ClassifierState classifier, ModelSwap swap
     {
         try
         {
-            var reading = await context.Registry.ReadPointerAsync(classifier.Name, pointer?.ETag, cancellationToken);
+            var reading = await context.Registry.Pointers.ReadAsync(classifier.Name, pointer?.ETag, cancellationToken);
             if (!reading.Unchanged)
             {
                 await ApplyPointerAsync(reading, MinDelay, cancellationToken);
@@ -100,7 +100,7 @@ internal sealed class PointerFollower(ClassifierState classifier, ModelSwap swap
         // Without the base no version can be tried.
         await context.Loader.BaseAsync(context.Stopping);
         lastError = reading.Current is null ? DescribePointerProblem(reading) : null;
-        await foreach (var version in context.Registry.ListServableAsync(classifier.Name, reading, context.Stopping))
+        await foreach (var version in context.Registry.Pointers.ListServableAsync(classifier.Name, reading, context.Stopping))
         {
             var problem = await swap.TrySwapAsync(version.Version, version.ManifestSha256, context.Stopping);
             lastError ??= problem;

@@ -1,15 +1,16 @@
 using Azure;
 using Azure.Storage.Blobs;
-using Serverless.Articles;
 
 namespace Serverless.Storage;
 
-/// <summary>The container <c>articles</c>: texts that are too long for a queue message (the claim check).</summary>
+/// <summary>The container <c>articles</c>: texts that are too long for a queue message (claim check pattern).</summary>
 public sealed class ArticleBlobStore(StorageClients storage)
 {
     private readonly BlobContainerClient container = storage.Container(StorageNames.ArticlesContainer);
 
-    /// <summary>Reads a text. A missing, over-long or undecodable blob is a permanent fault and comes back as a reason; storage errors are thrown.</summary>
+    /// <summary>Reads a text.</summary>
+    /// <returns>The text, or the reason why the blob cannot be used: it is missing, too long or not UTF-8.</returns>
+    /// <exception cref="RequestFailedException">Storage failed; a later attempt may succeed.</exception>
     public async Task<ArticleText> ReadAsync(string blob, CancellationToken cancellationToken)
     {
         var client = container.GetBlobClient(blob);
@@ -18,7 +19,8 @@ public sealed class ArticleBlobStore(StorageClients storage)
             var properties = await client.GetPropertiesAsync(cancellationToken: cancellationToken);
             if (properties.Value.ContentLength > ArticleLimits.TextBytes)
             {
-                return ArticleText.Rejected($"The blob '{blob}' has {properties.Value.ContentLength:N0} bytes; at most {ArticleLimits.TextBytes:N0} (1 MB) are accepted.");
+                return ArticleText.Rejected(
+                    $"The blob '{blob}' has {properties.Value.ContentLength:N0} bytes; at most {ArticleLimits.TextBytes:N0} (1 MB) are accepted.");
             }
 
             var content = await client.DownloadContentAsync(cancellationToken);
@@ -36,21 +38,15 @@ public sealed class ArticleBlobStore(StorageClients storage)
         }
     }
 
-    /// <summary>Stores the text of an article as a blob.</summary>
-    /// <returns>The article with the name of the blob in the place of its text.</returns>
-    public async Task<ArticleMessage> CheckInAsync(ArticleMessage article, CancellationToken cancellationToken)
+    /// <summary>Stores the text of an article.</summary>
+    /// <returns>The name of the blob, made of the hashes of id and text.</returns>
+    public async Task<string> StoreAsync(string articleId, string text, CancellationToken cancellationToken)
     {
-        var blob = $"{Sha256Hex.OfText(article.Id)}/{Sha256Hex.OfText(article.Text!)}.txt";
-        await WriteAsync(blob, article.Text!, cancellationToken);
-        return article with { Text = null, Blob = blob };
+        var blob = $"{Sha256Hex.OfText(articleId)}/{Sha256Hex.OfText(text)}.txt";
+        await WriteAsync(blob, text, cancellationToken);
+        return blob;
     }
 
     public async Task WriteAsync(string blob, string text, CancellationToken cancellationToken) =>
         await container.GetBlobClient(blob).UploadAsync(BinaryData.FromString(text), overwrite: true, cancellationToken);
-}
-
-/// <summary>A text, or why there is none.</summary>
-public sealed record ArticleText(string? Text, string? Reason)
-{
-    public static ArticleText Rejected(string reason) => new(null, reason);
 }

@@ -2,28 +2,29 @@ using System.Text;
 
 namespace Serverless.Storage;
 
-/// <summary>What an article and a request may measure, and how often an article is tried.</summary>
+/// <summary>Limits of articles and requests.</summary>
 public static class ArticleLimits
 {
-    /// <summary>The longest text of one article, in bytes of UTF-8.</summary>
+    /// <summary>The maximum length of an article's text, in bytes of UTF-8.</summary>
     public const int TextBytes = 1024 * 1024;
 
-    /// <summary>The longest id, in characters.</summary>
+    /// <summary>The maximum length of an id, in characters.</summary>
     public const int IdCharacters = 1024;
 
-    /// <summary>The longest body of an HTTP request, in bytes.</summary>
+    /// <summary>The maximum size of the body of an HTTP request, in bytes.</summary>
     public const int RequestBytes = 2 * 1024 * 1024;
 
-    /// <summary>The longest data set that is taken over HTTP, in bytes; the Functions host takes no longer request.</summary>
+    /// <summary>The maximum size of a data set over HTTP, in bytes: the Functions host's own limit of a request.</summary>
     public const int DatasetBytes = 100 * 1024 * 1024;
 
-    /// <summary>The most articles in one HTTP request.</summary>
+    /// <summary>The maximum number of articles in one HTTP request.</summary>
     public const int RequestArticles = 256;
 
-    /// <summary>The longest queue message before Base64; a longer article travels as a blob (a queue takes 64 KiB of Base64, that is 48 KiB).</summary>
+    /// <summary>The maximum size of a queue message before Base64, in bytes; a longer article is sent as a blob.</summary>
+    /// <remarks>A queue takes 64 KiB of Base64, which is 48 KiB before.</remarks>
     public const int MessageBytes = 40 * 1024;
 
-    /// <summary>How often an article is tried before it goes to the poison queue: host.json's <c>maxDequeueCount</c>.</summary>
+    /// <summary>The number of attempts before a message goes to the poison queue: host.json's <c>maxDequeueCount</c>.</summary>
     public const int Attempts = 5;
 
     /// <summary>Why this text cannot be classified, or null if it can.</summary>

@@ -1,8 +1,5 @@
 namespace Serverless.Storage;
 
-/// <summary>A part of a list that may be long.</summary>
-/// <param name="Continuation">Asks for what follows; null at the end.</param>
+/// <summary>One page of a list.</summary>
+/// <param name="Continuation">Requests the next page; null on the last one.</param>
 public sealed record ListPage<T>(IReadOnlyList<T> Items, string? Continuation);
-
-/// <summary>A continuation that this list never gave.</summary>
-public sealed class BadContinuationException() : Exception("The 'continuation' is none that this list gave: begin without one.");

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Serverless.Storage;
 
-/// <summary>SHA-256 in lower-case hex: 64 characters that are safe in every path and key.</summary>
+/// <summary>SHA-256 as 64 lower-case hex characters, which are valid in every path and key.</summary>
 public static class Sha256Hex
 {
     /// <summary>The hash of the text's UTF-8 bytes.</summary>

@@ -7,13 +7,14 @@ using Microsoft.Extensions.Configuration;
 
 namespace Serverless.Storage;
 
-/// <summary>
-/// The clients of one storage account, made from the configuration section <c>Storage</c>: a connection string, or
-/// <c>blobServiceUri</c>, <c>queueServiceUri</c> and <c>tableServiceUri</c> with an identity (<c>clientId</c> for a
-/// user-assigned one). Queue messages are Base64.
-/// </summary>
+/// <summary>The clients of one storage account.</summary>
+/// <remarks>
+/// They are created from the configuration section <c>Storage</c>: a connection string, or <c>blobServiceUri</c>, <c>queueServiceUri</c> and
+/// <c>tableServiceUri</c> with an identity (<c>clientId</c> for a user-assigned one). Queue messages are Base64.
+/// </remarks>
 public sealed class StorageClients
 {
+    /// <exception cref="UserException">No storage account is configured.</exception>
     public StorageClients(IConfiguration configuration)
     {
         var section = configuration.GetSection(StorageNames.Connection);
@@ -46,7 +47,7 @@ public sealed class StorageClients
 
     public TableClient Table(string name) => Tables.GetTableClient(name);
 
-    /// <summary>Creates what is missing of the contract's containers, queues and tables. In Azure the deployment does this.</summary>
+    /// <summary>Creates the containers, queues and tables of the contract that do not exist. In Azure the deployment creates them.</summary>
     public async Task CreateMissingAsync(CancellationToken cancellationToken)
     {
         foreach (var name in StorageNames.Containers)
@@ -68,6 +69,7 @@ public sealed class StorageClients
     private static Uri Endpoint(IConfigurationSection section, string key) =>
         Uri.TryCreate(section[key], UriKind.Absolute, out var uri)
             ? uri
-            : throw new InvalidOperationException(
-                $"No storage account is configured: set {section.Path} to a connection string, or {section.Path}__{key} (and the other two service URIs) to an address. Found '{section[key]}'.");
+            : throw new UserException(
+                $"No storage account is configured: set {section.Path} to a connection string, or {section.Path}__{key} (and the other two service URIs) " +
+                $"to an address. Found '{section[key]}'.");
 }

@@ -2,36 +2,40 @@ using Azure;
 
 namespace Serverless.Storage;
 
-/// <summary>
-/// What the storage clients throw when storage fails: one answer that says so, or, once their own retries are used up, all the
-/// exceptions of these in one.
-/// </summary>
+/// <summary>Recognizes and describes errors of the storage clients.</summary>
+/// <remarks>A client throws a RequestFailedException, or an AggregateException of all attempts when its own retries are exhausted.</remarks>
 public static class StorageErrors
 {
     public static bool IsStorageError(Exception exception) => exception switch
     {
         RequestFailedException => true,
-        AggregateException { InnerExceptions: { Count: > 0 } attempts } => attempts.All(attempt => IsStorageError(attempt) || attempt is OperationCanceledException or IOException),
+        AggregateException { InnerExceptions: { Count: > 0 } attempts } => attempts.All(IsAttempt),
         _ => false,
     };
 
-    /// <summary>True when storage has understood the request and will never grant it: another try cannot help.</summary>
+    /// <summary>Whether storage has rejected the request, so that another attempt cannot succeed.</summary>
     public static bool IsPermanent(Exception exception) => exception is RequestFailedException { Status: >= 400 and < 500 and not 408 and not 429 };
 
-    /// <summary>One sentence for people; the clients' own messages hold whole answers, or the same sentence once for each retry. Other exceptions speak for themselves.</summary>
+    /// <summary>One sentence for people. Exceptions that are not storage errors keep their message.</summary>
+    /// <remarks>The clients' own messages hold whole HTTP responses, or the same sentence once for each retry.</remarks>
     public static string Describe(Exception exception) => exception switch
     {
-        AggregateException { InnerExceptions: { Count: > 0 } attempts } when IsStorageError(exception) => attempts[^1] switch
-        {
-            OperationCanceledException => "Storage did not answer in time.",
-            IOException broken => $"Storage cannot be reached: {FirstLine(broken.Message)}",
-            var last => Describe(last),
-        },
-        RequestFailedException { Status: > 0 } answer =>
-            $"Storage answered {answer.Status}{(answer.ErrorCode is { } code ? $" ({code})" : "")}: {FirstLine(answer.Message)}",
+        AggregateException { InnerExceptions: { Count: > 0 } attempts } when IsStorageError(exception) => DescribeAttempt(attempts[^1]),
+        RequestFailedException { Status: > 0 } failed => $"Storage returned {failed.Status}{Code(failed)}: {FirstLine(failed.Message)}",
         RequestFailedException => $"Storage cannot be reached: {FirstLine(exception.Message)}",
         _ => exception.Message,
     };
+
+    private static bool IsAttempt(Exception exception) => IsStorageError(exception) || exception is OperationCanceledException or IOException;
+
+    private static string DescribeAttempt(Exception exception) => exception switch
+    {
+        OperationCanceledException => "Storage did not respond in time.",
+        IOException => $"Storage cannot be reached: {FirstLine(exception.Message)}",
+        _ => Describe(exception),
+    };
+
+    private static string Code(RequestFailedException exception) => exception.ErrorCode is { } code ? $" ({code})" : "";
 
     private static string FirstLine(string message) => message.Split('\n', 2)[0].TrimEnd('\r', '.') + ".";
 }

@@ -5,7 +5,7 @@ using System.Text.Unicode;
 
 namespace Serverless.Storage;
 
-/// <summary>How the records of the contract are written: camelCase, enums as words, text readable in any script.</summary>
+/// <summary>The JSON options of the storage contract: camelCase, enums as strings, no escaping of letters in any script.</summary>
 internal static class StorageJson
 {
     public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.Web)

@@ -2,10 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace Serverless.Storage;
 
-/// <summary>Every name of the storage contract between trainer and functions, in this one file.</summary>
+/// <summary>All names of the storage contract between trainer and functions.</summary>
 public static partial class StorageNames
 {
-    /// <summary>The configuration section (and Functions connection) that all clients are made from.</summary>
+    /// <summary>The configuration section (and Functions connection) of the storage account.</summary>
     public const string Connection = "Storage";
 
     public const string ArticlesContainer = "articles";
@@ -22,19 +22,22 @@ public static partial class StorageNames
     public const string ClassificationsTable = "classifications";
     public const string RecentTable = "recent";
 
-    /// <summary>Articles that a person is asked about (PartitionKey = classifier, RowKey = see <see cref="ReviewRow"/>), and the labels given.</summary>
+    /// <summary>Articles to be reviewed by a person (PartitionKey = classifier, RowKey = see <see cref="ReviewRow"/>), and their labels.</summary>
     public const string ReviewsTable = "reviews";
     public const string TrainingRunsTable = "trainingruns";
 
     /// <summary>The trigger path of <c>RetrainOnDataset</c>: <c>datasets/{classifier}/{file}</c>.</summary>
     public const string DatasetPath = DatasetsContainer + "/{name}";
 
-    /// <summary>In <see cref="ModelsContainer"/>: the folder that has one for each classifier.</summary>
+    /// <summary>In <see cref="ModelsContainer"/>: the folder with one folder for each classifier.</summary>
     public const string AdaptersFolder = "adapters/";
 
     public const string ManifestFile = "manifest.json";
     public const string MetricsFile = "metrics.json";
     public const string TrainingFile = "training.json";
+
+    /// <summary>The rule for names of classifiers and versions.</summary>
+    public const string NameRule = "use letters, digits, '-' and '_' only, at most 63 characters";
 
     public static IReadOnlyList<string> Containers { get; } = [ArticlesContainer, DatasetsContainer, ModelsContainer, ResultsContainer];
 
@@ -44,50 +47,54 @@ public static partial class StorageNames
     public static IReadOnlyList<string> Tables { get; } = [ClassificationsTable, RecentTable, ReviewsTable, TrainingRunsTable];
 
     /// <summary>In <see cref="ModelsContainer"/>: the folder of a base model, with its final slash.</summary>
-    /// <param name="baseModel">As on the Hugging Face hub: <c>owner/name</c>.</param>
-    public static string BaseFolder(string baseModel) => $"base/{CheckedBase(baseModel)}/";
+    /// <param name="baseModel">Its name on the Hugging Face hub: <c>owner/name</c>.</param>
+    public static string BaseFolder(string baseModel) => $"base/{RequireBaseModel(baseModel)}/";
 
     /// <summary>In <see cref="ModelsContainer"/>: the folder that holds all versions of a classifier, with its final slash.</summary>
-    public static string VersionsFolder(string classifier) => $"{AdaptersFolder}{Checked(classifier, "classifier")}/";
+    public static string VersionsFolder(string classifier) => $"{AdaptersFolder}{RequireName(classifier, "classifier")}/";
 
     /// <summary>In <see cref="ModelsContainer"/>: the folder of one version of a classifier, with its final slash.</summary>
-    public static string VersionFolder(string classifier, string version) => $"{VersionsFolder(classifier)}{Checked(version, "version")}/";
+    public static string VersionFolder(string classifier, string version) => $"{VersionsFolder(classifier)}{RequireName(version, "version")}/";
 
-    /// <summary>A version's name: sorts by time.</summary>
+    /// <summary>In <see cref="ModelsContainer"/>: the manifest of one version of a classifier.</summary>
+    public static string ManifestBlob(string classifier, string version) => VersionFolder(classifier, version) + ManifestFile;
+
+    /// <summary>A name for a new version. Names sort by time.</summary>
     public static string NewVersion(DateTimeOffset time) => string.Create(null, $"{time.UtcDateTime:yyyyMMdd-HHmmss-fff}");
 
     /// <summary>In <see cref="ModelsContainer"/>: the pointer to the version that serves.</summary>
     public static string PointerBlob(string classifier) => $"{VersionsFolder(classifier)}current.json";
 
-    /// <summary>In <see cref="ModelsContainer"/>: the blob whose lease is the right to train a classifier; it holds the checkpoint of the training that goes on.</summary>
+    /// <summary>In <see cref="ModelsContainer"/>: the blob whose lease permits training the classifier.</summary>
+    /// <remarks>Its content is the checkpoint of the current training.</remarks>
     public static string TrainingLeaseBlob(string classifier) => $"{VersionsFolder(classifier)}training.lease";
 
     /// <summary>In <see cref="ResultsContainer"/>: the result of one article.</summary>
-    public static string ResultBlob(string classifier, string articleHash) => $"{Checked(classifier, "classifier")}/{articleHash}.json";
+    public static string ResultBlob(string classifier, string articleHash) => $"{RequireName(classifier, "classifier")}/{articleHash}.json";
 
-    /// <summary>Rows of one classifier spread over sixteen partitions, so that none becomes the bottleneck.</summary>
-    public static string ClassificationsPartition(string classifier, string articleHash) => $"{Checked(classifier, "classifier")}-{articleHash[0]}";
+    /// <summary>Rows of one classifier are spread over sixteen partitions, so that no partition is a bottleneck.</summary>
+    public static string ClassificationsPartition(string classifier, string articleHash) => $"{RequireName(classifier, "classifier")}-{articleHash[0]}";
 
-    /// <summary>One partition an hour, so that none grows without end; hours are counted backwards, so that the newest one sorts first.</summary>
+    /// <summary>One partition for each hour, so that partitions stay small. Hours are counted backwards, so that the newest partition sorts first.</summary>
     public static string RecentPartition(string classifier, DateTimeOffset time) =>
-        string.Create(null, $"{Checked(classifier, "classifier")}:{(DateTime.MaxValue.Ticks - time.UtcTicks) / TimeSpan.TicksPerHour:D8}");
+        string.Create(null, $"{RequireName(classifier, "classifier")}:{(DateTime.MaxValue.Ticks - time.UtcTicks) / TimeSpan.TicksPerHour:D8}");
 
-    /// <summary>What all partitions of a classifier in <see cref="RecentTable"/> begin with; no other classifier's do.</summary>
-    public static string RecentPrefix(string classifier) => $"{Checked(classifier, "classifier")}:";
+    /// <summary>The prefix of all partitions of a classifier, and of no other classifier, in <see cref="RecentTable"/>.</summary>
+    public static string RecentPrefix(string classifier) => $"{RequireName(classifier, "classifier")}:";
 
-    /// <summary>Tables sort by row key upwards; reversed ticks make the newest row the first.</summary>
+    /// <summary>Tables sort by ascending row key; reversed ticks put the newest row first.</summary>
     public static string RecentRow(string articleHash, DateTimeOffset time) =>
         string.Create(null, $"{DateTime.MaxValue.Ticks - time.UtcTicks:D19}-{articleHash}");
 
-    /// <summary>One row for each text of an article: a label belongs to the text that the person read.</summary>
+    /// <summary>One row for each text of an article, since a label belongs to the text that the person read.</summary>
     public static string ReviewRow(string articleHash, string textHash) => $"{articleHash}-{textHash}";
 
-    /// <summary>In <see cref="DatasetsContainer"/>: where the labels that people gave are exported to.</summary>
-    /// <param name="extension">With its dot; the format is that of the data set which the export continues.</param>
+    /// <summary>In <see cref="DatasetsContainer"/>: an export of human labels.</summary>
+    /// <param name="extension">With the dot. The format is that of the data set that the export extends.</param>
     public static string ReviewedDataset(string classifier, DateTimeOffset time, string extension) =>
-        string.Create(null, $"{Checked(classifier, "classifier")}/reviewed-{time.UtcDateTime:yyyyMMdd-HHmmss-fff}{extension}");
+        string.Create(null, $"{RequireName(classifier, "classifier")}/reviewed-{time.UtcDateTime:yyyyMMdd-HHmmss-fff}{extension}");
 
-    /// <summary>The classifier that a data set trains: the first segment of its blob name, or null if there is none or it is no valid name.</summary>
+    /// <summary>The classifier that a data set trains: the first segment of its blob name. Null if there is none, or if it is not a valid name.</summary>
     public static string? ClassifierOf(string datasetBlob)
     {
         var slash = datasetBlob.IndexOf('/', StringComparison.Ordinal);
@@ -95,14 +102,22 @@ public static partial class StorageNames
         return IsName(name) ? name : null;
     }
 
-    /// <summary>Names of classifiers and versions: letters, digits, <c>-</c> and <c>_</c>, at most 63 characters, so that they fit paths, keys and folders alike.</summary>
+    /// <summary>Whether a name of a classifier or version is valid in paths, keys and folders alike.</summary>
     public static bool IsName(string name) => Name().IsMatch(name);
 
-    private static string Checked(string name, string what) =>
-        IsName(name) ? name : throw new ArgumentException($"'{name}' is no name for a {what}: letters, digits, '-' and '_' only, at most 63 characters.");
+    /// <summary>What to tell a person whose name does not pass <see cref="IsName"/>.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="kind">What it should be the name of.</param>
+    public static string InvalidNameMessage(string name, string kind = "classifier") => $"'{name}' is not a valid {kind} name: {NameRule}.";
 
-    private static string CheckedBase(string name) =>
-        BaseName().IsMatch(name) ? name : throw new ArgumentException($"'{name}' is no name of a base model: it must look like owner/name, for example serverless/starter.");
+    /// <summary>Whether a name of a base model has the form <c>owner/name</c>.</summary>
+    public static bool IsBaseModel(string name) => BaseName().IsMatch(name);
+
+    private static string RequireName(string name, string kind) => IsName(name) ? name : throw new ArgumentException(InvalidNameMessage(name, kind));
+
+    private static string RequireBaseModel(string name) => IsBaseModel(name)
+        ? name
+        : throw new ArgumentException($"'{name}' is not a valid name of a base model: it must be owner/name, for example serverless/starter.");
 
     [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}\z")]
     private static partial Regex Name();

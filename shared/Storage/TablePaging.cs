@@ -5,18 +5,19 @@ using Azure.Data.Tables;
 
 namespace Serverless.Storage;
 
-/// <summary>Lists that are read from a table.</summary>
+/// <summary>Reads a table page by page.</summary>
 internal static class TablePaging
 {
-    /// <summary>Reads the next rows of a query in the table's order. A page may have fewer than asked for before the end.</summary>
-    /// <exception cref="BadContinuationException">The continuation cannot be read.</exception>
-    public static async Task<ListPage<TableEntity>> ReadAsync(TableClient table, string filter, int limit, string? continuation, CancellationToken cancellationToken)
+    /// <summary>Reads the next rows of a query, in the order of the table. A page may have fewer rows than the limit before the end.</summary>
+    /// <exception cref="BadContinuationException">The continuation is not valid.</exception>
+    public static async Task<ListPage<TableEntity>> ReadAsync(
+        TableClient table, string filter, int limit, string? continuation, CancellationToken cancellationToken)
     {
         try
         {
             await foreach (var page in table.QueryAsync<TableEntity>(filter, limit, cancellationToken: cancellationToken).AsPages(Decode(continuation), limit))
             {
-                // The service may give empty pages while it searches.
+                // The service may return empty pages while it searches.
                 if (page.Values.Count > 0 || page.ContinuationToken is null)
                 {
                     return new ListPage<TableEntity>(page.Values, Encode(page.ContinuationToken));
@@ -31,7 +32,7 @@ internal static class TablePaging
         }
     }
 
-    // The service's own token has characters that would have to be escaped in an address.
+    // The service's own token has characters that a URL would have to escape.
     private static string? Encode(string? token) => token is null ? null : Base64Url.EncodeToString(Encoding.UTF8.GetBytes(token));
 
     private static string? Decode(string? continuation)

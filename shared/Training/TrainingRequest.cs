@@ -4,15 +4,15 @@ using Serverless.Storage;
 namespace Serverless.Training;
 
 /// <summary>A message of the queue <c>training-requests</c>: one training job.</summary>
-/// <param name="Dataset">The blob's name inside the container <c>datasets</c>.</param>
-/// <param name="ETag">The blob's ETag when the request was made: what is to be trained on, and nothing else.</param>
-/// <param name="Classifier">Which classifier the new version is for.</param>
-/// <param name="RequestedAt">When the data set was noticed.</param>
+/// <param name="Dataset">The blob's name in the container <c>datasets</c>.</param>
+/// <param name="ETag">The blob's ETag when the request was made. Only this state of the blob is trained on.</param>
+/// <param name="Classifier">The classifier to train.</param>
+/// <param name="RequestedAt">When the event of the data set was handled.</param>
 public sealed record TrainingRequest(string Dataset, string ETag, string Classifier, DateTimeOffset RequestedAt)
 {
     public string ToJson() => JsonSerializer.Serialize(this, StorageJson.Options);
 
-    /// <exception cref="FormatException">The body is no training request.</exception>
+    /// <exception cref="FormatException">The body is not a valid training request.</exception>
     public static TrainingRequest Parse(string body)
     {
         try
@@ -23,7 +23,7 @@ public sealed record TrainingRequest(string Dataset, string ETag, string Classif
         }
         catch (JsonException exception)
         {
-            throw new FormatException($"The message is no training request: {exception.Message}", exception);
+            throw new FormatException($"The message is not a valid training request: {exception.Message}", exception);
         }
     }
 }

@@ -6,35 +6,36 @@ using Serverless.Storage;
 
 namespace Serverless.Training;
 
-/// <summary>The sender's side of the queue <c>training-requests</c>.</summary>
+/// <summary>Sends messages to the queue <c>training-requests</c>.</summary>
 public sealed class TrainingRequests(StorageClients storage, TrainingRuns runs, TimeProvider time, ILogger<TrainingRequests> log)
 {
-    /// <summary>
-    /// Asks for a training on a data set as it is now. Events come more than once: a data set (by its ETag) that has a training
-    /// already is left alone. Two events at the same moment may still make two requests; the trainer then finds the first one's run.
-    /// </summary>
+    /// <summary>Requests a training on a data set in its present state.</summary>
+    /// <remarks>
+    /// Events are delivered more than once: a data set (by its ETag) that has a training run is not requested again. Two events at the same
+    /// moment may still send two requests; the trainer then finds the run of the first one.
+    /// </remarks>
     public async Task RequestAsync(BlobClient dataset, CancellationToken cancellationToken)
     {
         if (StorageNames.ClassifierOf(dataset.Name) is not { } classifier)
         {
-            log.LogWarning("The data set {Dataset} is in no folder that names a classifier, as in news/2026-11.csv: nothing is trained", dataset.Name);
+            log.LogWarning("The data set {Dataset} is not in a folder named after a classifier, as in news/2026-11.csv: nothing is trained", dataset.Name);
             return;
         }
 
         if (await PropertiesAsync(dataset, cancellationToken) is not { } properties)
         {
-            log.LogWarning("The data set {Dataset} is gone already", dataset.Name);
+            log.LogWarning("The data set {Dataset} no longer exists", dataset.Name);
             return;
         }
 
         var etag = properties.ETag.ToString();
         if ((await runs.ListAsync(classifier, cancellationToken)).Any(run => run.Dataset == dataset.Name && run.DatasetETag == etag))
         {
-            log.LogInformation("The data set {Dataset} {ETag} has its training already", dataset.Name, etag);
+            log.LogInformation("The data set {Dataset} {ETag} already has a training run", dataset.Name, etag);
             return;
         }
 
-        if (Refusal(dataset.Name, properties.ContentLength) is { } reason)
+        if (FindProblem(dataset.Name, properties.ContentLength) is { } reason)
         {
             await RefuseAsync(classifier, dataset.Name, etag, reason, cancellationToken);
             return;
@@ -45,11 +46,19 @@ public sealed class TrainingRequests(StorageClients storage, TrainingRuns runs, 
         log.LogInformation("Requested a training of {Classifier} on {Dataset}", classifier, dataset.Name);
     }
 
-    /// <summary>What can be seen without reading the file, before a machine with a GPU is started for it.</summary>
-    private static string? Refusal(string dataset, long bytes) =>
-        bytes == 0 ? "The data set is empty."
-        : DatasetStore.Extensions.Contains(Path.GetExtension(dataset).ToLowerInvariant()) ? null
-        : $"The ending '{Path.GetExtension(dataset)}' is not known; data sets are {string.Join(", ", DatasetStore.Extensions)} files.";
+    /// <summary>Finds problems without reading the file, before a machine with a GPU is started for it.</summary>
+    /// <returns>Null if there is no problem.</returns>
+    private static string? FindProblem(string dataset, long bytes)
+    {
+        if (bytes == 0)
+        {
+            return "The data set is empty.";
+        }
+
+        return DatasetFormat.GetFileType(dataset) is null
+            ? $"The extension '{Path.GetExtension(dataset)}' is not known; data sets are {string.Join(", ", DatasetFormat.Extensions)} files."
+            : null;
+    }
 
     private async Task RefuseAsync(string classifier, string dataset, string etag, string reason, CancellationToken cancellationToken)
     {
@@ -64,7 +73,7 @@ public sealed class TrainingRequests(StorageClients storage, TrainingRuns runs, 
             FinishedAt = now,
         };
         await runs.WriteAsync(run, cancellationToken);
-        log.LogWarning("The data set {Dataset} is not trained on: {Reason}", dataset, reason);
+        log.LogWarning("The data set {Dataset} was refused: {Reason}", dataset, reason);
     }
 
     private static async Task<BlobProperties?> PropertiesAsync(BlobClient dataset, CancellationToken cancellationToken)

@@ -10,7 +10,7 @@ public sealed class TrainingRuns(StorageClients storage)
 {
     private readonly TableClient table = storage.Table(StorageNames.TrainingRunsTable);
 
-    /// <summary>Writes the row, whatever stood there: a run has one writer.</summary>
+    /// <summary>Writes the row of a run. Replaces it unconditionally, since a run has one writer.</summary>
     public async Task WriteAsync(TrainingRun run, CancellationToken cancellationToken) =>
         await table.UpsertEntityAsync(ToRow(run), TableUpdateMode.Replace, cancellationToken);
 
@@ -20,24 +20,32 @@ public sealed class TrainingRuns(StorageClients storage)
         return row.HasValue ? FromRow(row.Value!) : null;
     }
 
-    /// <summary>Adds to the row of a run, beside its writer: what became of its version later. Does nothing if there is no such run.</summary>
-    public async Task NoteAsync(string classifier, string version, IReadOnlyDictionary<string, object> properties, CancellationToken cancellationToken)
+    /// <summary>Sets properties of a run's row and keeps the others. Does nothing if there is no such run.</summary>
+    /// <remarks>For what happens to a version after its training, when the run's writer is gone.</remarks>
+    public async Task MergePropertiesAsync(
+        string classifier, string version, IReadOnlyDictionary<string, object> properties, CancellationToken cancellationToken)
     {
         try
         {
-            var note = new TableEntity(properties.ToDictionary(each => each.Key, each => each.Value is string text ? TableText.Shortened(text)! : each.Value))
+            var changes = new TableEntity(properties.ToDictionary(each => each.Key, each => each.Value is string text ? TableText.Shorten(text)! : each.Value))
             {
                 PartitionKey = classifier,
                 RowKey = version,
             };
-            await table.UpdateEntityAsync(note, ETag.All, TableUpdateMode.Merge, cancellationToken);
+            await table.UpdateEntityAsync(changes, ETag.All, TableUpdateMode.Merge, cancellationToken);
         }
         catch (RequestFailedException exception) when (exception.Status == 404)
         {
+            // A version that was uploaded by hand has no run.
         }
     }
 
-    /// <summary>The newest runs, of all classifiers or of one, the newest first.</summary>
+    /// <summary>Records in the run's row why its version cannot serve or, with an empty text, that it serves.</summary>
+    /// <remarks>The text is empty and not null, since a merge cannot write null.</remarks>
+    public Task RecordServingErrorAsync(string classifier, string version, string error, CancellationToken cancellationToken) =>
+        MergePropertiesAsync(classifier, version, new Dictionary<string, object> { [nameof(TrainingRun.ServingProblem)] = error }, cancellationToken);
+
+    /// <summary>The latest runs of one classifier, or of all for null, newest first.</summary>
     public async Task<IReadOnlyList<TrainingRun>> ListNewestAsync(string? classifier, int limit, CancellationToken cancellationToken)
     {
         var rows = classifier is null
@@ -46,7 +54,7 @@ public sealed class TrainingRuns(StorageClients storage)
         return await rows.Select(FromRow).OrderByDescending(run => run.Version, StringComparer.Ordinal).Take(limit).ToListAsync(cancellationToken);
     }
 
-    /// <summary>All runs of a classifier, the newest version last.</summary>
+    /// <summary>All runs of a classifier, oldest first.</summary>
     public async Task<IReadOnlyList<TrainingRun>> ListAsync(string classifier, CancellationToken cancellationToken)
     {
         var rows = table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {classifier}"), cancellationToken: cancellationToken);
@@ -55,10 +63,10 @@ public sealed class TrainingRuns(StorageClients storage)
 
     private static TableEntity ToRow(TrainingRun run) => new(run.Classifier, run.Version)
     {
-        ["State"] = Word(run.State),
+        ["State"] = ToCamelCase(run.State),
         ["Progress"] = run.Progress,
         ["Step"] = run.Step,
-        ["Reason"] = TableText.Shortened(run.Reason),
+        ["Reason"] = TableText.Shorten(run.Reason),
         ["Dataset"] = run.Dataset,
         ["DatasetETag"] = run.DatasetETag,
         ["BaseModel"] = run.BaseModel,
@@ -67,7 +75,7 @@ public sealed class TrainingRuns(StorageClients storage)
         ["FinishedAt"] = run.FinishedAt,
         ["ServingProblem"] = run.ServingProblem,
         ["PromotedAt"] = run.PromotedAt,
-        // JSON has no word for NaN; the figures of a training that went wrong may be one.
+        // JSON cannot represent NaN, which a training that diverged may have as a metric.
         ["Metrics"] = JsonSerializer.Serialize(run.Metrics.Where(metric => double.IsFinite(metric.Value)).ToDictionary(), StorageJson.Options),
     };
 
@@ -88,5 +96,5 @@ public sealed class TrainingRuns(StorageClients storage)
         Metrics = JsonSerializer.Deserialize<Dictionary<string, double>>(row.GetString("Metrics") ?? "{}", StorageJson.Options)!,
     };
 
-    private static string Word(TrainingState state) => JsonNamingPolicy.CamelCase.ConvertName(state.ToString());
+    private static string ToCamelCase(TrainingState state) => JsonNamingPolicy.CamelCase.ConvertName(state.ToString());
 }

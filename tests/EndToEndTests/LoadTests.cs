@@ -6,6 +6,7 @@ using System.Text.Json;
 using Azure.Data.Tables;
 using Serverless.Models;
 using Serverless.Storage;
+using Serverless.Training;
 
 namespace Serverless.EndToEndTests;
 
@@ -119,10 +120,10 @@ public sealed class LoadTests(LoadTests.Fixture fixture) : IClassFixture<LoadTes
 
     private async Task PublishAsync(string version)
     {
-        var registry = new ModelRegistry(App.Storage, Path.Combine(App.Folder, "load"), TimeProvider.System);
+        var registry = new ModelRegistry(App.Storage, new TrainingRuns(App.Storage), Path.Combine(App.Folder, "load"), TimeProvider.System);
         var folder = Path.Combine(StarterModel.Folder, "adapters/news");
-        await registry.UploadVersionAsync("news", version, folder, StarterModel.BaseModel, null, null, CancellationToken);
-        Assert.True(await registry.PublishAsync("news", version, (await registry.ReadPointerAsync("news", null, CancellationToken)).ETag, CancellationToken));
+        await registry.Versions.UploadAsync("news", version, folder, StarterModel.BaseModel, null, null, CancellationToken);
+        Assert.True(await registry.Pointers.PublishAsync("news", version, (await registry.Pointers.ReadAsync("news", null, CancellationToken)).ETag, CancellationToken));
     }
 
     private async Task<IReadOnlyList<TableEntity>> RowsAsync(string table) =>

@@ -76,7 +76,7 @@ public sealed class QueueTests(QueueTests.Fixture fixture) : IClassFixture<Queue
     [InlineData("bad-blob", """{"id":"bad-blob","blob":"not/there.txt"}""", "no blob 'not/there.txt'")]
     [InlineData("bad-climb", """{"id":"bad-climb","blob":"../results/x.json"}""", "not a valid name in")]
     [InlineData("bad-type", """{"id":"bad-type","text":42}""", "must be a string")]
-    [InlineData("bad-classifier", """{"id":"bad-classifier","text":"a","classifier":"../news"}""", "not a valid name")]
+    [InlineData("bad-classifier", """{"id":"bad-classifier","text":"a","classifier":"../news"}""", "not a valid classifier name")]
     public async Task A_message_that_is_not_valid_is_rejected_with_the_reason(string id, string body, string reason)
     {
         await App.SendAsync(body);

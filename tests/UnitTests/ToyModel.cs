@@ -97,8 +97,8 @@ internal static class ToyModel
     public static async Task PublishFolderAsync(ModelRegistry registry, string classifier, string version, string folder)
     {
         var cancel = TestContext.Current.CancellationToken;
-        await registry.UploadVersionAsync(classifier, version, folder, Base, dataset: null, datasetETag: null, cancel);
-        var serving = await registry.ReadPointerAsync(classifier, null, cancel);
-        Assert.True(await registry.PublishAsync(classifier, version, serving.ETag, cancel));
+        await registry.Versions.UploadAsync(classifier, version, folder, Base, dataset: null, datasetETag: null, cancel);
+        var serving = await registry.Pointers.ReadAsync(classifier, null, cancel);
+        Assert.True(await registry.Pointers.PublishAsync(classifier, version, serving.ETag, cancel));
     }
 }

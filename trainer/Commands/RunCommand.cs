@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Microsoft.Extensions.Configuration;
-using Serverless.Serving;
+using Serverless.Models;
 using Serverless.Storage;
 using Serverless.Trainer.Jobs;
 
@@ -16,7 +16,7 @@ internal static class RunCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();
-            var worker = new TrainingWorker(new StorageClients(configuration), ClassifierOptions.Read(configuration), Console.Error, TimeProvider.System);
+            var worker = new TrainingWorker(new StorageClients(configuration), ModelOptions.Read(configuration), Console.Error, TimeProvider.System);
             return await worker.RunAsync(parsed.GetValue(drain), cancellationToken) ? 0 : 1;
         });
         return command;

@@ -1,5 +1,5 @@
-using System.Globalization;
 using CsvHelper;
+using Serverless.Training;
 
 namespace Serverless.Trainer.Data;
 
@@ -9,8 +9,6 @@ namespace Serverless.Trainer.Data;
 /// </summary>
 internal static class CsvRows
 {
-    private static readonly string[] AgNews = [RowFields.ClassIndex, "title", "description"];
-
     /// <returns>The names of the columns, in lower case.</returns>
     public static IReadOnlyList<string> Read(string file, byte[] bytes, RowFields fields, List<DataSetRow> rows, List<BadRow> badRows)
     {
@@ -49,17 +47,17 @@ internal static class CsvRows
 
     private static List<string> Columns(string file, byte[] bytes, RowFields fields, out bool isNamed)
     {
-        using var reader = CsvReader.Create(bytes, new CsvReaderOptions { Separator = ',' });
-        var names = reader.Headers.Select(header => header.Trim().ToLowerInvariant()).ToList();
+        var header = DatasetFormat.ReadCsvHeader(new MemoryStream(bytes));
+        var names = header.Select(DatasetFormat.ToColumnName).ToList();
         isNamed = fields.AreUsable(names);
-        if (!isNamed && names.Count == AgNews.Length && int.TryParse(names[0], NumberStyles.None, CultureInfo.InvariantCulture, out _) && fields.AreUsable(AgNews))
+        if (!isNamed && DatasetFormat.IsAgNewsRow(names) && fields.AreUsable(DatasetFormat.AgNewsColumns))
         {
-            return [.. AgNews];
+            return [.. DatasetFormat.AgNewsColumns];
         }
 
         if (!isNamed)
         {
-            throw new DataSetRefusedException(file, $"Line 1 must name the columns {fields.Expected}; it reads '{Shortened(string.Join(',', reader.Headers))}'.");
+            throw new DataSetRefusedException(file, $"Line 1 must name the columns {fields.Expected}; it reads '{Shortened(string.Join(',', header))}'.");
         }
 
         return names.GroupBy(name => name).FirstOrDefault(name => name.Count() > 1) is { } twice

@@ -1,4 +1,5 @@
 using System.Text.Unicode;
+using Serverless.Training;
 
 namespace Serverless.Trainer.Data;
 
@@ -20,22 +21,23 @@ internal sealed record DataSetFile(string Name, IReadOnlyList<DataSetRow> Rows, 
         var rows = new List<DataSetRow>();
         var badRows = new List<BadRow>();
         var countsFromOne = false;
-        switch (Path.GetExtension(name).ToLowerInvariant())
+        switch (DatasetFormat.GetFileType(name))
         {
-            case ".csv":
+            case DatasetFileType.Csv:
                 RefuseBrokenEncoding(name, bytes);
-                countsFromOne = fields.LabelColumn([.. CsvRows.Read(name, bytes, fields, rows, badRows)]) == RowFields.ClassIndex;
+                countsFromOne = fields.FindLabelColumn([.. CsvRows.Read(name, bytes, fields, rows, badRows)]) == DatasetFormat.ClassIndexColumn;
                 break;
-            case ".jsonl" or ".ndjson":
+            case DatasetFileType.JsonLines:
                 RefuseBrokenEncoding(name, bytes);
                 JsonLinesRows.Read(bytes, fields, rows, badRows);
                 break;
-            case ".parquet":
+            case DatasetFileType.Parquet:
                 var ownNames = ParquetRows.Read(name, bytes, fields, rows, badRows);
                 labelNames ??= ownNames;
                 break;
-            case var extension:
-                throw new DataSetRefusedException(name, $"The ending '{extension}' is not known; data sets are .csv, .jsonl or .parquet files.");
+            default:
+                throw new DataSetRefusedException(
+                    name, $"The extension '{Path.GetExtension(name)}' is not known; data sets are {string.Join(", ", DatasetFormat.Extensions)} files.");
         }
 
         labelNames?.Apply(name, countsFromOne, rows, badRows);

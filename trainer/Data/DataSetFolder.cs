@@ -1,3 +1,5 @@
+using Serverless.Training;
+
 namespace Serverless.Trainer.Data;
 
 /// <summary>
@@ -6,15 +8,13 @@ namespace Serverless.Trainer.Data;
 /// </summary>
 internal static class DataSetFolder
 {
-    private static readonly string[] Endings = [".csv", ".jsonl", ".ndjson", ".parquet"];
-
     /// <exception cref="DataSetRefusedException">No data files, or one of them cannot be used.</exception>
     public static DataSetFile Read(string folder, RowFields? fields = null, LabelNames? labelNames = null)
     {
         var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
         var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
             .Select(path => Path.GetRelativePath(folder, path))
-            .Where(file => Endings.Contains(Path.GetExtension(file).ToLowerInvariant()))
+            .Where(file => DatasetFormat.GetFileType(file) is not null)
             .Order(StringComparer.Ordinal)
             .ToArray();
         if (files.Length == 0)

@@ -54,7 +54,7 @@ internal static class ParquetRows
             }
         }
 
-        return HubFeatures.LabelNames(reader.CustomMetadata?.GetValueOrDefault(HubFeatures.Key), fields.LabelColumn(columns.Keys)!, file);
+        return HubFeatures.LabelNames(reader.CustomMetadata?.GetValueOrDefault(HubFeatures.Key), fields.FindLabelColumn(columns.Keys)!, file);
     }
 
     private static string Name(DataField field) => field.Name.Trim().ToLowerInvariant();

@@ -1,3 +1,5 @@
+using static Serverless.Training.DatasetFormat;
+
 namespace Serverless.Trainer.Data;
 
 /// <summary>
@@ -8,9 +10,6 @@ namespace Serverless.Trainer.Data;
 /// <param name="Label">The column to read as the label; null for the usual names.</param>
 internal sealed record RowFields(string? Text = null, string? Label = null)
 {
-    /// <summary>The label column of AG News' own files, whose integers count from 1.</summary>
-    public const string ClassIndex = "class index";
-
     /// <summary>The limit of an article, 1 MB: a longer text is an unclosed quotation mark more often than an article.</summary>
     private const int MaxTextLength = 1024 * 1024;
 
@@ -21,22 +20,23 @@ internal sealed record RowFields(string? Text = null, string? Label = null)
 
     /// <param name="names">Names of columns, in lower case.</param>
     public bool AreUsable(IReadOnlyCollection<string> names) =>
-        (Text is null ? names.Contains("text") || names.Contains("title") || names.Contains("description") : names.Contains(Text)) &&
-        (Label is null ? names.Contains("label") || names.Contains(ClassIndex) : names.Contains(Label));
+        (Text is null ? TextColumns.Any(names.Contains) : names.Contains(Text)) &&
+        (Label is null ? LabelColumns.Any(names.Contains) : names.Contains(Label));
 
     /// <summary>Whether a column of this name is of use.</summary>
-    public bool Reads(string name) => name == "split" || (Text is null ? name is "text" or "title" or "description" : name == Text) || (Label is null ? name is "label" or ClassIndex : name == Label);
+    public bool Reads(string name) =>
+        name == SplitColumn || (Text is null ? TextColumns.Contains(name) : name == Text) || (Label is null ? LabelColumns.Contains(name) : name == Label);
 
     /// <summary>The first column of these that holds the label.</summary>
-    public string? LabelColumn(IReadOnlyCollection<string> names) => Label ?? (names.Contains("label") ? "label" : names.Contains(ClassIndex) ? ClassIndex : null);
+    public string? FindLabelColumn(IReadOnlyCollection<string> names) => Label ?? LabelColumns.FirstOrDefault(names.Contains);
 
     /// <summary>Builds the row of <paramref name="place"/>; adds it to one of the two lists.</summary>
     /// <param name="field">Gives the content of a column by its lower-case name; null if there is none.</param>
     public void Add(RowPlace place, Func<string, string?> field, List<DataSetRow> rows, List<BadRow> badRows)
     {
-        var text = ((Text is null ? field("text") ?? $"{field("title")} {field("description")}" : field(Text)) ?? "").Trim();
-        var label = ((Label is null ? field("label") ?? field(ClassIndex) : field(Label)) ?? "").Trim();
-        var split = (field("split") ?? "").Trim();
+        var text = ((Text is null ? field(TextColumn) ?? $"{field(TitleColumn)} {field(DescriptionColumn)}" : field(Text)) ?? "").Trim();
+        var label = ((Label is null ? field(LabelColumn) ?? field(ClassIndexColumn) : field(Label)) ?? "").Trim();
+        var split = (field(SplitColumn) ?? "").Trim();
         var part = PartOf(split);
 
         if (text.Length == 0)

@@ -19,12 +19,12 @@ internal sealed record BaselinePredictions(string Version, IReadOnlyList<string>
             log.WriteLine($"gate   {unreadable}");
         }
 
-        await foreach (var published in registry.ListServableAsync(classifier, pointer, cancellationToken))
+        await foreach (var published in registry.Pointers.ListServableAsync(classifier, pointer, cancellationToken))
         {
             try
             {
-                var version = await registry.DownloadVersionAsync(classifier, published.Version, published.ManifestSha256, cancellationToken);
-                var baseFolder = await registry.DownloadBaseAsync(version.Manifest.BaseModel, cancellationToken);
+                var version = await registry.Versions.DownloadAsync(classifier, published.Version, published.ManifestSha256, cancellationToken);
+                var baseFolder = await registry.Bases.DownloadAsync(version.Manifest.BaseModel, cancellationToken);
                 return await Task.Run(() => Ask(version, baseFolder, precision, rows, cancellationToken), cancellationToken);
             }
             catch (InvalidDataException damage)

@@ -1,6 +1,5 @@
 using Azure;
 using Serverless.Models;
-using Serverless.Serving;
 using Serverless.Storage;
 using Serverless.Trainer.Data;
 using Serverless.Trainer.Evaluation;
@@ -16,7 +15,7 @@ namespace Serverless.Trainer.Jobs;
 /// upload, publish. The caller holds the request's message and the classifier's lease.
 /// </summary>
 internal sealed class TrainingJob(
-    StorageClients storage, ModelRegistry registry, ClassifierOptions settings, TextWriter log, TimeProvider time)
+    StorageClients storage, ModelRegistry registry, ModelOptions settings, TextWriter log, TimeProvider time)
 {
     // Only a person who publishes by hand at the same moment can make it try again.
     private const int PublishAttempts = 3;
@@ -39,7 +38,7 @@ internal sealed class TrainingJob(
                 return new JobOutcome(TrainingState.Refused, "The data set has been replaced since; its newer state has a request of its own.", null);
             }
 
-            var baseFolder = await registry.DownloadBaseAsync(settings.Base, cancellationToken);
+            var baseFolder = await registry.Bases.DownloadAsync(settings.Base, cancellationToken);
             var options = TrainOptionsLoader.Of(baseFolder);
             var data = DataSet.Load(dataSetFile, options.HeldOutFraction, request.Dataset);
             var output = Path.Combine(work, "adapter");
@@ -62,7 +61,7 @@ internal sealed class TrainingJob(
         var uploaded = false;
         for (var attempt = 1; attempt <= PublishAttempts; attempt++)
         {
-            var pointer = await registry.ReadPointerAsync(request.Classifier, known: null, cancellationToken);
+            var pointer = await registry.Pointers.ReadAsync(request.Classifier, known: null, cancellationToken);
             if (uploaded && pointer.Current?.Version == version)
             {
                 // The pointer was written, and the answer to that was lost.
@@ -75,7 +74,7 @@ internal sealed class TrainingJob(
             {
                 report = report with { Figures = report.Figures with { Gate = verdict } };
                 report.Write(fineTune.OutputFolder);
-                await registry.UploadVersionAsync(
+                await registry.Versions.UploadAsync(
                     request.Classifier, version, fineTune.OutputFolder, fineTune.BaseModel, request.Dataset, request.ETag, cancellationToken);
                 uploaded = true;
             }
@@ -85,7 +84,7 @@ internal sealed class TrainingJob(
                 return new JobOutcome(TrainingState.Refused, verdict.Reason, report.Figures.HeldOut);
             }
 
-            if (await registry.PublishAsync(request.Classifier, version, pointer.ETag, cancellationToken))
+            if (await registry.Pointers.PublishAsync(request.Classifier, version, pointer.ETag, cancellationToken))
             {
                 return new JobOutcome(TrainingState.Published, verdict.Reason, report.Figures.HeldOut);
             }
@@ -115,7 +114,7 @@ internal sealed class TrainingJob(
         try
         {
             using var download = (await blob.DownloadStreamingAsync(cancellationToken: cancellationToken)).Value;
-            if (Unquoted(download.Details.ETag.ToString()) != Unquoted(request.ETag))
+            if (ETags.Unquote(download.Details.ETag.ToString()) != ETags.Unquote(request.ETag))
             {
                 return null;
             }
@@ -130,9 +129,6 @@ internal sealed class TrainingJob(
             throw new DataSetRefusedException(request.Dataset, $"There is no such blob in the container '{StorageNames.DatasetsContainer}'.");
         }
     }
-
-    // Listings give ETags bare, headers in quotation marks.
-    private static string Unquoted(string etag) => etag.Trim('"');
 
     private sealed class Both(IProgress<TrainingProgress> first, IProgress<TrainingProgress> second) : IProgress<TrainingProgress>
     {

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Serverless.Models;
-using Serverless.Serving;
 using Serverless.Storage;
 using Serverless.Trainer.Data;
 using Serverless.Trainer.Evaluation;
@@ -13,13 +12,13 @@ namespace Serverless.Trainer.Jobs;
 /// Takes requests from the queue and sees each to its end: done, refused, failed for good, or back in the queue for another
 /// try. Whatever happens is told in the run's row and on standard error; nothing is lost silently.
 /// </summary>
-internal sealed class TrainingWorker(StorageClients storage, ClassifierOptions settings, TextWriter log, TimeProvider time)
+internal sealed class TrainingWorker(StorageClients storage, ModelOptions settings, TextWriter log, TimeProvider time)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(30);
 
     private readonly TrainingQueue queue = new(storage, time);
     private readonly TrainingRuns runs = new(storage);
-    private readonly ModelRegistry registry = new(storage, settings.CacheFolder, time);
+    private readonly ModelRegistry registry = new(storage, new TrainingRuns(storage), settings.CacheFolder, time);
 
     /// <param name="drain">Go on until the queue gives nothing more.</param>
     /// <param name="cancellationToken">Ends the work; the request goes back to the queue at once.</param>
@@ -81,7 +80,7 @@ internal sealed class TrainingWorker(StorageClients storage, ClassifierOptions s
             return true;
         }
 
-        var version = registry.NewVersion();
+        var version = StorageNames.NewVersion(time.GetUtcNow());
         var run = new TrainingRun(request.Classifier, version)
         {
             State = TrainingState.Running,
@@ -142,7 +141,7 @@ internal sealed class TrainingWorker(StorageClients storage, ClassifierOptions s
     /// </summary>
     private async Task<IReadOnlyList<TrainingRun>> CloseOrphansAsync(string classifier, CancellationToken cancellationToken)
     {
-        var serving = (await registry.ReadPointerAsync(classifier, known: null, cancellationToken)).Current?.Version;
+        var serving = (await registry.Pointers.ReadAsync(classifier, known: null, cancellationToken)).Current?.Version;
         var earlier = new List<TrainingRun>();
         foreach (var run in await runs.ListAsync(classifier, cancellationToken))
         {
@@ -183,7 +182,7 @@ internal sealed class TrainingWorker(StorageClients storage, ClassifierOptions s
         {
             return TrainingRequest.Parse(message.Body) is var request && StorageNames.IsName(request.Classifier)
                 ? request
-                : throw new FormatException($"The training request names the classifier '{request.Classifier}', which is no valid name.");
+                : throw new FormatException($"The training request cannot be used: {StorageNames.InvalidNameMessage(request.Classifier)}");
         }
         catch (FormatException fault)
         {

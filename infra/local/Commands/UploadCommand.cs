@@ -24,8 +24,7 @@ internal static class UploadCommand
             var blob = $"{arguments.GetValue(classifier)}/{source.Name}";
             if (StorageNames.ClassifierOf(blob) is null)
             {
-                throw new LocalSystemException(
-                    $"'{arguments.GetValue(classifier)}' is not a valid classifier name: letters, digits, '-' and '_' only, at most 63 characters.");
+                throw new LocalSystemException(StorageNames.InvalidNameMessage(arguments.GetValue(classifier)!));
             }
 
             var datasets = data.Storage(arguments).Container(StorageNames.DatasetsContainer);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.Models;
 using Serverless.Storage;
+using Serverless.Training;
 
 namespace Serverless.Local.Processes;
 
@@ -81,7 +82,7 @@ internal sealed class LocalSystem : IAsyncDisposable
         var emulator = await Emulator.StartAsync(Folder, Endpoints, cancellationToken);
         processes.Push(emulator);
         await Storage.CreateMissingAsync(cancellationToken);
-        var registry = new ModelRegistry(Storage, Folder.Models, TimeProvider.System);
+        var registry = new ModelRegistry(Storage, new TrainingRuns(Storage), Folder.Models, TimeProvider.System);
         await new StarterModel(registry, NullLogger<StarterModel>.Instance).EnsureAsync(StarterModel.Folder, cancellationToken);
         var functions = await FunctionsProcess.StartAsync(Folder, Endpoints, keys, line => listener("functions", line), cancellationToken);
         processes.Push(functions);

@@ -1,5 +1,6 @@
 using Microsoft.Playwright;
 using Serverless.Models;
+using Serverless.Training;
 
 namespace Serverless.EndToEndTests.Page;
 
@@ -52,9 +53,9 @@ public sealed class BrowserFixture : IAsyncLifetime
         var cache = Directory.CreateTempSubdirectory("serverless-").FullName;
         try
         {
-            var registry = new ModelRegistry(App.Storage, cache, TimeProvider.System);
-            var starter = await registry.DownloadVersionAsync("news", "starter", null, TestContext.Current.CancellationToken);
-            await registry.UploadVersionAsync("news", version, starter.Folder, starter.Manifest.BaseModel, null, null, TestContext.Current.CancellationToken);
+            var registry = new ModelRegistry(App.Storage, new TrainingRuns(App.Storage), cache, TimeProvider.System);
+            var starter = await registry.Versions.DownloadAsync("news", "starter", null, TestContext.Current.CancellationToken);
+            await registry.Versions.UploadAsync("news", version, starter.Folder, starter.Manifest.BaseModel, null, null, TestContext.Current.CancellationToken);
         }
         finally
         {

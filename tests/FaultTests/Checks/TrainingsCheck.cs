@@ -46,12 +46,12 @@ internal static class TrainingsCheck
     /// <returns>The version.</returns>
     public static async Task<string?> PointerIsValidAsync(Installation installation, string classifier)
     {
-        if ((await installation.Registry.ReadPointerAsync(classifier, known: null, CancellationToken)).Current is not { } pointer)
+        if ((await installation.Registry.Pointers.ReadAsync(classifier, known: null, CancellationToken)).Current is not { } pointer)
         {
             return null;
         }
 
-        await installation.Registry.VerifyVersionAsync(classifier, pointer.Version, pointer.ManifestSha256, CancellationToken);
+        await installation.Registry.Versions.VerifyAsync(classifier, pointer.Version, pointer.ManifestSha256, CancellationToken);
         return pointer.Version;
     }
 

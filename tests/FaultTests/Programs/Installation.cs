@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.FaultTests.Faults;
 using Serverless.Models;
 using Serverless.Storage;
+using Serverless.Training;
 
 namespace Serverless.FaultTests.Programs;
 
@@ -51,7 +52,7 @@ internal sealed class Installation : IAsyncDisposable
     /// <summary>The environment variables of the programs, with shortened times.</summary>
     public Dictionary<string, string> Settings { get; }
 
-    public ModelRegistry Registry => new(Storage, Path.Combine(Folder, "registry"), TimeProvider.System);
+    public ModelRegistry Registry => new(Storage, new TrainingRuns(Storage), Path.Combine(Folder, "registry"), TimeProvider.System);
 
     public static async Task<Installation> StartAsync()
     {

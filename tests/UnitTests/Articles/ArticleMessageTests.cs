@@ -47,7 +47,7 @@ public class ArticleMessageTests
     [InlineData("""{"id":"a","text":" "}""", "no text")]
     [InlineData("""{"id":"a","text":["x"]}""", "'text' must be a string")]
     [InlineData("""{"id":"a","text":"\ud800"}""", "not valid Unicode")]
-    [InlineData("""{"id":"a","text":"x","classifier":"../b"}""", "'classifier' is not a valid name")]
+    [InlineData("""{"id":"a","text":"x","classifier":"../b"}""", "'../b' is not a valid classifier name")]
     [InlineData("""{"id":"a","blob":"../models/x"}""", "not a valid name in the container")]
     [InlineData("""{"id":"a","blob":"/x"}""", "not a valid name in the container")]
     [InlineData("""{"id":"a","blob":"x/./y"}""", "not a valid name in the container")]

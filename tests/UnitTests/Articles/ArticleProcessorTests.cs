@@ -55,12 +55,12 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ArticleProcessorT
         Options = Options with { Base = "tests/late" };
         Classifier = NewClassifier();
         ToyModel.WriteAdapter(Path.Combine(Folder.Path, "late"), 1, "a", "b");
-        await Registry.UploadVersionAsync("late", "v1", Path.Combine(Folder.Path, "late"), "tests/late", null, null, CancellationToken);
-        await Registry.PublishAsync("late", "v1", expected: null, CancellationToken);
+        await Registry.Versions.UploadAsync("late", "v1", Path.Combine(Folder.Path, "late"), "tests/late", null, null, CancellationToken);
+        await Registry.Pointers.PublishAsync("late", "v1", expected: null, CancellationToken);
         var waiting = ProcessAsync("""{"id":"early","text":"Oil rises.","classifier":"late"}""");
         await UntilAsync(() => Classifier.Status.State == ModelState.Failed);
 
-        await Registry.UploadBaseAsync("tests/late", Path.Combine(Folder.Path, "base"), CancellationToken);
+        await Registry.Bases.UploadAsync("tests/late", Path.Combine(Folder.Path, "base"), CancellationToken);
 
         Assert.Equal(WriteOutcome.Created, await waiting);
         Assert.Equal("v1", (await Results.FindAsync("late", "early", CancellationToken))!.ModelVersion);

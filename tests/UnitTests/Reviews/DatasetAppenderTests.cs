@@ -14,17 +14,19 @@ public sealed class DatasetAppenderTests
     [InlineData("news.csv", "Label,split,Text\nSports,,Goals were scored\n")]
     [InlineData("news.csv", "class index,title,description\nSports,Goals,were scored\n")]
     [InlineData("news.csv", "\"3\",\"Goals, again\",\"were scored\"\n")]
+    [InlineData("news.csv", "\"Label, as given\",\"Text\",\"label\"\nnone,Goals were scored,Sports\n")]
+    [InlineData("news.CSV", "\"label\",\"said \"\"so\"\"\",text\r\nSports,x,Goals were scored\r\n")]
     [InlineData("news.jsonl", "{\"text\":\"Goals were scored\",\"label\":\"Sports\"}\n")]
     [InlineData("news.csv", "")]
-    public void The_trainer_reads_what_was_added_in_the_format_that_the_data_set_has(string file, string content)
+    public void The_trainer_reads_an_appended_row_in_every_format(string file, string content)
     {
         using var folder = new TemporaryFolder();
         var path = Path.Combine(folder.Path, file);
         using (var dataset = new MemoryStream())
         {
             dataset.Write(Encoding.UTF8.GetBytes(content));
-            var rows = DatasetAppender.After(dataset, Path.GetExtension(file));
-            File.WriteAllText(path, Encoding.UTF8.GetString(dataset.ToArray()) + rows.Start + rows.Line(Reviewed));
+            var appender = DatasetAppender.Open(dataset, file);
+            File.WriteAllText(path, Encoding.UTF8.GetString(dataset.ToArray()) + appender.Prefix + appender.FormatRow(Reviewed));
         }
 
         var read = DataSetFile.Read(path);
@@ -35,11 +37,11 @@ public sealed class DatasetAppenderTests
     }
 
     [Fact]
-    public void A_data_set_without_the_columns_is_not_continued()
+    public void A_data_set_without_text_and_label_columns_is_refused()
     {
         using var dataset = new MemoryStream("a,b\n1,2\n"u8.ToArray());
 
-        var error = Assert.Throws<InvalidDataException>(() => DatasetAppender.After(dataset, ".csv"));
+        var error = Assert.Throws<UserException>(() => DatasetAppender.Open(dataset, ".csv"));
 
         Assert.Contains("'a,b'", error.Message, StringComparison.Ordinal);
     }

@@ -96,7 +96,7 @@ public sealed class HotSwapTests(Emulator emulator) : ServingTest(emulator)
         await PublishAsync("news", "v1", 1, "a", "b");
         ToyModel.WriteAdapter(Path.Combine(Folder.Path, "v2"), 2, "a", "b");
         Folder.File("v2/labels.json", """{"labels":["a","b","c"],"maxTokens":64,"temperature":1}""");
-        await Registry.UploadVersionAsync("news", "v2", Path.Combine(Folder.Path, "v2"), ToyModel.Base, null, null, CancellationToken);
+        await Registry.Versions.UploadAsync("news", "v2", Path.Combine(Folder.Path, "v2"), ToyModel.Base, null, null, CancellationToken);
         var classifier = NewClassifier();
 
         await classifier.TryVersionAsync("news", "v2", CancellationToken);

@@ -53,8 +53,8 @@ public sealed class ModelLoadTests(Emulator emulator) : ServingTest(emulator)
     {
         await UploadBaseAsync();
         ToyModel.WriteAdapter(Path.Combine(Folder.Path, "other"), 1, "a", "b");
-        await Registry.UploadVersionAsync("news", "v1", Path.Combine(Folder.Path, "other"), "tests/other", null, null, CancellationToken);
-        await Registry.PublishAsync("news", "v1", expected: null, CancellationToken);
+        await Registry.Versions.UploadAsync("news", "v1", Path.Combine(Folder.Path, "other"), "tests/other", null, null, CancellationToken);
+        await Registry.Pointers.PublishAsync("news", "v1", expected: null, CancellationToken);
         Options = Options with { LoadWait = TimeSpan.FromSeconds(1) };
         var classifier = NewClassifier();
         await LetLoadFailAsync(classifier);

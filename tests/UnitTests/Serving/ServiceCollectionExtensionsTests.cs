@@ -82,7 +82,7 @@ public sealed class ServiceCollectionExtensionsTests(Emulator emulator) : IDispo
         await Emulator.PreparedAsync(connectionString);
         var host = Compose(connectionString, settings);
         ToyModel.WriteBase(Path.Combine(folder.Path, "base"));
-        await host.Services.GetRequiredService<ModelRegistry>().UploadBaseAsync(ToyModel.Base, Path.Combine(folder.Path, "base"), CancellationToken);
+        await host.Services.GetRequiredService<ModelRegistry>().Bases.UploadAsync(ToyModel.Base, Path.Combine(folder.Path, "base"), CancellationToken);
         return host;
     }
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.Models;
 using Serverless.Serving;
 using Serverless.Storage;
+using Serverless.Training;
 
 namespace Serverless.UnitTests.Serving;
 
@@ -26,7 +27,7 @@ public abstract class ServingTest(Emulator emulator) : IAsyncLifetime
     public virtual async ValueTask InitializeAsync()
     {
         Storage = await emulator.NewAccountAsync();
-        Registry = new ModelRegistry(Storage, Path.Combine(folder.Path, "cache"), TimeProvider.System);
+        Registry = new ModelRegistry(Storage, new TrainingRuns(Storage), Path.Combine(folder.Path, "cache"), TimeProvider.System);
         ToyModel.WriteBase(Path.Combine(folder.Path, "base"));
     }
 
@@ -41,7 +42,7 @@ public abstract class ServingTest(Emulator emulator) : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    private protected Task UploadBaseAsync() => Registry.UploadBaseAsync(ToyModel.Base, Path.Combine(folder.Path, "base"), CancellationToken);
+    private protected Task UploadBaseAsync() => Registry.Bases.UploadAsync(ToyModel.Base, Path.Combine(folder.Path, "base"), CancellationToken);
 
     private protected async Task PublishAsync(string classifier, string version, int seed, params string[] labels)
     {
@@ -51,7 +52,8 @@ public abstract class ServingTest(Emulator emulator) : IAsyncLifetime
 
     private protected ArticleClassifier NewClassifier(TimeProvider? clock = null, ILogger<ArticleClassifier>? log = null)
     {
-        var classifier = new ArticleClassifier(Options, Registry, clock ?? TimeProvider.System, log ?? NullLogger<ArticleClassifier>.Instance);
+        var classifier = new ArticleClassifier(
+            Options, Registry, new TrainingRuns(Storage), clock ?? TimeProvider.System, log ?? NullLogger<ArticleClassifier>.Instance);
         classifiers.Add(classifier);
         return classifier;
     }

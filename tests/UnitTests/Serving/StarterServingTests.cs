@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.Models;
 using Serverless.Serving;
+using Serverless.Training;
 using Serverless.UnitTests.Samples;
 
 namespace Serverless.UnitTests.Serving;
@@ -16,9 +17,12 @@ public sealed class StarterServingTests(Emulator emulator) : IDisposable
     [Fact]
     public async Task In_an_empty_storage_account_the_starter_classifies_70_percent_correctly()
     {
-        var registry = new ModelRegistry(await emulator.NewAccountAsync(), cache.Path, TimeProvider.System);
+        var storage = await emulator.NewAccountAsync();
+        var runs = new TrainingRuns(storage);
+        var registry = new ModelRegistry(storage, runs, cache.Path, TimeProvider.System);
         await new StarterModel(registry, NullLogger<StarterModel>.Instance).EnsureAsync(StarterModel.Folder, CancellationToken);
-        await using var classifier = new ArticleClassifier(new ClassifierOptions(), registry, TimeProvider.System, NullLogger<ArticleClassifier>.Instance);
+        var log = NullLogger<ArticleClassifier>.Instance;
+        await using var classifier = new ArticleClassifier(new ClassifierOptions(), registry, runs, TimeProvider.System, log);
         var articles = SampleFiles.ReadJsonLines("articles.jsonl");
 
         var predictions = await Task.WhenAll(articles.Select(article => classifier.ClassifyAsync(null, article.Text, CancellationToken)));

@@ -17,9 +17,9 @@ public sealed class UnusableVersionTests(Emulator emulator) : ServingTest(emulat
         { """{"version":"v1","manifestSha""", "current.json is damaged" },
         { "no JSON", "current.json is damaged" },
         { "", "current.json is damaged" },
-        { "{}", "current.json is no pointer" },
-        { """{"version":"../v1","manifestSha256":"0","publishedAt":"2026-01-01T00:00:00Z"}""", "current.json is no pointer" },
-        { """{"version":"v1","manifestSha256":"0","publishedAt":"2026-01-01T00:00:00Z","previous":[null]}""", "current.json is no pointer" },
+        { "{}", "current.json is not a valid pointer" },
+        { """{"version":"../v1","manifestSha256":"0","publishedAt":"2026-01-01T00:00:00Z"}""", "current.json is not a valid pointer" },
+        { """{"version":"v1","manifestSha256":"0","publishedAt":"2026-01-01T00:00:00Z","previous":[null]}""", "current.json is not a valid pointer" },
         { """{"version":"v9","manifestSha256":"0","publishedAt":"2026-01-01T00:00:00Z"}""", "There is no version 'v9'" },
     };
 
@@ -58,7 +58,7 @@ public sealed class UnusableVersionTests(Emulator emulator) : ServingTest(emulat
             await new TrainingRuns(Storage).WriteAsync(new TrainingRun("news", version) { State = state }, CancellationToken);
         }
 
-        await new TrainingRuns(Storage).NoteAsync("news", "v1", new Dictionary<string, object> { [nameof(TrainingRun.PromotedAt)] = DateTimeOffset.UtcNow }, CancellationToken);
+        await new TrainingRuns(Storage).MergePropertiesAsync("news", "v1", new Dictionary<string, object> { [nameof(TrainingRun.PromotedAt)] = DateTimeOffset.UtcNow }, CancellationToken);
         await ReplaceAsync("adapters/news/v1/adapter_model.safetensors", "no weights");
         await ReplaceAsync(Pointer, content);
 

@@ -28,7 +28,7 @@ public class StorageClientsTests
     }
 
     private static string Error(params KeyValuePair<string, string?>[] settings) =>
-        Assert.Throws<InvalidOperationException>(() => new StorageClients(Configuration(settings))).Message;
+        Assert.Throws<UserException>(() => new StorageClients(Configuration(settings))).Message;
 
     private static IConfiguration Configuration(params KeyValuePair<string, string?>[] settings) =>
         new ConfigurationBuilder().AddInMemoryCollection(settings).Build();

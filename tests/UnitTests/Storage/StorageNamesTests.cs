@@ -18,14 +18,14 @@ public class StorageNamesTests
     [InlineData("../news/a.csv")]
     [InlineData("né ws/a.csv")]
     [InlineData("-news/a.csv")]
-    public void A_data_set_outside_a_validly_named_folder_trains_nothing(string blob) => Assert.Null(StorageNames.ClassifierOf(blob));
+    public void A_data_set_outside_a_folder_with_a_valid_name_trains_nothing(string blob) => Assert.Null(StorageNames.ClassifierOf(blob));
 
     [Theory]
     [InlineData("../../etc")]
     [InlineData("a/b")]
     [InlineData("")]
     [InlineData("news\n")]
-    public void A_name_that_would_climb_out_of_its_folder_is_refused(string name)
+    public void A_name_that_would_lead_out_of_its_folder_is_refused(string name)
     {
         Assert.Throws<ArgumentException>(() => StorageNames.VersionFolder(name, "v1"));
         Assert.Throws<ArgumentException>(() => StorageNames.VersionFolder("news", name));
@@ -37,7 +37,7 @@ public class StorageNamesTests
         Assert.Equal("base/meta-llama/Llama-3.2-1B-Instruct/", StorageNames.BaseFolder("meta-llama/Llama-3.2-1B-Instruct"));
 
     [Fact]
-    public void Row_keys_of_recent_sort_the_newest_first()
+    public void Row_keys_of_the_table_recent_sort_the_newest_first()
     {
         var earlier = new DateTimeOffset(2026, 11, 23, 10, 0, 0, TimeSpan.Zero);
 

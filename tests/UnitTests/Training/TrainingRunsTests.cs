@@ -8,10 +8,10 @@ public class TrainingRunsTests(Emulator emulator)
 {
     private static readonly DateTimeOffset Noon = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
 
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_run_is_read_as_it_was_written_and_its_last_state_stands()
+    public async Task A_run_is_read_as_it_was_last_written()
     {
         var runs = new TrainingRuns(await emulator.NewAccountAsync());
         var run = new TrainingRun("news", "20261123-120000-000")
@@ -26,17 +26,18 @@ public class TrainingRunsTests(Emulator emulator)
             StartedAt = Noon.AddMinutes(1),
         };
 
-        await runs.WriteAsync(run, Cancel);
-        await runs.WriteAsync(run with { State = TrainingState.Refused, Reason = "worse", FinishedAt = Noon.AddMinutes(2), Metrics = new Dictionary<string, double> { ["accuracy"] = 0.5 } }, Cancel);
+        await runs.WriteAsync(run, CancellationToken);
+        var refused = run with { State = TrainingState.Refused, Reason = "worse", FinishedAt = Noon.AddMinutes(2) };
+        await runs.WriteAsync(refused with { Metrics = new Dictionary<string, double> { ["accuracy"] = 0.5 } }, CancellationToken);
 
-        var found = await runs.FindAsync("news", run.Version, Cancel);
+        var found = await runs.FindAsync("news", run.Version, CancellationToken);
         Assert.Equal(TrainingState.Refused, found!.State);
         Assert.Equal("worse", found.Reason);
         Assert.Equal(0.5, found.Metrics["accuracy"]);
         Assert.Equal("epoch 1 of 2", found.Step);
         Assert.Equal(Noon, found.RequestedAt);
         Assert.Equal(Noon.AddMinutes(2), found.FinishedAt);
-        Assert.Null(await runs.FindAsync("news", "other", Cancel));
+        Assert.Null(await runs.FindAsync("news", "other", CancellationToken));
     }
 
     [Fact]
@@ -45,21 +46,21 @@ public class TrainingRunsTests(Emulator emulator)
         var runs = new TrainingRuns(await emulator.NewAccountAsync());
         foreach (var (classifier, version) in new[] { ("news", "2"), ("news", "1"), ("other", "3") })
         {
-            await runs.WriteAsync(new TrainingRun(classifier, version) { State = TrainingState.Queued }, Cancel);
+            await runs.WriteAsync(new TrainingRun(classifier, version) { State = TrainingState.Queued }, CancellationToken);
         }
 
-        Assert.Equal(["1", "2"], (await runs.ListAsync("news", Cancel)).Select(run => run.Version));
+        Assert.Equal(["1", "2"], (await runs.ListAsync("news", CancellationToken)).Select(run => run.Version));
     }
 
     [Fact]
-    public async Task A_figure_that_is_no_number_does_not_keep_a_failed_run_from_being_written()
+    public async Task A_failed_run_is_written_without_a_metric_that_is_not_a_number()
     {
         var runs = new TrainingRuns(await emulator.NewAccountAsync());
         var metrics = new Dictionary<string, double> { ["loss"] = double.NaN, ["accuracy"] = 0.25 };
 
-        await runs.WriteAsync(new TrainingRun("news", "1") { State = TrainingState.Failed, Metrics = metrics, Reason = new string('x', 40_000) }, Cancel);
+        await runs.WriteAsync(new TrainingRun("news", "1") { State = TrainingState.Failed, Metrics = metrics, Reason = new string('x', 40_000) }, CancellationToken);
 
-        var found = await runs.FindAsync("news", "1", Cancel);
+        var found = await runs.FindAsync("news", "1", CancellationToken);
         Assert.Equal(["accuracy"], found!.Metrics.Keys);
     }
 
@@ -77,5 +78,5 @@ public class TrainingRunsTests(Emulator emulator)
     [InlineData("[]")]
     [InlineData("null")]
     [InlineData("""{"dataset":"a"}""")]
-    public void What_is_no_training_request_is_refused(string body) => Assert.Throws<FormatException>(() => TrainingRequest.Parse(body));
+    public void A_body_that_is_not_a_training_request_is_refused(string body) => Assert.Throws<FormatException>(() => TrainingRequest.Parse(body));
 }

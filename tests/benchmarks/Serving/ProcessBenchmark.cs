@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Serverless.Benchmarks.Report;
 using Serverless.Local.Processes;
 using Serverless.Models;
+using Serverless.Storage;
 
 namespace Serverless.Benchmarks.Serving;
 
@@ -22,7 +23,7 @@ internal static class ProcessBenchmark
         var app = await PublishedFunctions.PublishAsync(Path.Combine(cache, "functions"), cancellationToken);
         await using var account = await Account.StartAsync(Path.Combine(cache, "account"), cancellationToken);
         var registry = account.Services.GetRequiredService<ModelRegistry>();
-        await registry.UploadBaseAsync(ModelFolder.BaseName, ModelFolder.Base(cache), cancellationToken);
+        await registry.Bases.UploadAsync(ModelFolder.BaseName, ModelFolder.Base(cache), cancellationToken);
         var first = await PublishAsync(registry, ModelFolder.Adapter(cache, 1), cancellationToken);
 
         // Inherited by the function host.
@@ -69,10 +70,10 @@ internal static class ProcessBenchmark
 
     private static async Task<string> PublishAsync(ModelRegistry registry, string folder, CancellationToken cancellationToken)
     {
-        var version = registry.NewVersion();
-        await registry.UploadVersionAsync("news", version, folder, ModelFolder.BaseName, dataset: null, datasetETag: null, cancellationToken);
-        var serving = await registry.ReadPointerAsync("news", null, cancellationToken);
-        await registry.PublishAsync("news", version, serving.ETag, cancellationToken);
+        var version = StorageNames.NewVersion(DateTimeOffset.UtcNow);
+        await registry.Versions.UploadAsync("news", version, folder, ModelFolder.BaseName, dataset: null, datasetETag: null, cancellationToken);
+        var serving = await registry.Pointers.ReadAsync("news", null, cancellationToken);
+        await registry.Pointers.PublishAsync("news", version, serving.ETag, cancellationToken);
         return version;
     }
 

@@ -1,7 +1,6 @@
 using Azure.Storage.Blobs.Specialized;
 using Serverless.Llama.Files;
 using Serverless.Models;
-using Serverless.Serving;
 using Serverless.Storage;
 using Serverless.Trainer.Data;
 using Serverless.Trainer.Jobs;
@@ -28,12 +27,12 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
     public async ValueTask InitializeAsync()
     {
         storage = await emulator.NewAccountAsync();
-        registry = new ModelRegistry(storage, Path.Combine(folder.Path, "cache"), TimeProvider.System);
+        registry = new ModelRegistry(storage, new TrainingRuns(storage), Path.Combine(folder.Path, "cache"), TimeProvider.System);
         runs = new TrainingRuns(storage);
         var baseFolder = Path.Combine(folder.Path, "base");
         ToyModel.WriteBase(baseFolder);
         folder.File("base/training.json", ToyTask.Options.ToJson());
-        await registry.UploadBaseAsync(ToyModel.Base, baseFolder, Cancel);
+        await registry.Bases.UploadAsync(ToyModel.Base, baseFolder, Cancel);
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
@@ -57,10 +56,11 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
         var run = Assert.Single(await runs.ListAsync(Classifier, Cancel));
         Assert.Equal((TrainingState.Published, 1.0), (run.State, run.Progress));
         Assert.True(run.Metrics["accuracy"] > 0.8, $"accuracy {run.Metrics["accuracy"]}");
-        var version = Assert.Single(await registry.ListVersionsAsync(Classifier, Cancel));
+        var version = Assert.Single(await registry.Versions.ListAsync(Classifier, Cancel));
         Assert.Superset(
             new HashSet<string> { "report.html", "confusion_matrix.png", "learning_curves.png", "reliability.png", "token_lengths.png" }, version.Manifest.Files.Keys.ToHashSet());
-        Assert.Equal((run.Version, true, "topics/a.csv", ToyModel.Base), (version.Version, version.Serving, version.Manifest.Dataset, version.Manifest.BaseModel));
+        Assert.Equal((run.Version, "topics/a.csv", ToyModel.Base), (version.Version, version.Manifest.Dataset, version.Manifest.BaseModel));
+        Assert.Equal(run.Version, await ServingAsync());
         Assert.Equal(0, await QueueLengthAsync(StorageNames.TrainingRequestsQueue));
     }
 
@@ -74,7 +74,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
         Assert.True(await RunAsync());
 
         Assert.Equal(TrainingState.Published, Assert.Single(await runs.ListAsync(Classifier, Cancel)).State);
-        var version = await registry.DownloadVersionAsync(Classifier, (await ServingAsync())!, null, Cancel);
+        var version = await registry.Versions.DownloadAsync(Classifier, (await ServingAsync())!, null, Cancel);
         Assert.Equal(["left", "right"], ClassifierMetadata.Read(version.Folder).Labels);
     }
 
@@ -127,7 +127,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
         Assert.Equal(TrainingState.Refused, run.State);
         Assert.Contains("worse than the serving one", run.Reason, StringComparison.Ordinal);
         Assert.Equal(good, await ServingAsync());
-        Assert.Equal(2, (await registry.ListVersionsAsync(Classifier, Cancel)).Count);
+        Assert.Equal(2, (await registry.Versions.ListAsync(Classifier, Cancel)).Count);
     }
 
     [Fact]
@@ -150,8 +150,8 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
         var adapter = Path.Combine(folder.Path, "adapter");
         ToyModel.WriteAdapter(adapter, seed: 2, "left", "right", "third");
         new ClassifierMetadata(["left", "right"], MaxTokens: 64, Temperature: 2).Write(adapter);
-        await registry.UploadVersionAsync(Classifier, "v2", adapter, hasBase ? ToyModel.Base : "tests/gone", dataset: null, datasetETag: null, Cancel);
-        await registry.PublishAsync(Classifier, "v2", (await registry.ReadPointerAsync(Classifier, null, Cancel)).ETag, Cancel);
+        await registry.Versions.UploadAsync(Classifier, "v2", adapter, hasBase ? ToyModel.Base : "tests/gone", dataset: null, datasetETag: null, Cancel);
+        await registry.Pointers.PublishAsync(Classifier, "v2", (await registry.Pointers.ReadAsync(Classifier, null, Cancel)).ETag, Cancel);
 
         Assert.Equal("v1", (await AskServingAsync())?.Version);
         Assert.Matches($"version v2 of topics is passed over: .*{problem}", log.ToString());
@@ -205,7 +205,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
         var baseFolder = Path.Combine(folder.Path, "diverging");
         ToyModel.WriteBase(baseFolder);
         folder.File("diverging/training.json", (ToyTask.Options with { LearningRate = 1e38, SaveSteps = 1 }).ToJson());
-        await registry.UploadBaseAsync("tests/diverging", baseFolder, Cancel);
+        await registry.Bases.UploadAsync("tests/diverging", baseFolder, Cancel);
         await LeaveCheckpointAsync(await RequestAsync("topics/a.csv", ToyTask.Csv(150, seed: 1)));
 
         Assert.True(await RunAsync("tests/diverging"));
@@ -382,7 +382,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
 
     private TrainingWorker Worker(string baseModel = ToyModel.Base, TimeProvider? clock = null) => new(
         storage,
-        new ClassifierOptions { Base = baseModel, CacheFolder = Path.Combine(folder.Path, "cache") },
+        new ModelOptions { Base = baseModel, CacheFolder = Path.Combine(folder.Path, "cache") },
         TextWriter.Synchronized(log),
         clock ?? TimeProvider.System);
 
@@ -420,10 +420,10 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
     private async Task<long> CheckpointLengthAsync() =>
         (await storage.Container(StorageNames.ModelsContainer).GetBlobClient(StorageNames.TrainingLeaseBlob(Classifier)).GetPropertiesAsync(cancellationToken: Cancel)).Value.ContentLength;
 
-    private async Task<string?> ServingAsync() => (await registry.ReadPointerAsync(Classifier, null, Cancel)).Current?.Version;
+    private async Task<string?> ServingAsync() => (await registry.Pointers.ReadAsync(Classifier, null, Cancel)).Current?.Version;
 
     private async Task<BaselinePredictions?> AskServingAsync() => await BaselinePredictions.AskAsync(
-        registry, Classifier, await registry.ReadPointerAsync(Classifier, null, Cancel), ToyTask.Options.Precision, [new DataSetRow(1, "llll", "left", null)], log, Cancel);
+        registry, Classifier, await registry.Pointers.ReadAsync(Classifier, null, Cancel), ToyTask.Options.Precision, [new DataSetRow(1, "llll", "left", null)], log, Cancel);
 
     private async Task<int> QueueLengthAsync(string queue) =>
         (await storage.Queue(queue).GetPropertiesAsync(Cancel)).Value.ApproximateMessagesCount;

@@ -1,0 +1,116 @@
+using System.Text.Json;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Serverless.Storage;
+
+namespace Serverless.Models;
+
+/// <summary>The folders <c>models/adapters/{classifier}/{version}/</c>: versions of the classifiers. A version never changes.</summary>
+public sealed class ModelVersionStore(StorageClients storage, string cacheFolder, TimeProvider time)
+{
+    private readonly BlobContainerClient container = storage.Container(StorageNames.ModelsContainer);
+    private readonly ModelFiles files = new(storage.Container(StorageNames.ModelsContainer));
+
+    /// <summary>Downloads the files that a version is loaded from as a local PEFT folder, verified against the manifest, unless the cache has them.</summary>
+    /// <param name="classifier">The classifier's name.</param>
+    /// <param name="version">The version's name.</param>
+    /// <param name="manifestSha256">The expected hash of the manifest (see <see cref="ModelPointer"/>); null to accept any.</param>
+    /// <param name="cancellationToken">Cancels the download.</param>
+    /// <exception cref="InvalidDataException">The version is missing or damaged.</exception>
+    public async Task<LocalVersion> DownloadAsync(string classifier, string version, string? manifestSha256, CancellationToken cancellationToken)
+    {
+        var (manifest, hash) = await ReadManifestAsync(classifier, version, manifestSha256, cancellationToken);
+        var folder = StorageNames.VersionFolder(classifier, version);
+        var local = $"{Path.Combine(cacheFolder, folder).TrimEnd('/')}.{hash[..12]}";
+        var loaded = manifest.Files.Where(file => ModelFiles.IsLoaded(file.Key)).ToDictionary(file => file.Key, file => (string?)file.Value);
+        await files.DownloadAsync(folder, loaded, local, cancellationToken);
+        return new LocalVersion(classifier, version, local, manifest);
+    }
+
+    /// <summary>Reads every file of a version in storage and compares it with the manifest.</summary>
+    /// <exception cref="InvalidDataException">The version, or a file of it, is missing or damaged.</exception>
+    public async Task VerifyAsync(string classifier, string version, string? manifestSha256, CancellationToken cancellationToken)
+    {
+        var (manifest, _) = await ReadManifestAsync(classifier, version, manifestSha256, cancellationToken);
+        await files.VerifyAsync(StorageNames.VersionFolder(classifier, version), manifest.Files, cancellationToken);
+    }
+
+    /// <summary>Uploads a PEFT folder as a version: the files first, the manifest last.</summary>
+    /// <remarks>It serves only after <see cref="ModelPointerStore.PublishAsync"/>.</remarks>
+    /// <exception cref="InvalidOperationException">The version exists.</exception>
+    public async Task<ModelManifest> UploadAsync(
+        string classifier,
+        string version,
+        string localFolder,
+        string baseModel,
+        string? dataset,
+        string? datasetETag,
+        CancellationToken cancellationToken) =>
+        await files.UploadAsync(
+            localFolder,
+            ModelFiles.EnumerateLocal(localFolder).Where(name => name != StorageNames.ManifestFile),
+            StorageNames.VersionFolder(classifier, version),
+            hashes => new ModelManifest(baseModel, time.GetUtcNow(), hashes) { Dataset = dataset, DatasetETag = datasetETag },
+            cancellationToken);
+
+    /// <summary>The manifest of a version, or null if there is no such version.</summary>
+    /// <exception cref="InvalidDataException">The manifest is damaged.</exception>
+    public async Task<ModelManifest?> FindManifestAsync(string classifier, string version, CancellationToken cancellationToken)
+    {
+        var blob = StorageNames.ManifestBlob(classifier, version);
+        return await files.ReadAsync(blob, cancellationToken) is { } manifest ? ModelManifest.Parse(manifest.Content, blob) : null;
+    }
+
+    /// <summary>The versions of a classifier with their metrics, oldest first.</summary>
+    /// <remarks>Leaves out a version without a manifest, whose upload did not finish, and one whose manifest or metrics are damaged.</remarks>
+    public async Task<IReadOnlyList<ModelVersion>> ListAsync(string classifier, CancellationToken cancellationToken)
+    {
+        var folder = StorageNames.VersionsFolder(classifier);
+        var versions = new List<ModelVersion>();
+        await foreach (var item in container.GetBlobsByHierarchyAsync(BlobTraits.None, BlobStates.None, "/", folder, cancellationToken))
+        {
+            if (item.IsPrefix && await FindAsync(classifier, item.Prefix[folder.Length..].TrimEnd('/'), cancellationToken) is { } version)
+            {
+                versions.Add(version);
+            }
+        }
+
+        return [.. versions.OrderBy(version => version.Manifest.Created)];
+    }
+
+    private async Task<ModelVersion?> FindAsync(string classifier, string version, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await FindManifestAsync(classifier, version, cancellationToken) is not { } manifest)
+            {
+                return null;
+            }
+
+            var blob = StorageNames.VersionFolder(classifier, version) + StorageNames.MetricsFile;
+            var metrics = await files.ReadAsync(blob, cancellationToken);
+            return new ModelVersion(classifier, version, manifest, metrics is null ? null : ModelFiles.Parse<JsonElement>(metrics.Content, blob));
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
+    }
+
+    /// <returns>The manifest and its own SHA-256.</returns>
+    private async Task<(ModelManifest Manifest, string Sha256)> ReadManifestAsync(
+        string classifier, string version, string? expectedSha256, CancellationToken cancellationToken)
+    {
+        var blob = StorageNames.ManifestBlob(classifier, version);
+        var content = (await files.ReadAsync(blob, cancellationToken))?.Content
+            ?? throw new InvalidDataException($"There is no version '{version}' of the classifier '{classifier}': {container.Name}/{blob} is missing.");
+        var actual = Sha256Hex.OfBytes(content);
+        if (expectedSha256 is not null && expectedSha256 != actual)
+        {
+            throw new InvalidDataException(
+                $"The manifest of version '{version}' of '{classifier}' is damaged: its SHA-256 is {actual}, the pointer says {expectedSha256}.");
+        }
+
+        return (ModelManifest.Parse(content, blob), actual);
+    }
+}

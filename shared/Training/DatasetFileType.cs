@@ -1,0 +1,11 @@
+namespace Serverless.Training;
+
+public enum DatasetFileType
+{
+    Csv,
+
+    /// <summary>One JSON object a line.</summary>
+    JsonLines,
+
+    Parquet,
+}

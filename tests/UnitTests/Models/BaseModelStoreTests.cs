@@ -1,0 +1,46 @@
+namespace Serverless.UnitTests.Models;
+
+public sealed class BaseModelStoreTests(Emulator emulator) : RegistryTest
+{
+    [Fact]
+    public async Task A_base_model_is_uploaded_and_downloaded_without_the_pickles_beside_it()
+    {
+        var registry = NewRegistry(await emulator.NewAccountAsync());
+        Folder.File("up/config.json", "{}");
+        Folder.File("up/model.safetensors", "weights");
+        Folder.File("up/pytorch_model.bin", "pickle");
+        Folder.File("up/original/consolidated.json", "copy");
+
+        await registry.Bases.UploadAsync("owner/tiny", Path.Combine(Folder.Path, "up"), CancellationToken);
+        var local = await registry.Bases.DownloadAsync("owner/tiny", CancellationToken);
+
+        Assert.Equal(["config.json", "model.safetensors"], Directory.EnumerateFiles(local).Select(Path.GetFileName).Order());
+        Assert.Equal("weights", await File.ReadAllTextAsync(Path.Combine(local, "model.safetensors"), CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_base_model_uploaded_by_hand_needs_no_manifest_and_its_changes_are_noticed()
+    {
+        var storage = await emulator.NewAccountAsync();
+        var registry = NewRegistry(storage);
+        var config = storage.Container("models").GetBlobClient("base/owner/hand/config.json");
+        await config.UploadAsync(BinaryData.FromString("{}"), CancellationToken);
+        var first = await registry.Bases.DownloadAsync("owner/hand", CancellationToken);
+
+        await config.UploadAsync(BinaryData.FromString("""{"a":1}"""), overwrite: true, CancellationToken);
+        var second = await registry.Bases.DownloadAsync("owner/hand", CancellationToken);
+
+        Assert.NotEqual(first, second);
+        Assert.Equal("""{"a":1}""", await File.ReadAllTextAsync(Path.Combine(second, "config.json"), CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_base_model_that_does_not_exist_is_named_with_the_folder_to_upload_it_to()
+    {
+        var registry = NewRegistry(await emulator.NewAccountAsync());
+
+        var error = await Assert.ThrowsAsync<InvalidDataException>(() => registry.Bases.DownloadAsync("owner/none", CancellationToken));
+
+        Assert.Contains("models/base/owner/none/", error.Message);
+    }
+}
