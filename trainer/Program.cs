@@ -25,7 +25,7 @@ var root = new RootCommand("Fine-tunes a Llama classifier with LoRA, measures it
 var parsed = root.Parse(args);
 if (args.Length > 0 && parsed.Action is ParseErrorAction)
 {
-    Console.Error.WriteLine(CommandLineErrors.Of(parsed));
+    Console.Error.WriteLine(CommandLineErrors.Format(parsed));
     return 1;
 }
 
@@ -40,11 +40,11 @@ catch (OperationCanceledException)
     Console.Error.WriteLine("Stopped.");
     return 130;
 }
-catch (Exception fault) when (fault is DataSetRefusedException or HubException or HubBusyException or InvalidTrainOptionsException or TrainingDivergedException or
-    InsufficientMemoryException or InvalidDataException or InvalidOperationException or IOException or UnauthorizedAccessException or ExternalException || StorageErrors.IsStorageError(fault))
+catch (Exception exception) when (exception is DataSetRefusedException or HubException or HubBusyException or InvalidTrainOptionsException or TrainingDivergedException or
+    InsufficientMemoryException or InvalidDataException or InvalidOperationException or IOException or UnauthorizedAccessException or ExternalException || StorageErrors.IsStorageError(exception))
 {
     // Errors for people: their message says what to do, a stack trace would hide it.
-    Console.Error.WriteLine(StorageErrors.IsStorageError(fault) ? StorageErrors.Describe(fault) : fault.Message);
+    Console.Error.WriteLine(StorageErrors.IsStorageError(exception) ? StorageErrors.Describe(exception) : exception.Message);
     return 1;
 }
 

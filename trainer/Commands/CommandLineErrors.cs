@@ -6,7 +6,7 @@ namespace Serverless.Trainer.Commands;
 /// <summary>What is wrong with a command line, in one line: the help of a command with thirty options would hide it.</summary>
 internal static class CommandLineErrors
 {
-    public static string Of(ParseResult parsed)
+    public static string Format(ParseResult parsed)
     {
         var faults = parsed.Errors.SelectMany(error => error.Message.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries));
         var command = new List<string>();

@@ -19,14 +19,14 @@ internal static class CompareCommand
         var model = new Option<string>("--model") { HelpName = "name", Description = "The chat model's name.", Required = true };
         var endpoint = new Option<string>("--endpoint") { HelpName = "address", Description = "Address of an OpenAI-compatible endpoint.", DefaultValueFactory = _ => "https://api.openai.com/v1" };
         var key = new Option<string>("--key-variable") { HelpName = "variable", Description = "Environment variable that holds the endpoint's key; none is sent if it is not set.", DefaultValueFactory = _ => "OPENAI_API_KEY" };
-        var rows = NumberOption.Create("--rows", "Rows to compare on, drawn at random by the seed.", otherwise: 500, least: 1);
-        var seed = NumberOption.Create("--seed", "Decides which rows.", otherwise: 42);
-        var parallel = NumberOption.Create("--parallel", "Requests under way at once.", otherwise: 8, least: 1);
-        var rate = NumberOption.Create("--requests-per-minute", "The most requests begun in a minute.", otherwise: 300, least: 1);
-        var inputPrice = NumberOption.Create<double>("--input-price", "Price of a million input tokens of the chat model.", least: 0);
-        var outputPrice = NumberOption.Create<double>("--output-price", "Price of a million output tokens of the chat model.", least: 0);
-        var hourPrice = NumberOption.Create<double>("--hour-price", "Price of an hour of the machine that this runs on.", least: 0);
-        var maxOutput = NumberOption.Create("--max-output-tokens", "Tokens of an answer; models that think aloud need more.", otherwise: 16, least: 1);
+        var rows = NumberOption.Create("--rows", "Rows to compare on, drawn at random by the seed.", defaultValue: 500, min: 1);
+        var seed = NumberOption.Create("--seed", "Decides which rows.", defaultValue: 42);
+        var parallel = NumberOption.Create("--parallel", "Requests under way at once.", defaultValue: 8, min: 1);
+        var rate = NumberOption.Create("--requests-per-minute", "The most requests begun in a minute.", defaultValue: 300, min: 1);
+        var inputPrice = NumberOption.Create<double>("--input-price", "Price of a million input tokens of the chat model.", min: 0);
+        var outputPrice = NumberOption.Create<double>("--output-price", "Price of a million output tokens of the chat model.", min: 0);
+        var hourPrice = NumberOption.Create<double>("--hour-price", "Price of an hour of the machine that this runs on.", min: 0);
+        var maxOutput = NumberOption.Create("--max-output-tokens", "Tokens of an answer; models that think aloud need more.", defaultValue: 16, min: 1);
         var baseFolder = StarterOptions.Base();
         var adapter = StarterOptions.Adapter();
         var precision = StarterOptions.Precision();
@@ -42,21 +42,21 @@ internal static class CompareCommand
             var file = data.Read(parsed);
             using var classifier = TrainedClassifier.Open(
                 parsed.GetRequiredValue(baseFolder).FullName, parsed.GetRequiredValue(adapter).FullName, parsed.GetRequiredValue(precision));
-            EvaluateCommand.RefuseUnknownLabels(file, classifier.Labels);
+            EvaluateCommand.ThrowIfUnknownLabels(file, classifier.Labels);
             var sample = Sample(file.Rows, parsed.GetRequiredValue(rows), parsed.GetRequiredValue(seed));
 
             var ours = Ours(classifier, sample, parsed.GetValue(hourPrice), cancellationToken);
-            var asking = new ChatRequestOptions(
+            var requestOptions = new ChatRequestOptions(
                 parsed.GetRequiredValue(parallel), parsed.GetRequiredValue(rate), Attempts: 6, TimeSpan.FromSeconds(1), new ChatOptions { Temperature = 0, MaxOutputTokens = parsed.GetRequiredValue(maxOutput) });
             using var chat = Chat(address, parsed.GetRequiredValue(model), Environment.GetEnvironmentVariable(parsed.GetRequiredValue(key)));
-            var comparison = new ChatComparison(chat, new ZeroShotPrompt(classifier.Labels), asking, TimeProvider.System);
-            var answers = await CountDisplay.ShowAsync(Console.Error, $"asking {parsed.GetRequiredValue(model)}", sample.Count, asked => comparison.AskAsync(sample, asked, cancellationToken));
-            var theirs = Theirs(parsed.GetRequiredValue(model), classifier.Labels, answers, parsed.GetValue(inputPrice), parsed.GetValue(outputPrice));
+            var comparison = new ChatComparison(chat, new ZeroShotPrompt(classifier.Labels), requestOptions, TimeProvider.System);
+            var results = await CountDisplay.ShowAsync(Console.Error, $"asking {parsed.GetRequiredValue(model)}", sample.Count, progress => comparison.ClassifyAsync(sample, progress, cancellationToken));
+            var theirs = Theirs(parsed.GetRequiredValue(model), classifier.Labels, results, parsed.GetValue(inputPrice), parsed.GetValue(outputPrice));
 
-            ComparisonTable.Write(parsed.GetValue(json) ? Console.Error : Console.Out, ours, theirs, answers, classifier.Labels);
+            ComparisonTable.Write(parsed.GetValue(json) ? Console.Error : Console.Out, ours, theirs, results, classifier.Labels);
             if (parsed.GetValue(json))
             {
-                Console.Out.WriteLine(JsonSerializer.Serialize(new { ours, theirs, answers.Retries, answers.InputTokens, answers.OutputTokens }, JsonSerializerOptions.Web));
+                Console.Out.WriteLine(JsonSerializer.Serialize(new { ours, theirs, results.Retries, results.InputTokens, results.OutputTokens }, JsonSerializerOptions.Web));
             }
         });
         return command;
@@ -67,14 +67,14 @@ internal static class CompareCommand
         new ApiKeyCredential(string.IsNullOrEmpty(key) ? "none" : key),
         new OpenAIClientOptions { Endpoint = endpoint, RetryPolicy = new ClientRetryPolicy(maxRetries: 0), NetworkTimeout = TimeSpan.FromSeconds(100) }).GetChatClient(model).AsIChatClient();
 
-    internal static LabelFigures Theirs(string name, IReadOnlyList<string> labels, ChatResults answers, double? inputPrice, double? outputPrice) => LabelFigures.Of(
+    internal static LabelFigures Theirs(string name, IReadOnlyList<string> labels, ChatResults results, double? inputPrice, double? outputPrice) => LabelFigures.Compute(
         $"{name}, zero-shot",
         labels,
-        [.. answers.Rows.Select(answer => answer.Row.Label)],
-        [.. answers.Rows.Select(answer => answer.Label)],
-        answers.Rows.Count / answers.Duration.TotalSeconds,
-        inputPrice is { } input && outputPrice is { } output && answers is { InputTokens: { } read, OutputTokens: { } written }
-            ? ((read * input) + (written * output)) / 1e6 / answers.Rows.Count(answer => !answer.Failed) * 1000
+        [.. results.Rows.Select(result => result.Row.Label)],
+        [.. results.Rows.Select(result => result.Label)],
+        results.Rows.Count / results.Duration.TotalSeconds,
+        inputPrice is { } input && outputPrice is { } output && results is { InputTokens: { } read, OutputTokens: { } written }
+            ? ((read * input) + (written * output)) / 1e6 / results.Rows.Count(result => !result.Failed) * 1000
             : null);
 
     private static LabelFigures Ours(TrainedClassifier classifier, IReadOnlyList<DataSetRow> rows, double? hourPrice, CancellationToken cancellationToken)
@@ -82,7 +82,7 @@ internal static class CompareCommand
         var begin = TimeProvider.System.GetTimestamp();
         var logits = classifier.Logits(rows.Select(row => row.Text), cancellationToken);
         var articlesPerSecond = rows.Count / TimeProvider.System.GetElapsedTime(begin).TotalSeconds;
-        return LabelFigures.Of(
+        return LabelFigures.Compute(
             "this adapter",
             classifier.Labels,
             [.. rows.Select(row => row.Label)],

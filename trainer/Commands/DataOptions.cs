@@ -31,7 +31,7 @@ internal sealed class DataOptions
     }
 
     /// <summary>What the data set is called, without its ending.</summary>
-    public string NameOf(ParseResult parsed) => Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(parsed.GetRequiredValue(data).FullName));
+    public string GetName(ParseResult parsed) => Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(parsed.GetRequiredValue(data).FullName));
 
     /// <summary>The data set, divided for training.</summary>
     public DataSet Load(ParseResult parsed, double heldOutFraction, Shingles exclude) =>

@@ -27,9 +27,9 @@ internal static class DownloadCommand
         {
             var repository = new HubRepository(parsed.GetRequiredValue(kind) == "dataset", parsed.GetRequiredValue(name).Trim('/'), parsed.GetRequiredValue(revision));
             var target = parsed.GetValue(output)?.FullName ?? Path.GetFullPath(repository.Name.Split('/')[^1]);
-            using var http = HubClient.NewHttpClient();
+            using var http = HubClient.CreateHttpClient();
             var hub = new HubClient(http, Address(parsed.GetRequiredValue(endpoint)), Environment.GetEnvironmentVariable("HF_TOKEN") is { Length: > 0 } token ? token : null);
-            await DownloadAsync(hub, HubRetry.Usual(TimeProvider.System), repository, parsed.GetValue(folder), target, Console.Error, cancellationToken);
+            await DownloadAsync(hub, HubRetry.Default(TimeProvider.System), repository, parsed.GetValue(folder), target, Console.Error, cancellationToken);
             Console.Error.WriteLine(repository.IsDataSet ? $"Train on it with: trainer train --data {target}" : $"Use it with: --base {target}");
         });
         return command;
@@ -40,11 +40,11 @@ internal static class DownloadCommand
         HubClient hub, HubRetry retry, HubRepository repository, string? folder, string target, TextWriter log, CancellationToken cancellationToken)
     {
         var (pinned, listed) = await ListAsync(hub, retry, repository, log, cancellationToken);
-        var files = NeededFiles.Of(pinned, listed, folder);
-        log.WriteLine($"{repository.Name} at {pinned.Revision}: {files.Count} of {listed.Length} files, {FileSize.Words(files.Sum(file => file.Size))}, to {target}");
+        var files = NeededFiles.Select(pinned, listed, folder);
+        log.WriteLine($"{repository.Name} at {pinned.Revision}: {files.Count} of {listed.Length} files, {FileSize.Format(files.Sum(file => file.Size))}, to {target}");
         var download = new HubDownload(hub, retry);
-        await DownloadDisplay.ShowAsync(log, files, async (file, arrived) =>
-            await download.FetchAsync(pinned, file, Path.Combine(target, Below(file.Path, repository.IsDataSet ? null : folder)), arrived, cancellationToken));
+        await DownloadDisplay.ShowAsync(log, files, async (file, progress) =>
+            await download.FetchAsync(pinned, file, Path.Combine(target, Below(file.Path, repository.IsDataSet ? null : folder)), progress, cancellationToken));
     }
 
     private static async Task<(HubRepository Pinned, HubFile[] Files)> ListAsync(HubClient hub, HubRetry retry, HubRepository repository, TextWriter log, CancellationToken cancellationToken)
@@ -59,9 +59,9 @@ internal static class DownloadCommand
                 },
                 cancellationToken);
         }
-        catch (HttpRequestException unreachable)
+        catch (HttpRequestException exception)
         {
-            throw new HubException($"{hub.Endpoint.Authority} cannot be reached ({unreachable.Message.TrimEnd('.')}); check the network, or name a mirror with --endpoint (or HF_ENDPOINT).");
+            throw new HubException($"{hub.Endpoint.Authority} cannot be reached ({exception.Message.TrimEnd('.')}); check the network, or name a mirror with --endpoint (or HF_ENDPOINT).");
         }
     }
 

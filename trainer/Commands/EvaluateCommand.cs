@@ -22,7 +22,7 @@ internal static class EvaluateCommand
             var file = data.Read(parsed);
             using var classifier = TrainedClassifier.Open(
                 parsed.GetRequiredValue(baseFolder).FullName, parsed.GetRequiredValue(adapter).FullName, parsed.GetRequiredValue(precision));
-            RefuseUnknownLabels(file, classifier.Labels);
+            ThrowIfUnknownLabels(file, classifier.Labels);
             if (file.BadRows.Count > 0)
             {
                 Console.Error.WriteLine($"{file.BadRows.Count} bad rows left out: {string.Join("; ", file.BadRows.Take(5))}.");
@@ -33,20 +33,20 @@ internal static class EvaluateCommand
             var articlesPerSecond = file.Rows.Count / TimeProvider.System.GetElapsedTime(begin).TotalSeconds;
 
             var indices = classifier.Labels.Index().ToDictionary(label => label.Item, label => label.Index);
-            var metrics = ClassificationMetrics.Of(
+            var metrics = ClassificationMetrics.Compute(
                 new Predictions(logits, [.. file.Rows.Select(row => indices[row.Label])]), classifier.Labels, classifier.Temperature);
             MetricsTable.Write(Console.Error, file.Name, metrics);
             Console.Error.WriteLine($"{articlesPerSecond:0} articles/s");
             if (parsed.GetValue(json))
             {
-                Console.Out.WriteLine(JsonSerializer.Serialize(Figures.Of(metrics, articlesPerSecond), JsonSerializerOptions.Web));
+                Console.Out.WriteLine(JsonSerializer.Serialize(Figures.From(metrics, articlesPerSecond), JsonSerializerOptions.Web));
             }
             return Task.CompletedTask;
         });
         return command;
     }
 
-    internal static void RefuseUnknownLabels(DataSetFile file, IReadOnlyList<string> labels)
+    internal static void ThrowIfUnknownLabels(DataSetFile file, IReadOnlyList<string> labels)
     {
         var unknown = file.Rows.Where(row => !labels.Contains(row.Label)).DistinctBy(row => row.Label)
             .Select(row => new BadRow(row.Place, $"the label '{row.Label}'")).ToArray();
@@ -60,7 +60,7 @@ internal static class EvaluateCommand
         int Rows, double Accuracy, double Precision, double Recall, double F1, double Loss, double CalibrationError, double ArticlesPerSecond,
         IReadOnlyList<LabelMetrics> PerLabel, int[][] ConfusionMatrix)
     {
-        public static Figures Of(ClassificationMetrics metrics, double articlesPerSecond) => new(
+        public static Figures From(ClassificationMetrics metrics, double articlesPerSecond) => new(
             metrics.Rows, metrics.Accuracy, metrics.Precision, metrics.Recall, metrics.F1, metrics.Loss, metrics.CalibrationError, articlesPerSecond,
             metrics.PerLabel, metrics.ConfusionMatrix);
     }

@@ -20,7 +20,7 @@ internal static class LengthsCommand
     {
         var baseFolder = StarterOptions.Base();
         var plot = new Option<FileInfo?>("--plot") { Description = "PNG file to draw the histogram into.", HelpName = "file" };
-        var maxLength = NumberOption.Create<int>("--max-length", "A limit of your own, beside the usual ones; marked in the plot.", least: 2);
+        var maxLength = NumberOption.Create<int>("--max-length", "A limit of your own, beside the usual ones; marked in the plot.", min: 2);
         var command = new Command("lengths", "Count the tokens of a data set's articles, to choose --max-length by.") { baseFolder, plot, maxLength };
         var data = new DataOptions(command, "every row is counted.");
         command.SetAction((parsed, cancellationToken) =>

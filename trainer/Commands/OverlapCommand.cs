@@ -6,7 +6,7 @@ namespace Serverless.Trainer.Commands;
 /// <summary><c>trainer overlap</c>: whether a model could have read its test articles while it was trained.</summary>
 internal static class OverlapCommand
 {
-    private const int Shown = 5;
+    private const int MaxShown = 5;
 
     public static Command Create()
     {
@@ -32,7 +32,7 @@ internal static class OverlapCommand
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 read++;
-                if (shingles.Find(document) is { } shared && found++ < Shown)
+                if (shingles.Find(document) is { } shared && found++ < MaxShown)
                 {
                     Console.WriteLine($"{file.Name}, text {read}: \"{shared.Words}\", as in article {shared.Owner + 1} of {test.Name}");
                 }

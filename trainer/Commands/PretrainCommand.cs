@@ -29,14 +29,14 @@ internal static class PretrainCommand
         var settings = new SettingOptions<PretrainOptions>(command);
         command.SetAction((parsed, cancellationToken) =>
         {
-            var options = settings.Given(parsed).Deserialize<PretrainOptions>(SnakeCase)!;
+            var options = settings.ReadValues(parsed).Deserialize<PretrainOptions>(SnakeCase)!;
             var folder = parsed.GetValue(startFrom) is { } found ? HuggingFaceFolder.Open(found.FullName) : null;
             if (folder is not null && options.WithShapeOf(folder.Config) != options && options.WithShapeOf(new PretrainOptions { NumHiddenLayers = options.NumHiddenLayers }.Shape()) != options)
             {
                 throw new InvalidTrainOptionsException($"The shape comes from {folder.Path}: --num-hidden-layers can add to it; leave out --vocab-size, --hidden-size and the others, or --base.");
             }
 
-            BaseModelPretrainer.Make(
+            BaseModelPretrainer.Run(
                 parsed.GetRequiredValue(text), parsed.GetRequiredValue(exclude), parsed.GetRequiredValue(output).FullName, folder, options,
                 Console.Error, TimeProvider.System, cancellationToken);
             return Task.CompletedTask;

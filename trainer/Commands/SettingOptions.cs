@@ -30,18 +30,18 @@ internal sealed class SettingOptions<TSettings>
     }
 
     /// <summary>What the command line sets, by snake_case name.</summary>
-    public JsonObject Given(ParseResult parsed)
+    public JsonObject ReadValues(ParseResult parsed)
     {
-        var given = new JsonObject();
+        var values = new JsonObject();
         foreach (var (setting, value) in settings)
         {
             if (value(parsed) is { } node)
             {
-                given[setting] = node;
+                values[setting] = node;
             }
         }
 
-        return given;
+        return values;
     }
 
     private void Add(Command command, PropertyInfo property, string description)

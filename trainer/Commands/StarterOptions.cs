@@ -27,6 +27,6 @@ internal static class StarterOptions
     }.AcceptOnlyFromAmong("auto", "bf16", "fp16", "fp32");
 
     /// <summary>What an adapter calls its base: the starter's name, or the folder as it was given.</summary>
-    public static string NameOf(DirectoryInfo baseFolder) =>
+    public static string GetBaseName(DirectoryInfo baseFolder) =>
         baseFolder.FullName == Path.GetFullPath(Path.Combine(StarterModel.Folder, "base")) ? StarterModel.BaseModel : baseFolder.ToString();
 }

@@ -22,17 +22,17 @@ internal static class TrainCommand
             baseFolder, output, exclude, noResume,
         };
         var data = new DataOptions(command, "columns text and label, and split if you divide the rows yourself.");
-        var recipe = new RecipeOptions(command);
+        var binder = new TrainOptionsBinder(command);
         command.SetAction((parsed, cancellationToken) =>
         {
             var folder = parsed.GetRequiredValue(baseFolder);
-            var target = parsed.GetValue(output)?.FullName ?? Path.GetFullPath(Path.Combine("adapters", data.NameOf(parsed)));
-            var options = recipe.Resolve(parsed, folder.FullName);
+            var target = parsed.GetValue(output)?.FullName ?? Path.GetFullPath(Path.Combine("adapters", data.GetName(parsed)));
+            var options = binder.Resolve(parsed, folder.FullName);
             var fineTune = new FineTune(
-                data.Load(parsed, options.HeldOutFraction, Shingles.InFiles(parsed.GetRequiredValue(exclude))),
+                data.Load(parsed, options.HeldOutFraction, Shingles.FromFiles(parsed.GetRequiredValue(exclude))),
                 options,
                 folder.FullName,
-                StarterOptions.NameOf(folder),
+                StarterOptions.GetBaseName(folder),
                 target,
                 Resume: !parsed.GetValue(noResume));
             var (report, _) = ProgressDisplay.Show(

@@ -27,22 +27,22 @@ internal sealed record ChatResults(IReadOnlyList<ChatResult> Rows, int Retries, 
 internal sealed class ChatComparison(IChatClient chat, ZeroShotPrompt prompt, ChatRequestOptions options, TimeProvider time)
 {
     // An endpoint that has not answered once by then never will.
-    private const int FailuresToGiveUp = 5;
+    private const int MaxFailures = 5;
 
     private int retries;
-    private int answered;
-    private int failed;
-    private int counted;
+    private int responses;
+    private int failures;
+    private int responsesWithUsage;
     private long inputTokens;
     private long outputTokens;
 
-    /// <param name="asked">Told how many rows are done.</param>
+    /// <param name="progress">Told how many rows are done.</param>
     /// <exception cref="InvalidOperationException">The endpoint refuses, or never answers; says what to check.</exception>
-    public async Task<ChatResults> AskAsync(IReadOnlyList<DataSetRow> rows, IProgress<int> asked, CancellationToken cancellationToken)
+    public async Task<ChatResults> ClassifyAsync(IReadOnlyList<DataSetRow> rows, IProgress<int> progress, CancellationToken cancellationToken)
     {
-        await using var rate = new TokenBucketRateLimiter(Rate(options.RequestsPerMinute));
-        var attempts = Retrying();
-        var answers = new ChatResult[rows.Count];
+        await using var rate = new TokenBucketRateLimiter(RateLimiterOptions(options.RequestsPerMinute));
+        var pipeline = CreateRetryPipeline();
+        var results = new ChatResult[rows.Count];
         var done = 0;
         var begin = time.GetTimestamp();
         await Parallel.ForEachAsync(
@@ -50,64 +50,64 @@ internal sealed class ChatComparison(IChatClient chat, ZeroShotPrompt prompt, Ch
             new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancellationToken },
             async (i, cancel) =>
             {
-                answers[i] = await AskAsync(rows[i], attempts, rate, cancel);
-                asked.Report(Interlocked.Increment(ref done));
+                results[i] = await ClassifyAsync(rows[i], pipeline, rate, cancel);
+                progress.Report(Interlocked.Increment(ref done));
             });
-        var known = counted == answered;
-        return new ChatResults(answers, retries, time.GetElapsedTime(begin), known ? inputTokens : null, known ? outputTokens : null);
+        var known = responsesWithUsage == responses;
+        return new ChatResults(results, retries, time.GetElapsedTime(begin), known ? inputTokens : null, known ? outputTokens : null);
     }
 
-    private async Task<ChatResult> AskAsync(DataSetRow row, ResiliencePipeline attempts, RateLimiter rate, CancellationToken cancellationToken)
+    private async Task<ChatResult> ClassifyAsync(DataSetRow row, ResiliencePipeline pipeline, RateLimiter rate, CancellationToken cancellationToken)
     {
         try
         {
-            var response = await attempts.ExecuteAsync(
+            var response = await pipeline.ExecuteAsync(
                 async cancel =>
                 {
                     using var turn = await rate.AcquireAsync(1, cancel);
                     return await chat.GetResponseAsync(prompt.For(row.Text), options.Chat, cancel);
                 },
                 cancellationToken);
-            Interlocked.Increment(ref answered);
+            Interlocked.Increment(ref responses);
             if (response.Usage is { InputTokenCount: { } input, OutputTokenCount: { } output })
             {
-                Interlocked.Increment(ref counted);
+                Interlocked.Increment(ref responsesWithUsage);
                 Interlocked.Add(ref inputTokens, input);
                 Interlocked.Add(ref outputTokens, output);
             }
 
             return new ChatResult(row, prompt.Read(response.Text), response.Text, Failed: false);
         }
-        catch (Exception fault) when (IsPassing(fault, cancellationToken))
+        catch (Exception exception) when (IsTransient(exception, cancellationToken))
         {
-            return Interlocked.Increment(ref failed) >= FailuresToGiveUp && Volatile.Read(ref answered) == 0
-                ? throw new InvalidOperationException($"The endpoint has not answered once ({Words(fault)}). Check --endpoint, or lower --parallel and --requests-per-minute.", fault)
-                : new ChatResult(row, null, Words(fault), Failed: true);
+            return Interlocked.Increment(ref failures) >= MaxFailures && Volatile.Read(ref responses) == 0
+                ? throw new InvalidOperationException($"The endpoint has not answered once ({Format(exception)}). Check --endpoint, or lower --parallel and --requests-per-minute.", exception)
+                : new ChatResult(row, null, Format(exception), Failed: true);
         }
-        catch (ClientResultException refused)
+        catch (ClientResultException exception)
         {
-            throw new InvalidOperationException($"The endpoint refuses: {Words(refused)} Check --endpoint, --model and the key.", refused);
+            throw new InvalidOperationException($"The endpoint refuses: {Format(exception)} Check --endpoint, --model and the key.", exception);
         }
     }
 
     /// <summary>Small portions: a whole minute's worth at once is what endpoints throttle.</summary>
-    internal static TokenBucketRateLimiterOptions Rate(int requestsPerMinute)
+    internal static TokenBucketRateLimiterOptions RateLimiterOptions(int requestsPerMinute)
     {
         var period = TimeSpan.FromSeconds(Math.Max(0.05, 60.0 / requestsPerMinute));
         var portion = Math.Max(1, (int)(period.TotalMinutes * requestsPerMinute));
         return new TokenBucketRateLimiterOptions { TokenLimit = portion, TokensPerPeriod = portion, ReplenishmentPeriod = period, QueueLimit = int.MaxValue };
     }
 
-    private ResiliencePipeline Retrying() => new ResiliencePipelineBuilder { TimeProvider = time }
+    private ResiliencePipeline CreateRetryPipeline() => new ResiliencePipelineBuilder { TimeProvider = time }
         .AddRetry(new RetryStrategyOptions
         {
-            ShouldHandle = tried => ValueTask.FromResult(tried.Outcome.Exception is { } fault && IsPassing(fault, tried.Context.CancellationToken)),
+            ShouldHandle = attempt => ValueTask.FromResult(attempt.Outcome.Exception is { } fault && IsTransient(fault, attempt.Context.CancellationToken)),
             MaxRetryAttempts = options.Attempts,
             BackoffType = DelayBackoffType.Exponential,
             UseJitter = true,
             Delay = options.Delay,
             MaxDelay = TimeSpan.FromSeconds(60),
-            DelayGenerator = tried => ValueTask.FromResult(RetryAfter(tried.Outcome.Exception)),
+            DelayGenerator = attempt => ValueTask.FromResult(RetryAfter(attempt.Outcome.Exception)),
             OnRetry = _ =>
             {
                 Interlocked.Increment(ref retries);
@@ -116,17 +116,17 @@ internal sealed class ChatComparison(IChatClient chat, ZeroShotPrompt prompt, Ch
         })
         .Build();
 
-    private static bool IsPassing(Exception fault, CancellationToken cancellationToken) => fault switch
+    private static bool IsTransient(Exception exception, CancellationToken cancellationToken) => exception switch
     {
-        ClientResultException answer => answer.Status is 0 or 408 or 409 or 429 or >= 500, // 0: no answer came at all
+        ClientResultException { Status: var status } => status is 0 or 408 or 409 or 429 or >= 500, // 0: no answer came at all
         OperationCanceledException => !cancellationToken.IsCancellationRequested, // the client's own time limit
         HttpRequestException or IOException => true,
         _ => false,
     };
 
-    private TimeSpan? RetryAfter(Exception? fault)
+    private TimeSpan? RetryAfter(Exception? exception)
     {
-        if ((fault as ClientResultException)?.GetRawResponse()?.Headers.TryGetValue("Retry-After", out var value) != true || value is null)
+        if ((exception as ClientResultException)?.GetRawResponse()?.Headers.TryGetValue("Retry-After", out var value) != true || value is null)
         {
             return null;
         }
@@ -137,5 +137,5 @@ internal sealed class ChatComparison(IChatClient chat, ZeroShotPrompt prompt, Ch
         return wait > TimeSpan.Zero ? wait : null;
     }
 
-    private static string Words(Exception fault) => string.Join(' ', fault.Message.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries));
+    private static string Format(Exception exception) => string.Join(' ', exception.Message.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries));
 }

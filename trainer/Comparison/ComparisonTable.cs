@@ -6,11 +6,11 @@ namespace Serverless.Trainer.Comparison;
 /// <summary>A comparison for a person: the models beside each other, and below what could not be counted.</summary>
 internal static class ComparisonTable
 {
-    private const int Shown = 10;
+    private const int MaxShown = 10;
 
     private static readonly string[] AgNews = ["Business", "Sci/Tech", "Sports", "World"];
 
-    public static void Write(TextWriter writer, LabelFigures ours, LabelFigures theirs, ChatResults answers, IReadOnlyList<string> labels)
+    public static void Write(TextWriter writer, LabelFigures ours, LabelFigures theirs, ChatResults results, IReadOnlyList<string> labels)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
         // The published figure is for AG News alone.
@@ -32,31 +32,31 @@ internal static class ComparisonTable
         AddRow("cost of 1,000 articles", model => Figure(model.CostPer1000, "0.0000"));
         console.Write(table);
         console.WriteLine("Figures are on the valid answers, but for the accuracy of all, where any other answer is wrong; precision, recall and F1 are weighted by the rows of each label.");
-        if (answers.Retries > 0)
+        if (results.Retries > 0)
         {
-            console.WriteLine($"{answers.Retries} requests had to be repeated.");
+            console.WriteLine($"{results.Retries} requests had to be repeated.");
         }
 
-        Tell(console, "were no label", answers.Rows.Where(answer => answer.Label is null && !answer.Failed));
-        Tell(console, "never came", answers.Rows.Where(answer => answer.Failed));
+        WriteResults(console, "were no label", results.Rows.Where(result => result.Label is null && !result.Failed));
+        WriteResults(console, "never came", results.Rows.Where(result => result.Failed));
     }
 
-    private static void Tell(IAnsiConsole console, string what, IEnumerable<ChatResult> answers)
+    private static void WriteResults(IAnsiConsole console, string what, IEnumerable<ChatResult> results)
     {
-        var all = answers.ToArray();
+        var all = results.ToArray();
         if (all.Length == 0)
         {
             return;
         }
 
-        console.WriteLine($"{all.Length} answers {what}{(all.Length > Shown ? $"; the first {Shown}" : "")}:");
-        foreach (var answer in all.Take(Shown))
+        console.WriteLine($"{all.Length} answers {what}{(all.Length > MaxShown ? $"; the first {MaxShown}" : "")}:");
+        foreach (var result in all.Take(MaxShown))
         {
-            console.WriteLine($"  {answer.Row.Place}: '{Shortened(answer.Answer)}' for '{answer.Row.Label}'");
+            console.WriteLine($"  {result.Row.Place}: '{Truncate(result.Answer)}' for '{result.Row.Label}'");
         }
     }
 
-    private static string Shortened(string text) => text.ReplaceLineEndings(" ") is { Length: > 100 } line ? $"{line[..100]}…" : text.ReplaceLineEndings(" ");
+    private static string Truncate(string text) => text.ReplaceLineEndings(" ") is { Length: > 100 } line ? $"{line[..100]}…" : text.ReplaceLineEndings(" ");
 
     private static string Figure(double? figure, string format) => figure is { } known && !double.IsNaN(known) ? known.ToString(format, CultureInfo.InvariantCulture) : "–";
 }

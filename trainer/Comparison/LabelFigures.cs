@@ -17,7 +17,7 @@ internal sealed record LabelFigures(
     public static LabelFigures PublishedGpt4 { get; } = new("GPT-4, published", 500, 499, 0.8717, 0.8886, double.NaN, 0.8723, null, null);
 
     /// <param name="predicted">A label or, for an answer that is none, null; in the order of <paramref name="expected"/>.</param>
-    public static LabelFigures Of(
+    public static LabelFigures Compute(
         string name, IReadOnlyList<string> labels, IReadOnlyList<string> expected, IReadOnlyList<string?> predicted, double? articlesPerSecond, double? costPer1000)
     {
         var indices = labels.Index().ToDictionary(label => label.Item, label => label.Index);
@@ -30,7 +30,7 @@ internal sealed record LabelFigures(
             }
         }
 
-        var perLabel = LabelMetrics.Of(labels, confusion);
+        var perLabel = LabelMetrics.Compute(labels, confusion);
         var valid = perLabel.Sum(label => label.Rows);
         return new LabelFigures(
             name,

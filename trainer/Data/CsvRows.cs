@@ -13,14 +13,14 @@ internal static class CsvRows
     public static IReadOnlyList<string> Read(string file, byte[] bytes, RowFields fields, List<DataSetRow> rows, List<BadRow> badRows)
     {
         string? fault = null;
-        var columns = Columns(file, bytes, fields, out var isNamed);
+        var columns = ReadColumns(file, bytes, fields, out var isNamed);
         using var reader = CsvReader.Create(bytes, new CsvReaderOptions
         {
             Separator = ',',
             HasHeader = isNamed,
             TrackLineNumbers = true,
             // A quotation mark inside an unquoted field is plain text and harms nothing; the other faults lose text.
-            OnMalformedRecord = record => fault = record.Reason == CsvMalformedReason.StrayQuote ? null : Explain(record.Reason),
+            OnMalformedRecord = record => fault = record.Reason == CsvMalformedReason.StrayQuote ? null : Describe(record.Reason),
         });
 
         while (reader.Read())
@@ -45,7 +45,7 @@ internal static class CsvRows
         return columns;
     }
 
-    private static List<string> Columns(string file, byte[] bytes, RowFields fields, out bool isNamed)
+    private static List<string> ReadColumns(string file, byte[] bytes, RowFields fields, out bool isNamed)
     {
         var header = DatasetFormat.ReadCsvHeader(new MemoryStream(bytes));
         var names = header.Select(DatasetFormat.ToColumnName).ToList();
@@ -57,7 +57,7 @@ internal static class CsvRows
 
         if (!isNamed)
         {
-            throw new DataSetRefusedException(file, $"Line 1 must name the columns {fields.Expected}; it reads '{Shortened(string.Join(',', header))}'.");
+            throw new DataSetRefusedException(file, $"Line 1 must name the columns {fields.Expected}; it reads '{Truncate(string.Join(',', reader.Headers))}'.");
         }
 
         return names.GroupBy(name => name).FirstOrDefault(name => name.Count() > 1) is { } twice
@@ -65,9 +65,9 @@ internal static class CsvRows
             : names;
     }
 
-    private static string Shortened(string line) => line.Length <= 200 ? line : $"{line[..200]}…";
+    private static string Truncate(string line) => line.Length <= 200 ? line : $"{line[..200]}…";
 
-    private static string Explain(CsvMalformedReason reason) => reason switch
+    private static string Describe(CsvMalformedReason reason) => reason switch
     {
         CsvMalformedReason.UnterminatedQuote => "a quotation mark is never closed",
         CsvMalformedReason.TextAfterClosingQuote => "text follows a closing quotation mark; double the marks inside a quoted field",

@@ -21,9 +21,9 @@ internal sealed record DataSet(
     /// <exception cref="DataSetRefusedException">The file cannot be trained on, and why.</exception>
     public static DataSet Load(
         string path, double heldOutFraction, string? name = null, RowFields? fields = null, LabelNames? labelNames = null, Shingles? exclude = null) =>
-        Divide(Directory.Exists(path) ? DataSetFolder.Read(path, fields, labelNames) : DataSetFile.Read(path, name, fields, labelNames), heldOutFraction, exclude);
+        Split(Directory.Exists(path) ? DataSetFolder.Read(path, fields, labelNames) : DataSetFile.Read(path, name, fields, labelNames), heldOutFraction, exclude);
 
-    private static DataSet Divide(DataSetFile file, double heldOutFraction, Shingles? exclude)
+    private static DataSet Split(DataSetFile file, double heldOutFraction, Shingles? exclude)
     {
         var notes = new List<string>();
         if (file.BadRows.Count > 0)
@@ -31,21 +31,21 @@ internal sealed record DataSet(
             notes.Add($"{file.BadRows.Count} bad rows left out: {string.Join("; ", file.BadRows.Take(5))}.");
         }
 
-        var rows = Duplicates.Drop(file.Rows, notes);
+        var rows = Duplicates.Remove(file.Rows, notes);
         if (exclude is not null)
         {
-            rows = exclude.Drop(rows, notes);
+            rows = exclude.Remove(rows, notes);
         }
 
-        RefuseTooFewRows(file, rows);
-        var (train, heldOut, test) = HeldOutSplit.Divide(rows, heldOutFraction);
-        RefuseUntrainedLabels(file, train, heldOut, test);
+        ThrowIfTooFewRows(file, rows);
+        var (train, heldOut, test) = HeldOutSplit.Split(rows, heldOutFraction);
+        ThrowIfUntrainedLabels(file, train, heldOut, test);
 
         var labels = train.Select(row => row.Label).Distinct().Order(StringComparer.Ordinal).ToArray();
         return new DataSet(file.Name, labels, train, heldOut, test, notes);
     }
 
-    private static void RefuseTooFewRows(DataSetFile file, IReadOnlyList<DataSetRow> rows)
+    private static void ThrowIfTooFewRows(DataSetFile file, IReadOnlyList<DataSetRow> rows)
     {
         var labels = rows.Where(row => row.Part != DataPart.Test).GroupBy(row => row.Label).ToArray();
         if (labels.Length < 2)
@@ -63,7 +63,7 @@ internal sealed record DataSet(
         }
     }
 
-    private static void RefuseUntrainedLabels(
+    private static void ThrowIfUntrainedLabels(
         DataSetFile file, IReadOnlyList<DataSetRow> train, IReadOnlyList<DataSetRow> heldOut, IReadOnlyList<DataSetRow> test)
     {
         var known = train.Select(row => row.Label).ToHashSet();

@@ -16,19 +16,19 @@ internal sealed record DataSetFile(string Name, IReadOnlyList<DataSetRow> Rows, 
     public static DataSetFile Read(string path, string? name = null, RowFields? fields = null, LabelNames? labelNames = null)
     {
         name ??= Path.GetFileName(path);
-        fields ??= RowFields.Usual;
+        fields ??= RowFields.Default;
         var bytes = File.ReadAllBytes(path);
         var rows = new List<DataSetRow>();
         var badRows = new List<BadRow>();
         var countsFromOne = false;
         switch (DatasetFormat.GetFileType(name))
         {
-            case DatasetFileType.Csv:
-                RefuseBrokenEncoding(name, bytes);
-                countsFromOne = fields.FindLabelColumn([.. CsvRows.Read(name, bytes, fields, rows, badRows)]) == DatasetFormat.ClassIndexColumn;
+            case ".csv":
+                ThrowIfBrokenEncoding(name, bytes);
+                countsFromOne = fields.LabelColumn([.. CsvRows.Read(name, bytes, fields, rows, badRows)]) == RowFields.ClassIndex;
                 break;
-            case DatasetFileType.JsonLines:
-                RefuseBrokenEncoding(name, bytes);
+            case ".jsonl" or ".ndjson":
+                ThrowIfBrokenEncoding(name, bytes);
                 JsonLinesRows.Read(bytes, fields, rows, badRows);
                 break;
             case DatasetFileType.Parquet:
@@ -41,11 +41,11 @@ internal sealed record DataSetFile(string Name, IReadOnlyList<DataSetRow> Rows, 
         }
 
         labelNames?.Apply(name, countsFromOne, rows, badRows);
-        RefuseFewUsable(name, fields, rows, badRows);
+        ThrowIfTooFewUsable(name, fields, rows, badRows);
         return new DataSetFile(name, rows, badRows);
     }
 
-    private static void RefuseFewUsable(string name, RowFields fields, List<DataSetRow> rows, List<BadRow> badRows)
+    private static void ThrowIfTooFewUsable(string name, RowFields fields, List<DataSetRow> rows, List<BadRow> badRows)
     {
         if (rows.Count == 0)
         {
@@ -58,7 +58,7 @@ internal sealed record DataSetFile(string Name, IReadOnlyList<DataSetRow> Rows, 
         }
     }
 
-    private static void RefuseBrokenEncoding(string name, byte[] bytes)
+    private static void ThrowIfBrokenEncoding(string name, byte[] bytes)
     {
         if (bytes is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..])
         {

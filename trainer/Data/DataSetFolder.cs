@@ -22,17 +22,17 @@ internal static class DataSetFolder
             throw new DataSetRefusedException(name, "The folder holds no .csv, .jsonl or .parquet file.");
         }
 
-        var read = files.Select(file => Placed(file, DataSetFile.Read(Path.Combine(folder, file), file, fields, labelNames))).ToArray();
+        var read = files.Select(file => WithPath(file, DataSetFile.Read(Path.Combine(folder, file), file, fields, labelNames))).ToArray();
         return new DataSetFile(name, [.. read.SelectMany(file => file.Rows)], [.. read.SelectMany(file => file.BadRows)]);
     }
 
     /// <summary>The part that a file's path names: <c>data/test-00000-of-00001.parquet</c> is <see cref="DataPart.Test"/>.</summary>
-    public static DataPart? PartOf(string file) =>
-        Path.ChangeExtension(file, null).Split('/', '\\', '-', '_', '.').Select(RowFields.PartOf).FirstOrDefault(part => part is not null);
+    public static DataPart? PartFromPath(string file) =>
+        Path.ChangeExtension(file, null).Split('/', '\\', '-', '_', '.').Select(RowFields.ParsePart).FirstOrDefault(part => part is not null);
 
-    private static DataSetFile Placed(string name, DataSetFile file)
+    private static DataSetFile WithPath(string name, DataSetFile file)
     {
-        var part = PartOf(name);
+        var part = PartFromPath(name);
         return file with
         {
             Rows = [.. file.Rows.Select(row => row with { Place = row.Place with { File = name }, Part = row.Part ?? part })],

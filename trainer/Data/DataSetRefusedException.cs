@@ -5,19 +5,19 @@ namespace Serverless.Trainer.Data;
 /// and the first bad rows by line. Trying again cannot help; the file has to change.
 /// </summary>
 internal sealed class DataSetRefusedException(string file, string reason, IReadOnlyList<BadRow>? badRows = null)
-    : Exception(Explain(file, reason, badRows ?? []))
+    : Exception(Describe(file, reason, badRows ?? []))
 {
-    private const int RowsShown = 5;
+    private const int MaxRowsShown = 5;
 
     public IReadOnlyList<BadRow> BadRows { get; } = badRows ?? [];
 
-    private static string Explain(string file, string reason, IReadOnlyList<BadRow> badRows)
+    private static string Describe(string file, string reason, IReadOnlyList<BadRow> badRows)
     {
-        var first = string.Join("; ", badRows.Take(RowsShown));
+        var first = string.Join("; ", badRows.Take(MaxRowsShown));
         return badRows.Count switch
         {
             0 => $"{file}: {reason}",
-            <= RowsShown => $"{file}: {reason} Bad rows: {first}.",
+            <= MaxRowsShown => $"{file}: {reason} Bad rows: {first}.",
             _ => $"{file}: {reason} First bad rows of {badRows.Count}: {first}.",
         };
     }

@@ -4,7 +4,7 @@ namespace Serverless.Trainer.Data;
 /// <param name="Place">Where the row begins.</param>
 internal sealed record DataSetRow(RowPlace Place, string Text, string Label, DataPart? Part)
 {
-    public TextHash Hash { get; } = TextHash.Of(Text);
+    public TextHash Hash { get; } = TextHash.Compute(Text);
 
     public int Line => Place.Number;
 }

@@ -6,7 +6,7 @@ namespace Serverless.Trainer.Data;
 /// </summary>
 internal static class Duplicates
 {
-    public static IReadOnlyList<DataSetRow> Drop(IReadOnlyList<DataSetRow> rows, List<string> notes)
+    public static IReadOnlyList<DataSetRow> Remove(IReadOnlyList<DataSetRow> rows, List<string> notes)
     {
         var kept = new Dictionary<TextHash, DataSetRow>(rows.Count);
         var (repeated, relabelled, leaked) = (new List<RowPlace>(), new List<RowPlace>(), new List<RowPlace>());
@@ -24,24 +24,24 @@ internal static class Duplicates
             why.Add(loser.Place);
         }
 
-        Tell(notes, repeated, "repeated rows left out");
-        Tell(notes, relabelled, "rows left out whose text comes again later with another label");
-        Tell(notes, leaked, "rows left out whose text is also held out or test");
+        AddNote(notes, repeated, "repeated rows left out");
+        AddNote(notes, relabelled, "rows left out whose text comes again later with another label");
+        AddNote(notes, leaked, "rows left out whose text is also held out or test");
         return [.. rows.Where(row => ReferenceEquals(kept[row.Hash], row))];
     }
 
     private static DataPart Part(DataSetRow row) => row.Part ?? DataPart.Train;
 
-    private static void Tell(List<string> notes, List<RowPlace> places, string what)
+    private static void AddNote(List<string> notes, List<RowPlace> places, string what)
     {
         if (places.Count > 0)
         {
-            notes.Add($"{places.Count} {what} ({Listed(places)}).");
+            notes.Add($"{places.Count} {what} ({FormatPlaces(places)}).");
         }
     }
 
     // "line 3, 7, 9, …"; the unit stands once where it is the same.
-    private static string Listed(List<RowPlace> places)
+    private static string FormatPlaces(List<RowPlace> places)
     {
         var first = places.Take(5).Select((place, i) => i > 0 && (place.File, place.Unit) == (places[i - 1].File, places[i - 1].Unit) ? $"{place.Number}" : $"{place}");
         return $"{string.Join(", ", first)}{(places.Count > 5 ? ", …" : "")}";

@@ -8,7 +8,7 @@ namespace Serverless.Trainer.Data;
 /// </summary>
 internal static class HeldOutSplit
 {
-    public static (IReadOnlyList<DataSetRow> Train, IReadOnlyList<DataSetRow> HeldOut, IReadOnlyList<DataSetRow> Test) Divide(
+    public static (IReadOnlyList<DataSetRow> Train, IReadOnlyList<DataSetRow> HeldOut, IReadOnlyList<DataSetRow> Test) Split(
         IReadOnlyList<DataSetRow> rows, double fraction)
     {
         var heldOut = rows.Any(row => row.Part == DataPart.HeldOut)

@@ -20,7 +20,7 @@ internal static class HubFeatures
             return null;
         }
 
-        return Names(label) is { } names ? Data.LabelNames.OfClassLabel(names, $"the metadata of {file}") : null;
+        return Names(label) is { } names ? Data.LabelNames.FromClassLabel(names, $"the metadata of {file}") : null;
     }
 
     private static JsonNode? Parse(string? metadata)

@@ -31,9 +31,9 @@ internal static class JsonLinesRows
                 badRows.Add(new BadRow(line, "not a JSON object"));
             }
         }
-        catch (JsonException fault)
+        catch (JsonException exception)
         {
-            badRows.Add(new BadRow(line, $"not JSON (at byte {fault.BytePositionInLine})"));
+            badRows.Add(new BadRow(line, $"not JSON (at byte {exception.BytePositionInLine})"));
         }
     }
 

@@ -18,7 +18,7 @@ internal sealed record LabelNames(IReadOnlyDictionary<int, string> Names, bool I
     {
         var source = Path.GetFileName(path);
         var text = File.ReadAllText(path);
-        var names = text.TrimStart() is ['[' or '{', ..] ? OfJson(text, source) : OfLines(text, source);
+        var names = text.TrimStart() is ['[' or '{', ..] ? ParseJson(text, source) : ParseLines(text, source);
         if (names.Names.Count < 2 || names.Names.Values.Any(string.IsNullOrWhiteSpace) || names.Names.Values.Distinct(StringComparer.Ordinal).Count() < names.Names.Count)
         {
             throw new DataSetRefusedException(source, "The names of the labels must be two or more different ones: a name a line, a JSON array, or a JSON object from integer to name.");
@@ -28,7 +28,7 @@ internal sealed record LabelNames(IReadOnlyDictionary<int, string> Names, bool I
     }
 
     /// <summary>The names that the hub's metadata gives to a ClassLabel: they count from 0.</summary>
-    public static LabelNames OfClassLabel(IEnumerable<string> names, string source) =>
+    public static LabelNames FromClassLabel(IEnumerable<string> names, string source) =>
         new(names.Index().ToDictionary(name => name.Index, name => name.Item), IsList: false, source);
 
     /// <summary>Puts names in the place of integers. A label that is one of the names stays.</summary>
@@ -36,12 +36,12 @@ internal sealed record LabelNames(IReadOnlyDictionary<int, string> Names, bool I
     /// <exception cref="DataSetRefusedException">The labels fit the list from 0 as well as from 1.</exception>
     public void Apply(string file, bool countsFromOne, List<DataSetRow> rows, List<BadRow> badRows)
     {
-        var first = IsList ? First(file, countsFromOne, rows) : 0;
+        var indexBase = IsList ? IndexBase(file, countsFromOne, rows) : 0;
         var known = Names.Values.ToHashSet(StringComparer.Ordinal);
         var named = new List<DataSetRow>(rows.Count);
         foreach (var row in rows)
         {
-            if (Number(row) is { } number && Names.TryGetValue(number - first, out var name))
+            if (Number(row) is { } number && Names.TryGetValue(number - indexBase, out var name))
             {
                 named.Add(row with { Label = name });
             }
@@ -60,7 +60,7 @@ internal sealed record LabelNames(IReadOnlyDictionary<int, string> Names, bool I
         badRows.Sort((one, other) => one.Line.CompareTo(other.Line));
     }
 
-    private int First(string file, bool countsFromOne, List<DataSetRow> rows)
+    private int IndexBase(string file, bool countsFromOne, List<DataSetRow> rows)
     {
         var numbers = rows.Select(Number).OfType<int>().ToHashSet();
         return countsFromOne || (!numbers.Contains(0) && numbers.Contains(Names.Count)) ? 1
@@ -71,10 +71,10 @@ internal sealed record LabelNames(IReadOnlyDictionary<int, string> Names, bool I
 
     private static int? Number(DataSetRow row) => int.TryParse(row.Label, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null;
 
-    private static LabelNames OfLines(string text, string source) =>
+    private static LabelNames ParseLines(string text, string source) =>
         new(text.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0).Index().ToDictionary(name => name.Index, name => name.Item), IsList: true, source);
 
-    private static LabelNames OfJson(string text, string source)
+    private static LabelNames ParseJson(string text, string source)
     {
         try
         {
@@ -85,9 +85,9 @@ internal sealed record LabelNames(IReadOnlyDictionary<int, string> Names, bool I
                 _ => throw new JsonException("neither an array nor an object"),
             };
         }
-        catch (Exception fault) when (fault is JsonException or FormatException or OverflowException or InvalidOperationException or ArgumentException)
+        catch (Exception exception) when (exception is JsonException or FormatException or OverflowException or InvalidOperationException or ArgumentException)
         {
-            throw new DataSetRefusedException(source, $"Not the names of labels: {fault.Message}");
+            throw new DataSetRefusedException(source, $"Not the names of labels: {exception.Message}");
         }
     }
 }

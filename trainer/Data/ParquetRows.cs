@@ -17,10 +17,10 @@ internal static class ParquetRows
             // Everything is in memory, so nothing is ever waited for.
             return ReadAsync(file, bytes, fields, rows, badRows).GetAwaiter().GetResult();
         }
-        catch (Exception fault) when (fault is not DataSetRefusedException)
+        catch (Exception exception) when (exception is not DataSetRefusedException)
         {
             // The library meets damage with whatever exception the damage leads to.
-            throw new DataSetRefusedException(file, $"Not a Parquet file, or a damaged one ({fault.Message.TrimEnd('.')}); download or export it again.");
+            throw new DataSetRefusedException(file, $"Not a Parquet file, or a damaged one ({exception.Message.TrimEnd('.')}); download or export it again.");
         }
     }
 
@@ -43,7 +43,7 @@ internal static class ParquetRows
         foreach (var group in reader.RowGroups)
         {
             var content = new Dictionary<string, string?[]>();
-            foreach (var (name, column) in columns.Where(column => fields.Reads(column.Key)))
+            foreach (var (name, column) in columns.Where(column => fields.Uses(column.Key)))
             {
                 content[name] = await ReadColumnAsync(group, column);
             }

@@ -13,7 +13,7 @@ internal sealed record RowFields(string? Text = null, string? Label = null)
     /// <summary>The limit of an article, 1 MB: a longer text is an unclosed quotation mark more often than an article.</summary>
     private const int MaxTextLength = 1024 * 1024;
 
-    public static RowFields Usual { get; } = new();
+    public static RowFields Default { get; } = new();
 
     /// <summary>The columns that a row needs, for a person.</summary>
     public string Expected => $"{(Text is null ? "'text' (or 'title' and 'description')" : $"'{Text}'")} and '{Label ?? "label"}'";
@@ -24,8 +24,7 @@ internal sealed record RowFields(string? Text = null, string? Label = null)
         (Label is null ? LabelColumns.Any(names.Contains) : names.Contains(Label));
 
     /// <summary>Whether a column of this name is of use.</summary>
-    public bool Reads(string name) =>
-        name == SplitColumn || (Text is null ? TextColumns.Contains(name) : name == Text) || (Label is null ? LabelColumns.Contains(name) : name == Label);
+    public bool Uses(string name) => name == "split" || (Text is null ? name is "text" or "title" or "description" : name == Text) || (Label is null ? name is "label" or ClassIndex : name == Label);
 
     /// <summary>The first column of these that holds the label.</summary>
     public string? FindLabelColumn(IReadOnlyCollection<string> names) => Label ?? LabelColumns.FirstOrDefault(names.Contains);
@@ -34,10 +33,10 @@ internal sealed record RowFields(string? Text = null, string? Label = null)
     /// <param name="field">Gives the content of a column by its lower-case name; null if there is none.</param>
     public void Add(RowPlace place, Func<string, string?> field, List<DataSetRow> rows, List<BadRow> badRows)
     {
-        var text = ((Text is null ? field(TextColumn) ?? $"{field(TitleColumn)} {field(DescriptionColumn)}" : field(Text)) ?? "").Trim();
-        var label = ((Label is null ? field(LabelColumn) ?? field(ClassIndexColumn) : field(Label)) ?? "").Trim();
-        var split = (field(SplitColumn) ?? "").Trim();
-        var part = PartOf(split);
+        var text = ((Text is null ? field("text") ?? $"{field("title")} {field("description")}" : field(Text)) ?? "").Trim();
+        var label = ((Label is null ? field("label") ?? field(ClassIndex) : field(Label)) ?? "").Trim();
+        var split = (field("split") ?? "").Trim();
+        var part = ParsePart(split);
 
         if (text.Length == 0)
         {
@@ -62,7 +61,7 @@ internal sealed record RowFields(string? Text = null, string? Label = null)
     }
 
     /// <summary>The part that a word names, as people and the Hugging Face hub call it; null for any other word.</summary>
-    public static DataPart? PartOf(string word) => word.ToLowerInvariant().Replace('_', '-') switch
+    public static DataPart? ParsePart(string word) => word.ToLowerInvariant().Replace('_', '-') switch
     {
         "train" or "training" => DataPart.Train,
         "held-out" or "heldout" or "validation" or "valid" or "val" or "dev" => DataPart.HeldOut,

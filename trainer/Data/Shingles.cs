@@ -18,19 +18,19 @@ internal sealed partial class Shingles
     {
         foreach (var (text, i) in texts.Select((text, i) => (text, i)))
         {
-            foreach (var shingle in Of(text))
+            foreach (var shingle in Enumerate(text))
             {
                 owners.TryAdd(shingle, i);
             }
         }
     }
 
-    public static Shingles InFiles(IEnumerable<FileInfo> files) => new(TextFiles.Read(files));
+    public static Shingles FromFiles(IEnumerable<FileInfo> files) => new(TextFiles.Read(files));
 
     /// <returns>The words that the text shares with one of the set, and the number of that one; null if there are none.</returns>
     public (string Words, int Owner)? Find(string text)
     {
-        foreach (var shingle in Of(text))
+        foreach (var shingle in Enumerate(text))
         {
             if (owners.TryGetValue(shingle, out var owner))
             {
@@ -42,7 +42,7 @@ internal sealed partial class Shingles
     }
 
     /// <summary>Leaves out the rows to learn from, or to choose by, that share words with one of the set.</summary>
-    public IReadOnlyList<DataSetRow> Drop(IReadOnlyList<DataSetRow> rows, List<string> notes)
+    public IReadOnlyList<DataSetRow> Remove(IReadOnlyList<DataSetRow> rows, List<string> notes)
     {
         DataSetRow[] kept = [.. rows.Where(row => row.Part == DataPart.Test || Find(row.Text) is null)];
         if (kept.Length < rows.Count)
@@ -53,9 +53,9 @@ internal sealed partial class Shingles
         return kept;
     }
 
-    private static IEnumerable<string> Of(string text)
+    private static IEnumerable<string> Enumerate(string text)
     {
-        string[] words = [.. Word().Matches(Plain(text)).Select(match => match.Value)];
+        string[] words = [.. Word().Matches(Normalize(text)).Select(match => match.Value)];
         for (var start = 0; start + Length <= words.Length; start++)
         {
             yield return string.Join(' ', words, start, Length);
@@ -67,7 +67,7 @@ internal sealed partial class Shingles
         }
     }
 
-    private static string Plain(string text) =>
+    private static string Normalize(string text) =>
         Markup().Replace(WebUtility.HtmlDecode(BrokenApostrophe().Replace(text, "'")), " ").ToLowerInvariant();
 
     [GeneratedRegex(@"\s*&?#39;")] // AG News has many "Reuters #39;s"

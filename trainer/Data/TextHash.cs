@@ -13,7 +13,7 @@ internal readonly record struct TextHash(UInt128 Value)
     /// <summary>The hash as a uniform number in [0, 1).</summary>
     public double Fraction => (double)(Value >> 75) / (1L << 53);
 
-    public static TextHash Of(string text)
+    public static TextHash Compute(string text)
     {
         var digest = SHA256.HashData(Encoding.UTF8.GetBytes(Normalize(text)));
         return new TextHash(BinaryPrimitives.ReadUInt128BigEndian(digest));

@@ -14,8 +14,8 @@ internal static class Calibration
     private const double PriorTemperature = 2;
     private const double PriorDeviation = 0.5;
 
-    private const double Coolest = 0.5;
-    private const double Hottest = 5;
+    private const double MinTemperature = 0.5;
+    private const double MaxTemperature = 5;
 
     /// <summary>The most probable temperature (maximum a posteriori) between 0.5 and 5; the fewer the rows, the nearer it stays to 2.</summary>
     public static double FitTemperature(Predictions predictions)
@@ -29,7 +29,7 @@ internal static class Calibration
         // Golden-section search over log T. Cross-entropy and prior have one minimum each; should their sum have two between
         // these, one of them is found.
         var ratio = (Math.Sqrt(5) - 1) / 2;
-        var (low, high) = (Math.Log(Coolest), Math.Log(Hottest));
+        var (low, high) = (Math.Log(MinTemperature), Math.Log(MaxTemperature));
         while (high - low > 1e-4)
         {
             var left = high - (ratio * (high - low));

@@ -24,7 +24,7 @@ internal sealed record ClassificationMetrics(
     /// <summary>F1 as a plain mean over the labels: each counts the same, however few rows it has.</summary>
     public double MacroF1 => PerLabel.Average(label => label.F1);
 
-    public static ClassificationMetrics Of(Predictions predictions, IReadOnlyList<string> labels, double temperature = 1)
+    public static ClassificationMetrics Compute(Predictions predictions, IReadOnlyList<string> labels, double temperature = 1)
     {
         var confusion = labels.Select(_ => new int[labels.Count]).ToArray();
         for (var row = 0; row < predictions.Count; row++)
@@ -32,7 +32,7 @@ internal sealed record ClassificationMetrics(
             confusion[predictions.Expected[row]][predictions.Predicted(row)]++;
         }
 
-        var perLabel = LabelMetrics.Of(labels, confusion);
+        var perLabel = LabelMetrics.Compute(labels, confusion);
         var reliability = Calibration.Bins(predictions, temperature);
         return new ClassificationMetrics(
             predictions.Count,
@@ -53,8 +53,8 @@ internal sealed record ClassificationMetrics(
 internal sealed record LabelMetrics(string Label, int Rows, double Precision, double Recall, double F1)
 {
     /// <param name="confusion">Rows: the right label; columns: the predicted one; both in the order of the labels.</param>
-    public static IReadOnlyList<LabelMetrics> Of(IReadOnlyList<string> labels, int[][] confusion) =>
-        [.. labels.Select((label, index) => Of(label, index, confusion))];
+    public static IReadOnlyList<LabelMetrics> Compute(IReadOnlyList<string> labels, int[][] confusion) =>
+        [.. labels.Select((label, index) => Compute(label, index, confusion))];
 
     /// <summary>A metric's mean over the rows that the labels have; 0 without rows.</summary>
     public static double Weighted(IReadOnlyList<LabelMetrics> labels, Func<LabelMetrics, double> metric)
@@ -63,7 +63,7 @@ internal sealed record LabelMetrics(string Label, int Rows, double Precision, do
         return rows == 0 ? 0 : labels.Sum(label => label.Rows * metric(label)) / rows;
     }
 
-    private static LabelMetrics Of(string label, int index, int[][] confusion)
+    private static LabelMetrics Compute(string label, int index, int[][] confusion)
     {
         double hits = confusion[index][index];
         var rows = confusion[index].Sum();

@@ -19,7 +19,7 @@ internal static class Gate
 
     public static GateVerdict FirstVersion { get; } = new(true, null, 0, 0, 0, "No version serves yet; there is nothing to compare with.");
 
-    public static GateVerdict Judge(
+    public static GateVerdict Evaluate(
         IReadOnlyList<PairedPrediction> rows, IReadOnlyCollection<string> newLabels, IReadOnlyCollection<string> servingLabels)
     {
         var compared = rows.Where(row => servingLabels.Contains(row.Expected)).ToArray();
@@ -40,12 +40,12 @@ internal static class Gate
             sentences.Add($"The gate is weak: under {FewRows} rows it sees only large losses.");
         }
 
-        Tell(sentences, "Labels that only the new version knows", newLabels.Except(servingLabels));
-        Tell(sentences, "Labels that only the serving version knows", servingLabels.Except(newLabels));
+        AppendLabels(sentences, "Labels that only the new version knows", newLabels.Except(servingLabels));
+        AppendLabels(sentences, "Labels that only the serving version knows", servingLabels.Except(newLabels));
         return new GateVerdict(passed, p, compared.Length, losses, wins, string.Join(' ', sentences));
     }
 
-    private static void Tell(List<string> sentences, string what, IEnumerable<string> labels)
+    private static void AppendLabels(List<string> sentences, string what, IEnumerable<string> labels)
     {
         var list = string.Join(", ", labels.Order(StringComparer.Ordinal));
         if (list.Length > 0)

@@ -24,11 +24,11 @@ internal sealed class TokenLengths
     public int Percentile(double share) => sorted[Math.Clamp((int)Math.Ceiling(share * sorted.Length) - 1, 0, sorted.Length - 1)];
 
     /// <summary>Bins of one width, a round number, from the shortest article on; the last one holds all that is longer than nearly all others.</summary>
-    /// <param name="most">The most bins.</param>
-    public IReadOnlyList<LengthBin> Histogram(int most)
+    /// <param name="maxBins">The most bins.</param>
+    public IReadOnlyList<LengthBin> Histogram(int maxBins)
     {
         var (shortest, end) = (sorted[0], Percentile(0.995) + 1);
-        var width = Array.Find(RoundWidths, width => Bins(shortest, end, width) <= most) is > 0 and var round ? round : (end + most - 2) / (most - 1);
+        var width = Array.Find(RoundWidths, width => Bins(shortest, end, width) <= maxBins) is > 0 and var round ? round : (end + maxBins - 2) / (maxBins - 1);
         var begin = shortest / width * width;
         var articles = new int[Bins(shortest, end, width)];
         foreach (var length in sorted)

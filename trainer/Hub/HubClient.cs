@@ -17,7 +17,7 @@ internal sealed class HubClient(HttpClient http, Uri endpoint, string? token)
     public Uri Endpoint => endpoint;
 
     /// <summary>An HTTP client as this class needs it: without redirects or a time limit of its own.</summary>
-    public static HttpClient NewHttpClient() => new(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(30) })
+    public static HttpClient CreateHttpClient() => new(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(30) })
     {
         Timeout = Timeout.InfiniteTimeSpan,
         DefaultRequestHeaders = { UserAgent = { new ProductInfoHeaderValue("serverless-trainer", "1.0") } },
@@ -27,8 +27,8 @@ internal sealed class HubClient(HttpClient http, Uri endpoint, string? token)
     /// <exception cref="HubException">There is no such repository or revision, or it may not be read.</exception>
     public async Task<HubRepository> ResolveAsync(HubRepository repository, CancellationToken cancellationToken)
     {
-        using var answer = await GetAsync(new Uri(endpoint, $"{repository.ApiPath}/revision/{Uri.EscapeDataString(repository.Revision)}"), repository, from: 0, cancellationToken);
-        var commit = await ReadAsync<Commit>(answer, cancellationToken);
+        using var response = await GetAsync(new Uri(endpoint, $"{repository.ApiPath}/revision/{Uri.EscapeDataString(repository.Revision)}"), repository, from: 0, cancellationToken);
+        var commit = await ReadAsync<Commit>(response, cancellationToken);
         return repository with { Revision = commit.Sha };
     }
 
@@ -38,8 +38,8 @@ internal sealed class HubClient(HttpClient http, Uri endpoint, string? token)
         var next = new Uri(endpoint, $"{repository.ApiPath}/tree/{Uri.EscapeDataString(repository.Revision)}?recursive=true");
         while (next is not null)
         {
-            using var answer = await GetAsync(next, repository, from: 0, cancellationToken);
-            foreach (var entry in await ReadAsync<Entry[]>(answer, cancellationToken))
+            using var response = await GetAsync(next, repository, from: 0, cancellationToken);
+            foreach (var entry in await ReadAsync<Entry[]>(response, cancellationToken))
             {
                 if (entry.Type == "file")
                 {
@@ -47,7 +47,7 @@ internal sealed class HubClient(HttpClient http, Uri endpoint, string? token)
                 }
             }
 
-            next = NextPage(answer);
+            next = NextPage(response);
         }
     }
 
@@ -73,47 +73,47 @@ internal sealed class HubClient(HttpClient http, Uri endpoint, string? token)
                 request.Headers.Range = new RangeHeaderValue(from, null);
             }
 
-            var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            if (answer.IsSuccessStatusCode || answer.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
+            var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
             {
-                return answer;
+                return response;
             }
 
-            using (answer)
+            using (response)
             {
-                address = answer.Headers.Location is { } location && (int)answer.StatusCode is >= 300 and < 400
+                address = response.Headers.Location is { } location && (int)response.StatusCode is >= 300 and < 400
                     ? new Uri(address, location)
-                    : throw Fault(answer, repository);
+                    : throw CreateException(response, repository);
             }
         }
 
         throw new HubException($"The hub redirects {address} without end.");
     }
 
-    private Exception Fault(HttpResponseMessage answer, HubRepository repository) =>
-        answer.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout || (int)answer.StatusCode >= 500
+    private Exception CreateException(HttpResponseMessage response, HubRepository repository) =>
+        response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout || (int)response.StatusCode >= 500
             ? new HubBusyException(
-                $"{answer.RequestMessage!.RequestUri!.Host} answered {(int)answer.StatusCode} {answer.ReasonPhrase}",
-                answer.Headers.RetryAfter is { } after ? after.Delta ?? after.Date - DateTimeOffset.UtcNow : null)
-            : HubException.Of(answer, repository, endpoint, token is not null);
+                $"{response.RequestMessage!.RequestUri!.Host} answered {(int)response.StatusCode} {response.ReasonPhrase}",
+                response.Headers.RetryAfter is { } after ? after.Delta ?? after.Date - DateTimeOffset.UtcNow : null)
+            : HubException.FromResponse(response, repository, endpoint, token is not null);
 
     private bool IsHub(Uri address) => (address.Scheme, address.Authority) == (endpoint.Scheme, endpoint.Authority);
 
-    private Uri? NextPage(HttpResponseMessage answer) =>
-        answer.Headers.TryGetValues("Link", out var links) && links.FirstOrDefault(link => link.Contains("rel=\"next\"", StringComparison.Ordinal)) is { } next
+    private Uri? NextPage(HttpResponseMessage response) =>
+        response.Headers.TryGetValues("Link", out var links) && links.FirstOrDefault(link => link.Contains("rel=\"next\"", StringComparison.Ordinal)) is { } next
             ? new Uri(endpoint, next[(next.IndexOf('<', StringComparison.Ordinal) + 1)..next.IndexOf('>', StringComparison.Ordinal)])
             : null;
 
-    private static async Task<T> ReadAsync<T>(HttpResponseMessage answer, CancellationToken cancellationToken)
+    private static async Task<T> ReadAsync<T>(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        var address = answer.RequestMessage!.RequestUri;
+        var address = response.RequestMessage!.RequestUri;
         try
         {
-            return JsonSerializer.Deserialize<T>(await answer.Content.ReadAsByteArrayAsync(cancellationToken), Json) ?? throw new JsonException("nothing");
+            return JsonSerializer.Deserialize<T>(await response.Content.ReadAsByteArrayAsync(cancellationToken), Json) ?? throw new JsonException("nothing");
         }
-        catch (JsonException fault)
+        catch (JsonException exception)
         {
-            throw new HubException($"{address} did not answer as the hub does ({fault.Message}); is --endpoint (or HF_ENDPOINT) right?");
+            throw new HubException($"{address} did not answer as the hub does ({exception.Message}); is --endpoint (or HF_ENDPOINT) right?");
         }
     }
 

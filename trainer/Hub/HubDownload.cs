@@ -14,20 +14,20 @@ internal sealed class HubDownload(HubClient hub, HubRetry retry)
     private readonly ResiliencePipeline attempts = retry.Pipeline();
 
     /// <param name="path">Where the file belongs.</param>
-    /// <param name="arrived">Told how many bytes of the file are here.</param>
+    /// <param name="progress">Told how many bytes of the file are here.</param>
     /// <returns>False if it was there already.</returns>
     /// <exception cref="HubException">The hub refused, or served something else than it lists.</exception>
-    public async Task<bool> FetchAsync(HubRepository repository, HubFile file, string path, IProgress<long> arrived, CancellationToken cancellationToken)
+    public async Task<bool> FetchAsync(HubRepository repository, HubFile file, string path, IProgress<long> progress, CancellationToken cancellationToken)
     {
         if (File.Exists(path) && await file.FaultAsync(path, cancellationToken) is null)
         {
-            arrived.Report(file.Size);
+            progress.Report(file.Size);
             return false;
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var partial = $"{path}.{file.Identity[..Math.Min(12, file.Identity.Length)]}.partial";
-        await ArriveAsync(repository, file, partial, arrived, cancellationToken);
+        await DownloadWithRetriesAsync(repository, file, partial, progress, cancellationToken);
         if (await file.FaultAsync(partial, cancellationToken) is { } fault)
         {
             File.Delete(partial);
@@ -39,27 +39,27 @@ internal sealed class HubDownload(HubClient hub, HubRetry retry)
     }
 
     /// <summary>Tries until all bytes are here. Tries that brought some do not count: a large file over a bad line is many of them.</summary>
-    private async Task ArriveAsync(HubRepository repository, HubFile file, string partial, IProgress<long> arrived, CancellationToken cancellationToken)
+    private async Task DownloadWithRetriesAsync(HubRepository repository, HubFile file, string partial, IProgress<long> progress, CancellationToken cancellationToken)
     {
         while (true)
         {
             var before = Length(partial);
             try
             {
-                await attempts.ExecuteAsync(async cancel => await ContinueAsync(repository, file, partial, arrived, cancel), cancellationToken);
+                await attempts.ExecuteAsync(async cancel => await ResumeAsync(repository, file, partial, progress, cancel), cancellationToken);
                 return;
             }
-            catch (Exception cut) when (HubRetry.IsPassing(cut) && Length(partial) > before)
+            catch (Exception exception) when (HubRetry.IsTransient(exception) && Length(partial) > before)
             {
             }
-            catch (Exception cut) when (cut is IOException or HttpRequestException)
+            catch (Exception exception) when (exception is IOException or HttpRequestException)
             {
-                throw new HubException($"{file.Path}: {cut.Message} The same command goes on where it stopped.");
+                throw new HubException($"{file.Path}: {exception.Message} The same command goes on where it stopped.");
             }
         }
     }
 
-    private async Task ContinueAsync(HubRepository repository, HubFile file, string partial, IProgress<long> arrived, CancellationToken cancellationToken)
+    private async Task ResumeAsync(HubRepository repository, HubFile file, string partial, IProgress<long> progress, CancellationToken cancellationToken)
     {
         await using var target = new FileStream(partial, FileMode.OpenOrCreate, FileAccess.Write);
         if (target.Length == file.Size)
@@ -67,28 +67,28 @@ internal sealed class HubDownload(HubClient hub, HubRetry retry)
             return;
         }
 
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(retry.Patience);
+        using var idleTimeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        idleTimeout.CancelAfter(retry.IdleTimeout);
         try
         {
-            using var answer = await hub.OpenAsync(repository, file, target.Length, patience.Token);
-            var continues = answer.StatusCode == HttpStatusCode.PartialContent && answer.Content.Headers.ContentRange?.From == target.Length;
+            using var response = await hub.OpenAsync(repository, file, target.Length, idleTimeout.Token);
+            var continues = response.StatusCode == HttpStatusCode.PartialContent && response.Content.Headers.ContentRange?.From == target.Length;
             if (!continues)
             {
                 target.SetLength(0);
             }
 
-            if (answer.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable || (answer.StatusCode == HttpStatusCode.PartialContent && !continues))
+            if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable || (response.StatusCode == HttpStatusCode.PartialContent && !continues))
             {
                 throw new IOException("The hub did not continue where it was asked to.");
             }
 
             target.Seek(0, SeekOrigin.End);
-            await CopyAsync(answer, target, arrived, patience, cancellationToken);
+            await CopyAsync(response, target, progress, idleTimeout, cancellationToken);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new IOException($"Nothing came for {retry.Patience.TotalSeconds:0} seconds.");
+            throw new IOException($"Nothing came for {retry.IdleTimeout.TotalSeconds:0} seconds.");
         }
 
         if (target.Length < file.Size)
@@ -97,15 +97,15 @@ internal sealed class HubDownload(HubClient hub, HubRetry retry)
         }
     }
 
-    private async Task CopyAsync(HttpResponseMessage answer, FileStream target, IProgress<long> arrived, CancellationTokenSource patience, CancellationToken cancellationToken)
+    private async Task CopyAsync(HttpResponseMessage response, FileStream target, IProgress<long> progress, CancellationTokenSource idleTimeout, CancellationToken cancellationToken)
     {
-        await using var content = await answer.Content.ReadAsStreamAsync(patience.Token);
+        await using var content = await response.Content.ReadAsStreamAsync(idleTimeout.Token);
         var buffer = new byte[1 << 18];
-        while (await content.ReadAsync(buffer, patience.Token) is > 0 and var read)
+        while (await content.ReadAsync(buffer, idleTimeout.Token) is > 0 and var read)
         {
             await target.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
-            arrived.Report(target.Length);
-            patience.CancelAfter(retry.Patience);
+            progress.Report(target.Length);
+            idleTimeout.CancelAfter(retry.IdleTimeout);
         }
     }
 
@@ -115,27 +115,27 @@ internal sealed class HubDownload(HubClient hub, HubRetry retry)
 /// <summary>How long to go on where trying again may help.</summary>
 /// <param name="Attempts">After the first one, without a byte of progress.</param>
 /// <param name="Delay">Before the second attempt; it doubles from there, with jitter. What the hub asks for (Retry-After) comes first.</param>
-/// <param name="Patience">How long a connection may say nothing.</param>
-internal sealed record HubRetry(int Attempts, TimeSpan Delay, TimeSpan Patience, TimeProvider Time)
+/// <param name="IdleTimeout">How long a connection may say nothing.</param>
+internal sealed record HubRetry(int Attempts, TimeSpan Delay, TimeSpan IdleTimeout, TimeProvider Time)
 {
-    public static HubRetry Usual(TimeProvider time) => new(6, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60), time);
+    public static HubRetry Default(TimeProvider time) => new(6, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60), time);
 
-    public static bool IsPassing(Exception fault) => fault is HubBusyException or HttpRequestException or IOException;
+    public static bool IsTransient(Exception exception) => exception is HubBusyException or HttpRequestException or IOException;
 
-    /// <param name="tell">Told of each failed attempt, for a person who waits; null where a bar shows it.</param>
-    public ResiliencePipeline Pipeline(Action<string>? tell = null) => new ResiliencePipelineBuilder { TimeProvider = Time }
+    /// <param name="onRetry">Told of each failed attempt, for a person who waits; null where a bar shows it.</param>
+    public ResiliencePipeline Pipeline(Action<string>? onRetry = null) => new ResiliencePipelineBuilder { TimeProvider = Time }
         .AddRetry(new RetryStrategyOptions
         {
-            ShouldHandle = new PredicateBuilder().Handle<Exception>(IsPassing),
+            ShouldHandle = new PredicateBuilder().Handle<Exception>(IsTransient),
             MaxRetryAttempts = Attempts,
             BackoffType = DelayBackoffType.Exponential,
             UseJitter = true,
             Delay = Delay,
             MaxDelay = TimeSpan.FromSeconds(60),
-            DelayGenerator = tried => ValueTask.FromResult((tried.Outcome.Exception as HubBusyException)?.RetryAfter is { } after && after > TimeSpan.Zero ? after : (TimeSpan?)null),
-            OnRetry = tried =>
+            DelayGenerator = attempt => ValueTask.FromResult((attempt.Outcome.Exception as HubBusyException)?.RetryAfter is { } after && after > TimeSpan.Zero ? after : (TimeSpan?)null),
+            OnRetry = attempt =>
             {
-                tell?.Invoke(FormattableString.Invariant($"{tried.Outcome.Exception!.Message.TrimEnd('.')}; trying again in {tried.RetryDelay.TotalSeconds:0.0} s"));
+                onRetry?.Invoke(FormattableString.Invariant($"{attempt.Outcome.Exception!.Message.TrimEnd('.')}; trying again in {attempt.RetryDelay.TotalSeconds:0.0} s"));
                 return ValueTask.CompletedTask;
             },
         })

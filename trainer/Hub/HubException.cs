@@ -6,12 +6,12 @@ namespace Serverless.Trainer.Hub;
 internal sealed class HubException(string message) : Exception(message)
 {
     /// <summary>Explains an answer that is no success.</summary>
-    public static HubException Of(HttpResponseMessage answer, HubRepository repository, Uri endpoint, bool hasToken)
+    public static HubException FromResponse(HttpResponseMessage response, HubRepository repository, Uri endpoint, bool hasToken)
     {
-        var code = Header(answer, "X-Error-Code");
+        var code = Header(response, "X-Error-Code");
         var page = new Uri(endpoint, repository.PagePath);
         var what = $"{(repository.IsDataSet ? "data set" : "model")} {repository.Name}";
-        return new HubException((answer.StatusCode, code) switch
+        return new HubException((response.StatusCode, code) switch
         {
             (_, "GatedRepo") when hasToken => $"The {what} is gated: accept its terms at {page} with the account whose token is in HF_TOKEN, and wait until access is granted.",
             (_, "GatedRepo") => $"The {what} is gated: accept its terms at {page}, then put a token of that account into the environment variable HF_TOKEN.",
@@ -20,11 +20,11 @@ internal sealed class HubException(string message) : Exception(message)
             (HttpStatusCode.Forbidden, _) => $"The token in HF_TOKEN may not read the {what}: give it the right to read at the hub's token settings, or accept the terms at {page}.",
             (HttpStatusCode.NotFound, "RevisionNotFound") => $"The {what} has no revision '{repository.Revision}'; leave --revision out for its main branch.",
             (HttpStatusCode.NotFound, _) => $"There is no {what} (or nothing at '{repository.Revision}'): check name and --revision at {page}.",
-            _ => $"The hub answered {(int)answer.StatusCode} {answer.ReasonPhrase} for the {what}{(Header(answer, "X-Error-Message") is { } reason ? $": {reason}" : "")}.",
+            _ => $"The hub answered {(int)response.StatusCode} {response.ReasonPhrase} for the {what}{(Header(response, "X-Error-Message") is { } reason ? $": {reason}" : "")}.",
         });
     }
 
-    private static string? Header(HttpResponseMessage answer, string name) => answer.Headers.TryGetValues(name, out var values) ? values.First() : null;
+    private static string? Header(HttpResponseMessage response, string name) => response.Headers.TryGetValues(name, out var values) ? values.First() : null;
 }
 
 /// <summary>An answer that may be another one in a moment: too many requests, or a server in trouble.</summary>

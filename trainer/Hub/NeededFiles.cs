@@ -13,19 +13,19 @@ internal static class NeededFiles
 
     /// <param name="folder">Only files below this folder of the repository; null for all.</param>
     /// <exception cref="HubException">The repository holds nothing that can be used, and what to do.</exception>
-    public static IReadOnlyList<HubFile> Of(HubRepository repository, IReadOnlyList<HubFile> files, string? folder = null)
+    public static IReadOnlyList<HubFile> Select(HubRepository repository, IReadOnlyList<HubFile> files, string? folder = null)
     {
-        foreach (var file in files.Where(LiesOutside))
+        foreach (var file in files.Where(IsOutside))
         {
             throw new HubException($"{repository.Name} lists the file '{file.Path}', which lies outside of it; nothing was downloaded.");
         }
 
         var prefix = folder is null ? "" : $"{folder.Trim('/')}/";
         var within = files.Where(file => file.Path.StartsWith(prefix, StringComparison.Ordinal)).ToArray();
-        return repository.IsDataSet ? OfDataSet(repository, within) : OfModel(repository, within, prefix);
+        return repository.IsDataSet ? SelectDataSetFiles(repository, within) : SelectModelFiles(repository, within, prefix);
     }
 
-    private static HubFile[] OfModel(HubRepository repository, HubFile[] files, string prefix)
+    private static HubFile[] SelectModelFiles(HubRepository repository, HubFile[] files, string prefix)
     {
         HubFile[] needed = [.. files.Where(file => file.Path[prefix.Length..] is var name && !name.Contains('/', StringComparison.Ordinal) &&
             (Required.Contains(name) || name == Index || name.EndsWith(".safetensors", StringComparison.Ordinal)))];
@@ -38,11 +38,11 @@ internal static class NeededFiles
         return missing.Length == 0 ? needed : throw new HubException($"{repository.Name} cannot be a base model: it has no {string.Join(", no ", missing)}.");
     }
 
-    private static HubFile[] OfDataSet(HubRepository repository, HubFile[] files) =>
-        DataFileTypes.Select(type => files.Where(file => DatasetFormat.GetFileType(file.Path) == type).ToArray()).FirstOrDefault(found => found.Length > 0)
+    private static HubFile[] SelectDataSetFiles(HubRepository repository, HubFile[] files) =>
+        DataEndings.Select(endings => files.Where(file => endings.Contains(Path.GetExtension(file.Path).ToLowerInvariant())).ToArray()).FirstOrDefault(found => found.Length > 0)
             ?? throw new HubException(
                 $"{repository.Name} holds no .parquet, .jsonl or .csv file{(files.Length == 0 ? " there" : "")}. The hub converts most data sets: try --revision refs/convert/parquet.");
 
-    private static bool LiesOutside(HubFile file) =>
+    private static bool IsOutside(HubFile file) =>
         Path.IsPathRooted(file.Path) || file.Path.Contains('\\', StringComparison.Ordinal) || file.Path.Split('/').Any(segment => segment is ".." or "." or "");
 }

@@ -11,7 +11,7 @@ namespace Serverless.Trainer.Jobs;
 internal sealed record BaselinePredictions(string Version, IReadOnlyList<string> Labels, IReadOnlyList<string> Predicted)
 {
     /// <returns>Null if none serves.</returns>
-    public static async Task<BaselinePredictions?> AskAsync(
+    public static async Task<BaselinePredictions?> ComputeAsync(
         ModelRegistry registry, string classifier, PointerReading pointer, string precision, IReadOnlyList<DataSetRow> rows, TextWriter log, CancellationToken cancellationToken)
     {
         if (pointer.Damage is { } unreadable)
@@ -23,21 +23,21 @@ internal sealed record BaselinePredictions(string Version, IReadOnlyList<string>
         {
             try
             {
-                var version = await registry.Versions.DownloadAsync(classifier, published.Version, published.ManifestSha256, cancellationToken);
-                var baseFolder = await registry.Bases.DownloadAsync(version.Manifest.BaseModel, cancellationToken);
-                return await Task.Run(() => Ask(version, baseFolder, precision, rows, cancellationToken), cancellationToken);
+                var version = await registry.DownloadVersionAsync(classifier, published.Version, published.ManifestSha256, cancellationToken);
+                var baseFolder = await registry.DownloadBaseAsync(version.Manifest.BaseModel, cancellationToken);
+                return await Task.Run(() => Compute(version, baseFolder, precision, rows, cancellationToken), cancellationToken);
             }
-            catch (InvalidDataException damage)
+            catch (InvalidDataException exception)
             {
                 // The functions cannot use it either: they serve the one before.
-                log.WriteLine($"gate   version {published.Version} of {classifier} is passed over: {damage.Message}");
+                log.WriteLine($"gate   version {published.Version} of {classifier} is passed over: {exception.Message}");
             }
         }
 
         return null;
     }
 
-    private static BaselinePredictions Ask(LocalVersion version, string baseFolder, string precision, IReadOnlyList<DataSetRow> rows, CancellationToken cancellationToken)
+    private static BaselinePredictions Compute(LocalVersion version, string baseFolder, string precision, IReadOnlyList<DataSetRow> rows, CancellationToken cancellationToken)
     {
         using var classifier = TrainedClassifier.Open(baseFolder, version.Folder, precision);
         var logits = classifier.Logits(rows.Select(row => row.Text), cancellationToken);

@@ -15,7 +15,7 @@ internal sealed class CheckpointBlob : IAsyncDisposable
     private const string RequestKey = "request";
 
     // A container that is being stopped has half a minute.
-    private static readonly TimeSpan LastUpload = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan FinalUploadTimeout = TimeSpan.FromSeconds(20);
 
     private readonly ClassifierLease lease;
     private readonly string request;
@@ -23,7 +23,7 @@ internal sealed class CheckpointBlob : IAsyncDisposable
     private readonly TextWriter log;
     private readonly Channel<bool> written = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource stop = new();
-    private readonly Task uploading;
+    private readonly Task uploadLoop;
 
     /// <param name="lease">Held as long as this is used.</param>
     /// <param name="request">A checkpoint of another one is of no use to it.</param>
@@ -31,44 +31,44 @@ internal sealed class CheckpointBlob : IAsyncDisposable
     /// <param name="log">Told what could not be stored.</param>
     public CheckpointBlob(ClassifierLease lease, TrainingRequest request, string path, TextWriter log)
     {
-        (this.lease, this.request, this.path, this.log) = (lease, HashOf(request), path, log);
-        uploading = UploadAllAsync();
+        (this.lease, this.request, this.path, this.log) = (lease, ComputeHash(request), path, log);
+        uploadLoop = UploadAllAsync();
     }
 
     /// <summary>Puts the file in place, if a trainer before us left one for this request.</summary>
     public async Task DownloadAsync(CancellationToken cancellationToken)
     {
-        if (await HoldsAsync(lease, request, cancellationToken))
+        if (await BelongsToRequestAsync(lease, request, cancellationToken))
         {
             await lease.Blob.DownloadToAsync(path, cancellationToken);
         }
     }
 
     /// <summary>The file was written anew.</summary>
-    public void Offer() => written.Writer.TryWrite(true);
+    public void NotifyWritten() => written.Writer.TryWrite(true);
 
     /// <summary>A request that will not come again needs no checkpoint; that of another one stays.</summary>
     public static async Task RemoveAsync(ClassifierLease lease, TrainingRequest request, TextWriter log, CancellationToken cancellationToken)
     {
         try
         {
-            if (await HoldsAsync(lease, HashOf(request), cancellationToken))
+            if (await BelongsToRequestAsync(lease, ComputeHash(request), cancellationToken))
             {
-                await lease.Blob.UploadAsync(Stream.Null, new BlobUploadOptions { Conditions = Held(lease) }, cancellationToken);
+                await lease.Blob.UploadAsync(Stream.Null, new BlobUploadOptions { Conditions = LeaseConditions(lease) }, cancellationToken);
             }
         }
-        catch (Exception fault) when (StorageErrors.IsStorageError(fault))
+        catch (Exception exception) when (StorageErrors.IsStorageError(exception))
         {
             // It only takes space; the next training of the classifier writes over it.
-            log.WriteLine($"The checkpoint could not be removed. {StorageErrors.Describe(fault)}");
+            log.WriteLine($"The checkpoint could not be removed. {StorageErrors.Describe(exception)}");
         }
     }
 
     public async ValueTask DisposeAsync()
     {
         written.Writer.TryComplete();
-        stop.CancelAfter(LastUpload);
-        await uploading;
+        stop.CancelAfter(FinalUploadTimeout);
+        await uploadLoop;
         stop.Dispose();
     }
 
@@ -88,31 +88,31 @@ internal sealed class CheckpointBlob : IAsyncDisposable
         }
     }
 
-    private static async Task<bool> HoldsAsync(ClassifierLease lease, string request, CancellationToken cancellationToken)
+    private static async Task<bool> BelongsToRequestAsync(ClassifierLease lease, string request, CancellationToken cancellationToken)
     {
         var stored = (await lease.Blob.GetPropertiesAsync(cancellationToken: cancellationToken)).Value;
         return stored.ContentLength > 0 && stored.Metadata.TryGetValue(RequestKey, out var owner) && owner == request;
     }
 
-    private static string HashOf(TrainingRequest request) => Sha256Hex.OfText($"{request.Dataset}\n{request.ETag}");
+    private static string ComputeHash(TrainingRequest request) => Sha256Hex.OfText($"{request.Dataset}\n{request.ETag}");
 
-    private static BlobRequestConditions Held(ClassifierLease lease) => new() { LeaseId = lease.Id };
+    private static BlobRequestConditions LeaseConditions(ClassifierLease lease) => new() { LeaseId = lease.Id };
 
     private async Task WriteAsync(Stream content, CancellationToken cancellationToken)
     {
         var options = new BlobUploadOptions
         {
-            Conditions = Held(lease),
+            Conditions = LeaseConditions(lease),
             Metadata = new Dictionary<string, string> { [RequestKey] = request },
         };
         try
         {
             await lease.Blob.UploadAsync(content, options, cancellationToken);
         }
-        catch (Exception fault) when (StorageErrors.IsStorageError(fault) || fault is OperationCanceledException)
+        catch (Exception exception) when (StorageErrors.IsStorageError(exception) || exception is OperationCanceledException)
         {
             // It only saves time; the training goes on without.
-            log.WriteLine($"The checkpoint could not be stored. {StorageErrors.Describe(fault)}");
+            log.WriteLine($"The checkpoint could not be stored. {StorageErrors.Describe(exception)}");
         }
     }
 }

@@ -14,12 +14,12 @@ internal sealed class ClassifierLease : IAsyncDisposable
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(60);
 
     private readonly BlobLeaseClient lease;
-    private readonly LeaseRenewer renewal;
+    private readonly LeaseRenewer renewer;
 
     private ClassifierLease(BlobClient blob, BlobLeaseClient lease, TimeProvider time)
     {
         (Blob, this.lease) = (blob, lease);
-        renewal = new LeaseRenewer(Duration, cancellationToken => lease.RenewAsync(cancellationToken: cancellationToken), time);
+        renewer = new LeaseRenewer(Duration, cancellationToken => lease.RenewAsync(cancellationToken: cancellationToken), time);
     }
 
     /// <summary>Its content is the job's to write (see <see cref="CheckpointBlob"/>).</summary>
@@ -29,7 +29,7 @@ internal sealed class ClassifierLease : IAsyncDisposable
     public string Id => lease.LeaseId;
 
     /// <summary>Ends the work when the lease could not be kept.</summary>
-    public CancellationToken Lost => renewal.Lost;
+    public CancellationToken Lost => renewer.Lost;
 
     /// <returns>Null while another trainer has it.</returns>
     public static async Task<ClassifierLease?> TryAcquireAsync(
@@ -43,7 +43,7 @@ internal sealed class ClassifierLease : IAsyncDisposable
             await lease.AcquireAsync(Duration, cancellationToken: cancellationToken);
             return new ClassifierLease(blob, lease, time);
         }
-        catch (RequestFailedException taken) when (taken.Status == 409)
+        catch (RequestFailedException exception) when (exception.Status == 409)
         {
             return null;
         }
@@ -51,12 +51,12 @@ internal sealed class ClassifierLease : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await renewal.DisposeAsync();
+        await renewer.DisposeAsync();
         try
         {
             await lease.ReleaseAsync();
         }
-        catch (Exception fault) when (StorageErrors.IsStorageError(fault))
+        catch (Exception exception) when (StorageErrors.IsStorageError(exception))
         {
             // Lost already, or it ends by itself within the minute.
         }
@@ -68,7 +68,7 @@ internal sealed class ClassifierLease : IAsyncDisposable
         {
             await blob.UploadAsync(BinaryData.FromString(""), overwrite: false, cancellationToken);
         }
-        catch (RequestFailedException exists) when (exists.Status is 409 or 412)
+        catch (RequestFailedException exception) when (exception.Status is 409 or 412)
         {
         }
     }

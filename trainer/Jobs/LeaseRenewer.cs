@@ -10,15 +10,15 @@ internal sealed class LeaseRenewer : IAsyncDisposable
 {
     private readonly CancellationTokenSource stop = new();
     private readonly CancellationTokenSource lost;
-    private readonly Task renewing;
+    private readonly Task renewLoop;
 
-    /// <param name="lasts">How long it is lent, from now and from when each renewal was asked for.</param>
+    /// <param name="duration">How long it is lent, from now and from when each renewal was asked for.</param>
     /// <param name="renew">Asks for it again.</param>
     /// <param name="time">Whose clock runs.</param>
-    public LeaseRenewer(TimeSpan lasts, Func<CancellationToken, Task> renew, TimeProvider time)
+    public LeaseRenewer(TimeSpan duration, Func<CancellationToken, Task> renew, TimeProvider time)
     {
-        lost = new CancellationTokenSource(lasts, time);
-        renewing = RenewAsync(lasts, renew, time);
+        lost = new CancellationTokenSource(duration, time);
+        renewLoop = RenewAsync(duration, renew, time);
     }
 
     /// <summary>Ends the work when it could not be kept: somebody else may have it by now.</summary>
@@ -28,7 +28,7 @@ internal sealed class LeaseRenewer : IAsyncDisposable
     public async Task StopAsync()
     {
         await stop.CancelAsync();
-        await renewing;
+        await renewLoop;
     }
 
     public async ValueTask DisposeAsync()
@@ -38,48 +38,48 @@ internal sealed class LeaseRenewer : IAsyncDisposable
         lost.Dispose();
     }
 
-    private async Task RenewAsync(TimeSpan lasts, Func<CancellationToken, Task> renew, TimeProvider time)
+    private async Task RenewAsync(TimeSpan duration, Func<CancellationToken, Task> renew, TimeProvider time)
     {
         try
         {
-            var pause = lasts / 3;
+            var pause = duration / 3;
             while (true)
             {
                 await Task.Delay(pause, time, stop.Token);
-                pause = lasts / 20;
+                pause = duration / 20;
                 var asked = time.GetTimestamp();
-                if (await TryAsync(renew, lasts / 4, time))
+                if (await TryAsync(renew, duration / 4, time))
                 {
                     // Storage counts from some moment before its answer came.
-                    var left = lasts - time.GetElapsedTime(asked);
+                    var left = duration - time.GetElapsedTime(asked);
                     lost.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
-                    pause = lasts / 3;
+                    pause = duration / 3;
                 }
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
         }
-        catch (Exception taken) when (StorageErrors.IsPermanent(taken))
+        catch (Exception exception) when (StorageErrors.IsPermanent(exception))
         {
             await lost.CancelAsync();
         }
     }
 
-    private async Task<bool> TryAsync(Func<CancellationToken, Task> renew, TimeSpan patience, TimeProvider time)
+    private async Task<bool> TryAsync(Func<CancellationToken, Task> renew, TimeSpan timeout, TimeProvider time)
     {
-        using var late = new CancellationTokenSource(patience, time);
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(late.Token, stop.Token);
+        using var timeoutSource = new CancellationTokenSource(timeout, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeoutSource.Token, stop.Token);
         try
         {
-            await renew(ends.Token);
+            await renew(linked.Token);
             return true;
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
             return false;
         }
-        catch (Exception passing) when (StorageErrors.IsStorageError(passing) && !StorageErrors.IsPermanent(passing))
+        catch (Exception exception) when (StorageErrors.IsStorageError(exception) && !StorageErrors.IsPermanent(exception))
         {
             return false;
         }

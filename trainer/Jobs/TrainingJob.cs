@@ -23,12 +23,12 @@ internal sealed class TrainingJob(
     /// <param name="request">What to train on.</param>
     /// <param name="version">The name of the version that comes of it.</param>
     /// <param name="lease">Held until the end.</param>
-    /// <param name="row">Told of each step.</param>
+    /// <param name="progress">Told of each step.</param>
     /// <param name="cancellationToken">Ends the work; a checkpoint stays in storage.</param>
     /// <returns>How it ended: the state, the reason for a person, and the figures for the run's row.</returns>
     /// <exception cref="DataSetRefusedException">The data set cannot be trained on.</exception>
     public async Task<JobOutcome> RunAsync(
-        TrainingRequest request, string version, ClassifierLease lease, IProgress<TrainingProgress> row, CancellationToken cancellationToken)
+        TrainingRequest request, string version, ClassifierLease lease, IProgress<TrainingProgress> progress, CancellationToken cancellationToken)
     {
         var work = Directory.CreateTempSubdirectory("trainer-").FullName;
         try
@@ -38,15 +38,15 @@ internal sealed class TrainingJob(
                 return new JobOutcome(TrainingState.Refused, "The data set has been replaced since; its newer state has a request of its own.", null);
             }
 
-            var baseFolder = await registry.Bases.DownloadAsync(settings.Base, cancellationToken);
-            var options = TrainOptionsLoader.Of(baseFolder);
+            var baseFolder = await registry.DownloadBaseAsync(settings.Base, cancellationToken);
+            var options = TrainOptionsLoader.Load(baseFolder);
             var data = DataSet.Load(dataSetFile, options.HeldOutFraction, request.Dataset);
             var output = Path.Combine(work, "adapter");
             await using var checkpoint = new CheckpointBlob(lease, request, TrainingCheckpoint.PathFor(output), log);
             await checkpoint.DownloadAsync(cancellationToken);
-            var fineTune = new FineTune(data, options, baseFolder, settings.Base, output) { ReplaceCheckpoint = true, Checkpointed = checkpoint.Offer };
+            var fineTune = new FineTune(data, options, baseFolder, settings.Base, output) { ReplaceCheckpoint = true, Checkpointed = checkpoint.NotifyWritten };
             var (report, predicted) = await Task.Run(
-                () => ProgressDisplay.Show(log, options.LoggingSteps, (shown, lines) => fineTune.Run(lines, new Both(shown, row), time, cancellationToken)), cancellationToken);
+                () => ProgressDisplay.Show(log, options.LoggingSteps, (display, lines) => fineTune.Run(lines, new CompositeProgress(display, progress), time, cancellationToken)), cancellationToken);
             return await PublishAsync(request, version, fineTune, report, predicted, cancellationToken);
         }
         finally
@@ -68,7 +68,7 @@ internal sealed class TrainingJob(
                 return new JobOutcome(TrainingState.Published, report.Figures.Gate!.Reason, report.Figures.HeldOut);
             }
 
-            var verdict = await JudgeAsync(request.Classifier, pointer, fineTune, predicted, cancellationToken);
+            var verdict = await EvaluateGateAsync(request.Classifier, pointer, fineTune, predicted, cancellationToken);
             log.WriteLine($"gate   {verdict.Reason}");
             if (!uploaded)
             {
@@ -93,17 +93,17 @@ internal sealed class TrainingJob(
         return new JobOutcome(TrainingState.Failed, "Other versions were published at the same time, again and again.", report.Figures.HeldOut);
     }
 
-    private async Task<GateVerdict> JudgeAsync(
+    private async Task<GateVerdict> EvaluateGateAsync(
         string classifier, PointerReading pointer, FineTune fineTune, IReadOnlyList<string> predicted, CancellationToken cancellationToken)
     {
         var heldOut = fineTune.Data.HeldOut;
-        if (await BaselinePredictions.AskAsync(registry, classifier, pointer, fineTune.Options.Precision, heldOut, log, cancellationToken) is not { } serving)
+        if (await BaselinePredictions.ComputeAsync(registry, classifier, pointer, fineTune.Options.Precision, heldOut, log, cancellationToken) is not { } baseline)
         {
             return Gate.FirstVersion;
         }
 
-        var rows = heldOut.Select((row, i) => new PairedPrediction(row.Label, predicted[i], serving.Predicted[i])).ToArray();
-        return Gate.Judge(rows, [.. fineTune.Data.Labels], [.. serving.Labels]);
+        var rows = heldOut.Select((row, i) => new PairedPrediction(row.Label, predicted[i], baseline.Predicted[i])).ToArray();
+        return Gate.Evaluate(rows, [.. fineTune.Data.Labels], [.. baseline.Labels]);
     }
 
     /// <returns>Null if the blob is no longer the one that the request names.</returns>
@@ -124,13 +124,16 @@ internal sealed class TrainingJob(
             await download.Content.CopyToAsync(file, cancellationToken);
             return path;
         }
-        catch (RequestFailedException missing) when (missing.Status == 404)
+        catch (RequestFailedException exception) when (exception.Status == 404)
         {
             throw new DataSetRefusedException(request.Dataset, $"There is no such blob in the container '{StorageNames.DatasetsContainer}'.");
         }
     }
 
-    private sealed class Both(IProgress<TrainingProgress> first, IProgress<TrainingProgress> second) : IProgress<TrainingProgress>
+    // Listings give ETags bare, headers in quotation marks.
+    private static string Unquoted(string etag) => etag.Trim('"');
+
+    private sealed class CompositeProgress(IProgress<TrainingProgress> first, IProgress<TrainingProgress> second) : IProgress<TrainingProgress>
     {
         public void Report(TrainingProgress value)
         {

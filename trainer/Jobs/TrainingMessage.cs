@@ -17,13 +17,13 @@ internal sealed class TrainingMessage : IAsyncDisposable
 
     private readonly QueueClient queue;
     private readonly QueueMessage message;
-    private readonly LeaseRenewer renewal;
+    private readonly LeaseRenewer renewer;
     private string popReceipt;
 
     public TrainingMessage(QueueClient queue, QueueMessage message, TimeProvider time)
     {
         (this.queue, this.message, popReceipt) = (queue, message, message.PopReceipt);
-        renewal = new LeaseRenewer(Visibility, RenewAsync, time);
+        renewer = new LeaseRenewer(Visibility, RenewAsync, time);
     }
 
     public string Body => message.Body.ToString();
@@ -33,12 +33,12 @@ internal sealed class TrainingMessage : IAsyncDisposable
     /// <summary>The work is done, one way or the other; the request never comes again.</summary>
     public async Task CompleteAsync(CancellationToken cancellationToken)
     {
-        await renewal.StopAsync();
+        await renewer.StopAsync();
         try
         {
             await queue.DeleteMessageAsync(message.MessageId, popReceipt, cancellationToken);
         }
-        catch (RequestFailedException gone) when (StorageErrors.IsPermanent(gone))
+        catch (RequestFailedException exception) when (StorageErrors.IsPermanent(exception))
         {
             // Deleted already, by a request whose answer was lost; or another trainer has it, and finds the work done.
         }
@@ -47,7 +47,7 @@ internal sealed class TrainingMessage : IAsyncDisposable
     /// <summary>Gives the request back after a try that failed: it comes again after <paramref name="delay"/>, and the try counts.</summary>
     public async Task ReleaseAsync(TimeSpan delay, CancellationToken cancellationToken)
     {
-        await renewal.StopAsync();
+        await renewer.StopAsync();
         await queue.UpdateMessageAsync(message.MessageId, popReceipt, message.Body, delay, cancellationToken);
     }
 
@@ -58,7 +58,7 @@ internal sealed class TrainingMessage : IAsyncDisposable
         await CompleteAsync(cancellationToken);
     }
 
-    public async ValueTask DisposeAsync() => await renewal.DisposeAsync();
+    public async ValueTask DisposeAsync() => await renewer.DisposeAsync();
 
     private async Task RenewAsync(CancellationToken cancellationToken) =>
         popReceipt = (await queue.UpdateMessageAsync(message.MessageId, popReceipt, message.Body, Visibility, cancellationToken)).Value.PopReceipt;

@@ -6,24 +6,24 @@ using Serverless.Training;
 namespace Serverless.Trainer.Jobs;
 
 /// <summary>
-/// The row in <c>trainingruns</c> that tells how one training goes. The training thread only leaves its newest progress here;
+/// The row in <c>trainingruns</c> that tells how one training goes. The training thread only leaves its latest progress here;
 /// writing to storage happens beside it, at most once in two seconds, so that a slow network never slows a step.
 /// </summary>
 internal sealed class TrainingRunReporter : IProgress<TrainingProgress>, IAsyncDisposable
 {
-    private static readonly TimeSpan WriteEvery = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan WriteInterval = TimeSpan.FromSeconds(2);
 
     private readonly TrainingRuns runs;
     private readonly TimeProvider time;
     private readonly CancellationTokenSource stop = new();
-    private readonly Task writing;
+    private readonly Task writeLoop;
     private TrainingRun run;
-    private TrainingProgress? newest;
+    private TrainingProgress? latest;
 
     private TrainingRunReporter(TrainingRuns runs, TrainingRun run, TimeProvider time)
     {
         (this.runs, this.run, this.time) = (runs, run, time);
-        writing = WriteProgressAsync();
+        writeLoop = WriteProgressAsync();
     }
 
     public static async Task<TrainingRunReporter> StartAsync(TrainingRuns runs, TrainingRun run, TimeProvider time, CancellationToken cancellationToken)
@@ -33,7 +33,7 @@ internal sealed class TrainingRunReporter : IProgress<TrainingProgress>, IAsyncD
         return new TrainingRunReporter(runs, started, time);
     }
 
-    public void Report(TrainingProgress value) => Volatile.Write(ref newest, value);
+    public void Report(TrainingProgress value) => Volatile.Write(ref latest, value);
 
     public async Task EndAsync(
         TrainingState state, string? reason, IReadOnlyDictionary<string, double>? metrics, CancellationToken cancellationToken)
@@ -62,8 +62,8 @@ internal sealed class TrainingRunReporter : IProgress<TrainingProgress>, IAsyncD
         {
             while (true)
             {
-                await Task.Delay(WriteEvery, time, stop.Token);
-                if (Interlocked.Exchange(ref newest, null) is { } progress)
+                await Task.Delay(WriteInterval, time, stop.Token);
+                if (Interlocked.Exchange(ref latest, null) is { } progress)
                 {
                     run = Describe(run, progress);
                     await TryWriteAsync();
@@ -81,7 +81,7 @@ internal sealed class TrainingRunReporter : IProgress<TrainingProgress>, IAsyncD
         {
             await runs.WriteAsync(run, stop.Token);
         }
-        catch (Exception fault) when (StorageErrors.IsStorageError(fault))
+        catch (Exception exception) when (StorageErrors.IsStorageError(exception))
         {
             // Progress is for the eyes, and the next of it comes soon; the end of the run is written, and its failure told, by EndAsync.
         }
@@ -120,6 +120,6 @@ internal sealed class TrainingRunReporter : IProgress<TrainingProgress>, IAsyncD
     private async Task StopWritingAsync()
     {
         await stop.CancelAsync();
-        await writing;
+        await writeLoop;
     }
 }

@@ -89,16 +89,16 @@ internal sealed class TrainingWorker(StorageClients storage, ModelOptions settin
             BaseModel = settings.Base,
             RequestedAt = request.RequestedAt,
         };
-        await using var row = await TrainingRunReporter.StartAsync(runs, run, time, cancellationToken);
+        await using var reporter = await TrainingRunReporter.StartAsync(runs, run, time, cancellationToken);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
-        if (await TryRunAsync(request, version, lease, row, message, stop, cancellationToken) is not { } outcome)
+        if (await TryRunAsync(request, version, lease, reporter, message, stop, cancellationToken) is not { } outcome)
         {
             return false;
         }
 
         // A fault from here on must not call the run failed: it stays as running, and who gets the request next finds what was published.
         log.WriteLine($"{version} {outcome.State}: {outcome.Reason}");
-        await row.EndAsync(outcome.State, outcome.Reason, Figures(outcome.HeldOut), cancellationToken);
+        await reporter.EndAsync(outcome.State, outcome.Reason, ToMetrics(outcome.HeldOut), cancellationToken);
         await CheckpointBlob.RemoveAsync(lease, request, log, cancellationToken);
         await message.CompleteAsync(cancellationToken);
         return true;
@@ -106,30 +106,30 @@ internal sealed class TrainingWorker(StorageClients storage, ModelOptions settin
 
     /// <returns>Null if the request went back to the queue.</returns>
     private async Task<JobOutcome?> TryRunAsync(
-        TrainingRequest request, string version, ClassifierLease lease, TrainingRunReporter row, TrainingMessage message, CancellationTokenSource stop, CancellationToken cancellationToken)
+        TrainingRequest request, string version, ClassifierLease lease, TrainingRunReporter reporter, TrainingMessage message, CancellationTokenSource stop, CancellationToken cancellationToken)
     {
         try
         {
-            return await new TrainingJob(storage, registry, settings, log, time).RunAsync(request, version, lease, row, stop.Token);
+            return await new TrainingJob(storage, registry, settings, log, time).RunAsync(request, version, lease, reporter, stop.Token);
         }
-        catch (Exception permanent) when (permanent is DataSetRefusedException or InvalidTrainOptionsException or TrainingDivergedException or InsufficientMemoryException or InvalidDataException)
+        catch (Exception exception) when (exception is DataSetRefusedException or InvalidTrainOptionsException or TrainingDivergedException or InsufficientMemoryException or InvalidDataException)
         {
-            var state = permanent is DataSetRefusedException ? TrainingState.Refused : TrainingState.Failed;
-            return new JobOutcome(state, permanent.Message, null);
+            var state = exception is DataSetRefusedException ? TrainingState.Refused : TrainingState.Failed;
+            return new JobOutcome(state, exception.Message, null);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // The token is spent, and the row and the message still have to be put in order.
-            await row.EndAsync(TrainingState.Failed, "The trainer was stopped; the request is back in the queue.", null, CancellationToken.None);
+            await reporter.EndAsync(TrainingState.Failed, "The trainer was stopped; the request is back in the queue.", null, CancellationToken.None);
             await ReleaseAsync(message, TimeSpan.Zero);
             cancellationToken.ThrowIfCancellationRequested();
             return null;
         }
-        catch (Exception passing) when (StorageErrors.IsStorageError(passing) || passing is IOException or UnauthorizedAccessException or ExternalException)
+        catch (Exception exception) when (StorageErrors.IsStorageError(exception) || exception is IOException or UnauthorizedAccessException or ExternalException)
         {
-            var reason = $"{StorageErrors.Describe(passing)} The request will be tried again.";
+            var reason = $"{StorageErrors.Describe(exception)} The request will be tried again.";
             log.WriteLine($"{version}: {reason}");
-            await row.EndAsync(TrainingState.Failed, reason, null, CancellationToken.None);
+            await reporter.EndAsync(TrainingState.Failed, reason, null, CancellationToken.None);
             await ReleaseAsync(message, RetryAfter);
             return null;
         }
@@ -170,7 +170,7 @@ internal sealed class TrainingWorker(StorageClients storage, ModelOptions settin
         {
             await message.ReleaseAsync(delay, CancellationToken.None);
         }
-        catch (Exception fault) when (StorageErrors.IsStorageError(fault))
+        catch (Exception exception) when (StorageErrors.IsStorageError(exception))
         {
             // The message has another owner by now, or becomes visible by itself.
         }
@@ -184,9 +184,9 @@ internal sealed class TrainingWorker(StorageClients storage, ModelOptions settin
                 ? request
                 : throw new FormatException($"The training request cannot be used: {StorageNames.InvalidNameMessage(request.Classifier)}");
         }
-        catch (FormatException fault)
+        catch (FormatException exception)
         {
-            log.WriteLine($"{fault.Message} It is set aside in the queue {StorageNames.TrainingRequestsPoisonQueue}.");
+            log.WriteLine($"{exception.Message} It is set aside in the queue {StorageNames.TrainingRequestsPoisonQueue}.");
             return null;
         }
     }
@@ -194,7 +194,7 @@ internal sealed class TrainingWorker(StorageClients storage, ModelOptions settin
     private static bool IsDone(TrainingRun run, TrainingRequest request) =>
         run.State is TrainingState.Published or TrainingState.Refused && run.Dataset == request.Dataset && run.DatasetETag == request.ETag;
 
-    private static Dictionary<string, double>? Figures(ClassificationMetrics? metrics) => metrics is null ? null : new()
+    private static Dictionary<string, double>? ToMetrics(ClassificationMetrics? metrics) => metrics is null ? null : new()
     {
         ["accuracy"] = metrics.Accuracy,
         ["precision"] = metrics.Precision,

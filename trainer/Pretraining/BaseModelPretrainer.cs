@@ -25,7 +25,7 @@ internal static class BaseModelPretrainer
     /// <param name="log">Told what is done.</param>
     /// <param name="time">For the speed.</param>
     /// <param name="cancellationToken">Ends the training between two steps.</param>
-    public static void Make(
+    public static void Run(
         IReadOnlyList<FileInfo> text, IReadOnlyList<FileInfo> exclude, string output, HuggingFaceFolder? startFrom, PretrainOptions options,
         TextWriter log, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -35,8 +35,8 @@ internal static class BaseModelPretrainer
         }
 
         options = startFrom is null ? options : options.WithShapeOf(startFrom.Config);
-        var measuredBy = Shingles.InFiles(exclude);
-        var found = TextFiles.Read(text).ToLookup(document => measuredBy.Find(document) is not null);
+        var excluded = Shingles.FromFiles(exclude);
+        var found = TextFiles.Read(text).ToLookup(document => excluded.Find(document) is not null);
         string[] documents = [.. found[false]];
         var tokenizerPath = Path.Combine(output, "tokenizer.json");
         Directory.CreateDirectory(Path.Combine(output, "checkpoint"));
@@ -50,7 +50,7 @@ internal static class BaseModelPretrainer
         }
 
         var tokenizer = LlamaTokenizer.Read(tokenizerPath);
-        var parts = documents.ToLookup(document => TextHash.Of(document).Fraction < HeldOutFraction);
+        var parts = documents.ToLookup(document => TextHash.Compute(document).Fraction < HeldOutFraction);
         var training = Corpus.Tokenize(parts[false], tokenizer, options.MaxLength);
         var heldOut = Corpus.Tokenize(parts[true].Distinct(), tokenizer, options.MaxLength);
         var tokens = training.Sum(sequence => (long)sequence.Length);
@@ -63,15 +63,15 @@ internal static class BaseModelPretrainer
             CultureInfo.InvariantCulture, $"text   {documents.Length} documents, {tokens} tokens; {heldOut.Count} of {training.Count + heldOut.Count} sequences held out"));
 
         var checkpoint = Path.Combine(output, "checkpoint", "checkpoint.safetensors");
-        var weights = startFrom is null ? LlamaWeights.Random(options.Shape(), float32, options.Seed) : Grown(startFrom, options);
+        var weights = startFrom is null ? LlamaWeights.Random(options.Shape(), float32, options.Seed) : AddLayers(startFrom, options);
         using var loop = new PretrainingLoop(weights, options, bfloat16, training, checkpoint);
         var progress = new PretrainingLog(log);
         loop.Run(heldOut, progress, time, cancellationToken);
 
         var begin = tokenizer.BosTokenId!.Value;
         weights.Config.Write(Path.Combine(output, "config.json"), "bfloat16", begin, begin + 1);
-        SafetensorsWriter.Write(Path.Combine(output, "model.safetensors"), loop.Weights.NamedTensors.Select(entry => (entry.Name, entry.Value.to(bfloat16))));
-        File.WriteAllText(Path.Combine(output, RecordFile), Record(text, exclude, startFrom, options, tokens, progress.HeldOutLoss).ToJsonString(Json) + "\n");
+        SafetensorsWriter.Write(Path.Combine(output, "model.safetensors"), loop.Weights.All.Select(entry => (entry.Name, entry.Value.to(bfloat16))));
+        File.WriteAllText(Path.Combine(output, RecordFile), CreateRecord(text, exclude, startFrom, options, tokens, progress.HeldOutLoss).ToJsonString(Json) + "\n");
         Directory.Delete(Path.Combine(output, "checkpoint"), recursive: true);
     }
 
@@ -79,7 +79,7 @@ internal static class BaseModelPretrainer
     /// The weights of a base, in memory of their own. Layers that it does not have come on top and at first add nothing to what they are
     /// given (Chen et al. 2016, arXiv:1511.05641): the model foretells as well as before.
     /// </summary>
-    private static LlamaWeights Grown(HuggingFaceFolder folder, PretrainOptions options)
+    private static LlamaWeights AddLayers(HuggingFaceFolder folder, PretrainOptions options)
     {
         using var mapped = folder.LoadWeights(float32);
         var found = mapped.NamedTensors.ToDictionary(entry => entry.Name, entry => entry.Value, StringComparer.Ordinal);
@@ -100,10 +100,10 @@ internal static class BaseModelPretrainer
     }
 
     /// <summary>What the base was made from, so that it can be made again.</summary>
-    private static JsonObject Record(
+    private static JsonObject CreateRecord(
         IReadOnlyList<FileInfo> text, IReadOnlyList<FileInfo> exclude, HuggingFaceFolder? startFrom, PretrainOptions options, long tokens, double? heldOutLoss) => new()
         {
-            ["started_from"] = startFrom is null ? null : Origin(new DirectoryInfo(startFrom.Path)),
+            ["started_from"] = startFrom is null ? null : Provenance(new DirectoryInfo(startFrom.Path)),
             ["options"] = JsonSerializer.SerializeToNode(options, Json),
             ["text"] = Files(text),
             ["exclude"] = Files(exclude),
@@ -112,7 +112,7 @@ internal static class BaseModelPretrainer
         };
 
     /// <summary>The weights of a base, and what it was made from where that is recorded.</summary>
-    private static JsonObject Origin(DirectoryInfo folder)
+    private static JsonObject Provenance(DirectoryInfo folder)
     {
         var record = Path.Combine(folder.FullName, RecordFile);
         return new JsonObject

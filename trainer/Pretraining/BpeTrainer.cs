@@ -62,7 +62,7 @@ internal sealed class BpeTrainer
     {
         for (var word = 0; word < words.Count; word++)
         {
-            AddPairs(word, +1);
+            UpdatePairCounts(word, +1);
         }
 
         foreach (var (pair, count) in pairCounts)
@@ -71,7 +71,7 @@ internal sealed class BpeTrainer
         }
     }
 
-    private void AddPairs(int word, int sign)
+    private void UpdatePairCounts(int word, int sign)
     {
         var symbols = words[word];
         for (var i = 0; i + 1 < symbols.Length; i++)
@@ -105,11 +105,11 @@ internal sealed class BpeTrainer
         var touched = new HashSet<(int, int)>();
         foreach (var word in pairWords[pair])
         {
-            Remember(touched, words[word]);
-            AddPairs(word, -1);
+            AddPairs(touched, words[word]);
+            UpdatePairCounts(word, -1);
             words[word] = Replace(words[word], pair, token);
-            AddPairs(word, +1);
-            Remember(touched, words[word]);
+            UpdatePairCounts(word, +1);
+            AddPairs(touched, words[word]);
         }
 
         pairWords.Remove(pair);
@@ -119,7 +119,7 @@ internal sealed class BpeTrainer
         }
     }
 
-    private static void Remember(HashSet<(int, int)> touched, int[] symbols)
+    private static void AddPairs(HashSet<(int, int)> touched, int[] symbols)
     {
         for (var i = 0; i + 1 < symbols.Length; i++)
         {

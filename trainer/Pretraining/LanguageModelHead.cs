@@ -23,17 +23,17 @@ internal static class LanguageModelHead
         using var guard = no_grad();
         var rows = hidden.to(embedding.dtype);
         var ids = tensor(candidates.Ids);
-        var words = embedding.index_select(0, ids); // [candidates, hidden]
+        var candidateEmbeddings = embedding.index_select(0, ids); // [candidates, hidden]
         var corrections = tensor(candidates.Corrections);
         var targets = tensor(candidates.Targets).unsqueeze(1);
-        var gradient = empty(rows.shape[0], words.shape[0], embedding.dtype); // d loss / d logits
+        var gradient = empty(rows.shape[0], candidateEmbeddings.shape[0], embedding.dtype); // d loss / d logits
         var total = 0.0;
         for (var start = 0L; start < rows.shape[0]; start += RowsPerSlice)
         {
             using var slice = NewDisposeScope();
             var count = Math.Min(RowsPerSlice, rows.shape[0] - start);
             var target = targets.narrow(0, start, count);
-            var logits = rows.narrow(0, start, count).matmul(words.t()).to(float32);
+            var logits = rows.narrow(0, start, count).matmul(candidateEmbeddings.t()).to(float32);
             var own = logits.gather(1, target);
             var probabilities = logits.add_(corrections).scatter_(1, target, own).softmax(-1); // [count, candidates]
             var chosen = probabilities.gather(1, target);
@@ -44,7 +44,7 @@ internal static class LanguageModelHead
 
         var scale = 1.0 / rowsInStep;
         embeddingGradient.index_add_(0, ids, gradient.t().matmul(rows).to(float32), alpha: scale);
-        return (total, gradient.matmul(words).to(hidden.dtype).mul_(scale).MoveToOuterDisposeScope());
+        return (total, gradient.matmul(candidateEmbeddings).to(hidden.dtype).mul_(scale).MoveToOuterDisposeScope());
     }
 
     /// <summary>The sum of the losses over the rows and the whole vocabulary, without gradients.</summary>

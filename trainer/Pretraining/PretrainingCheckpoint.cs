@@ -11,7 +11,7 @@ internal sealed class PretrainingCheckpoint(string path, IReadOnlyList<(string N
     private const string StepKey = "step";
 
     private IEnumerable<(string Name, Tensor Value)> Tensors =>
-        parameters.Concat(optimizer.State.Select(entry => ($"optimizer.{entry.Name}", entry.Value)));
+        parameters.Concat(optimizer.Tensors.Select(entry => ($"optimizer.{entry.Name}", entry.Value)));
 
     public void Save(int step) => CheckpointFile.Write(
         path, Tensors, new Dictionary<string, string> { [StepKey] = step.ToString(CultureInfo.InvariantCulture) });

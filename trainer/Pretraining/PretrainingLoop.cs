@@ -18,10 +18,10 @@ internal sealed class PretrainingLoop : IDisposable
     private const double MaxGradNorm = 1.0;
 
     // 1,024 tokens × 256 channels × 4 bytes = 1 MB: the activations of a pass stay in the cache.
-    private const int PassTokens = 1024;
+    private const int MicroBatchTokens = 1024;
 
     // oneDNN compiles its kernels for a number of tokens, each number anew.
-    private const int PassMultiple = 64;
+    private const int TokenMultiple = 64;
 
     private readonly PretrainOptions options;
     private readonly ScalarType computeType;
@@ -110,13 +110,13 @@ internal sealed class PretrainingLoop : IDisposable
     {
         using var scope = NewDisposeScope();
         optimizer.ZeroGradient();
-        var words = embedding.detach().to(computeType);
+        var outputEmbedding = embedding.detach().to(computeType);
         var rowsInStep = sequences.Sum(sequence => (long)sequence.Length - 1);
         var bagRowsInStep = BagOfWords.Rows(sequences);
         var parts = parallel.RunPartitions([.. sequences.Select(sequence => sequence.Length)], partition =>
         {
-            var random = new Random(unchecked((options.Seed * 7919) + (optimizer.Steps * 31) + partition.Index)); // a resumed run draws what it would have drawn
-            return Backward([.. partition.Texts.Select(sequence => sequences[sequence])], random, words, rowsInStep, bagRowsInStep);
+            var random = new Random(unchecked((options.Seed * 7919) + (optimizer.Steps * 31) + share.Number)); // a resumed run draws what it would have drawn
+            return Backward([.. share.Texts.Select(sequence => sequences[sequence])], random, outputEmbedding, rowsInStep, bagRowsInStep);
         });
         foreach (var (_, gradients) in parts)
         {
@@ -133,22 +133,22 @@ internal sealed class PretrainingLoop : IDisposable
     }
 
     /// <returns>The sum of the losses of some of the step's sequences, and their part of the gradients.</returns>
-    private (double Loss, GradientAccumulator Gradients) Backward(IReadOnlyList<int[]> share, Random random, Tensor words, long rowsInStep, int bagRowsInStep)
+    private (double Loss, GradientAccumulator Gradients) Backward(IReadOnlyList<int[]> share, Random random, Tensor outputEmbedding, long rowsInStep, int bagRowsInStep)
     {
         var gradients = new GradientAccumulator(parameters);
-        var wordsGradient = gradients[embedding]; // tied: the embedding learns from both of its uses
+        var outputEmbeddingGradient = gradients[embedding]; // tied: the embedding learns from both of its uses
         var loss = 0.0;
-        foreach (var part in TextBatches.Divide(share, PassTokens))
+        foreach (var part in TextBatches.Divide(share, MicroBatchTokens))
         {
-            using var pass = NewDisposeScope();
-            using var batch = PackedBatch.Create(part, CPU, PassMultiple);
+            using var scope = NewDisposeScope();
+            using var batch = PackedBatch.Create(part, CPU, TokenMultiple);
             var (rows, targets) = NextTokens(batch);
             var hidden = model.Forward(batch, pooledOnly: false);
             // A leaf between the decoder and its heads: their gradients meet there, and the decoder goes back once.
             var states = hidden.detach().requires_grad_(true);
-            bagOfWords?.Backward(states, batch, words, gradients, wordsGradient, bagRowsInStep);
+            bagOfWords?.Backward(states, batch, outputEmbedding, gradients, outputEmbeddingGradient, bagRowsInStep);
             var (sum, gradient) = LanguageModelHead.Backward(
-                states.detach().index_select(0, rows), words, wordsGradient, candidates.For(targets.data<int>().ToArray(), random), rowsInStep);
+                states.detach().index_select(0, rows), outputEmbedding, outputEmbeddingGradient, candidates.For(targets.data<int>().ToArray(), random), rowsInStep);
             loss += sum;
             (states.grad ??= zeros_like(states)).index_add_(0, rows, gradient, alpha: 1);
             gradients.Backward(hidden, states.grad);
@@ -161,7 +161,7 @@ internal sealed class PretrainingLoop : IDisposable
     {
         using var guard = no_grad();
         var (loss, count) = (0.0, 0L);
-        foreach (var part in TextBatches.Cut(sequences.OrderBy(sequence => sequence.Length), PassTokens))
+        foreach (var part in TextBatches.Cut(sequences.OrderBy(sequence => sequence.Length), MicroBatchTokens))
         {
             using var scope = NewDisposeScope();
             using var batch = PackedBatch.Create(part, CPU);

@@ -35,7 +35,7 @@ internal static class DownloadDisplay
             });
     }
 
-    private static string Line(HubFile file, bool fresh) => $"{file.Path}  {FileSize.Words(file.Size)}  {(fresh ? "downloaded" : "was there already")}, {(file.Sha256 is null ? "git id" : "SHA-256")} checked";
+    private static string Line(HubFile file, bool fresh) => $"{file.Path}  {FileSize.Format(file.Size)}  {(fresh ? "downloaded" : "was there already")}, {(file.Sha256 is null ? "git id" : "SHA-256")} checked";
 
     // Progress<T> would hand the numbers to other threads, out of order.
     private sealed class Arrived(Action<long> report) : IProgress<long>
@@ -47,7 +47,7 @@ internal static class DownloadDisplay
 /// <summary>Bytes for people.</summary>
 internal static class FileSize
 {
-    public static string Words(long bytes) => bytes switch
+    public static string Format(long bytes) => bytes switch
     {
         < 1000 => FormattableString.Invariant($"{bytes} B"),
         < 1_000_000 => FormattableString.Invariant($"{bytes / 1e3:0.#} kB"),

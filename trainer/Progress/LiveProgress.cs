@@ -7,7 +7,7 @@ namespace Serverless.Trainer.Progress;
 internal sealed class LiveProgress(IAnsiConsole console, ProgressTask bar) : IProgress<TrainingProgress>
 {
     // A single step's loss jumps about; this shows about the last fifty, or the last twentieth of a short training.
-    private const int MostSmoothed = 50;
+    private const int MaxSmoothedSteps = 50;
 
     private double? loss;
 
@@ -16,15 +16,15 @@ internal sealed class LiveProgress(IAnsiConsole console, ProgressTask bar) : IPr
 
     public void Report(TrainingProgress value)
     {
-        var steps = Math.Clamp(value.Steps / 20, 1, MostSmoothed);
+        var steps = Math.Clamp(value.Steps / 20, 1, MaxSmoothedSteps);
         loss = loss is { } before && double.IsFinite(value.Loss) ? before + ((value.Loss - before) / steps) : loss ?? value.Loss;
         bar.MaxValue = value.Steps;
         bar.Value = value.Step;
         // Beside it: the percentage, and a space on either side of each column.
-        bar.Description = Markup.Escape(ProgressLine.Of(value, loss.Value, console.Profile.Width - BarWidth(console) - 8));
+        bar.Description = Markup.Escape(ProgressLine.Format(value, loss.Value, console.Profile.Width - BarWidth(console) - 8));
         if (value.Evaluation is { } evaluation)
         {
-            console.WriteLine(ProgressLine.Of(evaluation, value.Steps));
+            console.WriteLine(ProgressLine.Format(evaluation, value.Steps));
         }
     }
 }

@@ -14,13 +14,13 @@ internal sealed class PlainProgress(TextWriter log, int loggingSteps) : IProgres
         lossSteps++;
         if (value.Step % loggingSteps == 0 || value.Step == value.Steps)
         {
-            log.WriteLine(ProgressLine.Of(value, lossSum / lossSteps));
+            log.WriteLine(ProgressLine.Format(value, lossSum / lossSteps));
             (lossSum, lossSteps) = (0, 0);
         }
 
         if (value.Evaluation is { } evaluation)
         {
-            log.WriteLine(ProgressLine.Of(evaluation, value.Steps));
+            log.WriteLine(ProgressLine.Format(evaluation, value.Steps));
         }
     }
 }

@@ -8,7 +8,7 @@ internal static class ProgressLine
 {
     /// <param name="loss">The loss to show: a single step's jumps about.</param>
     /// <param name="width">Characters to use at most; what does not fit is left out from the end.</param>
-    public static string Of(TrainingProgress progress, double loss, int width = int.MaxValue)
+    public static string Format(TrainingProgress progress, double loss, int width = int.MaxValue)
     {
         string[] fields =
         [
@@ -28,7 +28,7 @@ internal static class ProgressLine
         return line;
     }
 
-    public static string Of(EvaluationPoint evaluation, int steps) => string.Create(
+    public static string Format(EvaluationPoint evaluation, int steps) => string.Create(
         CultureInfo.InvariantCulture, $"step {evaluation.Step}/{steps}  held-out loss {evaluation.Loss:0.000}  accuracy {evaluation.Accuracy:0.0000}");
 
     private static string Time(TimeSpan time) => time.TotalHours >= 1

@@ -10,16 +10,16 @@ internal static class ConfusionMatrixPlot
     // Beyond these a number no longer fits its cell.
     private const int LabelsWithShares = 8;
     private const int LabelsWithCounts = 25;
-    private const int LongestLabel = 22;
+    private const int MaxLabelLength = 22;
 
     // Beyond these the whole is a wall of dots.
-    private const int MostLabels = 60;
-    private const int LabelsOfTheRest = 40;
+    private const int MaxLabels = 60;
+    private const int MostConfusedLabels = 40;
 
     public static byte[] Draw(ClassificationMetrics metrics, PlotTheme theme)
     {
         var shown = Shown(metrics);
-        var labels = shown.Select(i => Shortened(PlotFonts.Drawable(metrics.PerLabel[i].Label, $"label {i + 1}"))).ToArray();
+        var labels = shown.Select(i => Truncate(PlotFonts.Drawable(metrics.PerLabel[i].Label, $"label {i + 1}"))).ToArray();
         var title = shown.Length == metrics.PerLabel.Count ? "Confusion matrix" : $"Confusion matrix of the {shown.Length} labels with the most errors";
         var plot = theme.NewPlot(title, "predicted", "right label");
         foreach (var (y, right) in shown.Index())
@@ -87,10 +87,10 @@ internal static class ConfusionMatrixPlot
     private static int[] Shown(ClassificationMetrics metrics)
     {
         var all = Enumerable.Range(0, metrics.PerLabel.Count);
-        return metrics.PerLabel.Count <= MostLabels
+        return metrics.PerLabel.Count <= MaxLabels
             ? [.. all]
-            : [.. all.OrderByDescending(i => metrics.ConfusionMatrix[i].Sum() - metrics.ConfusionMatrix[i][i]).Take(LabelsOfTheRest).Order()];
+            : [.. all.OrderByDescending(i => metrics.ConfusionMatrix[i].Sum() - metrics.ConfusionMatrix[i][i]).Take(MostConfusedLabels).Order()];
     }
 
-    private static string Shortened(string label) => label.Length <= LongestLabel ? label : $"{label[..(LongestLabel - 1)]}…";
+    private static string Truncate(string label) => label.Length <= MaxLabelLength ? label : $"{label[..(MaxLabelLength - 1)]}…";
 }

@@ -12,7 +12,7 @@ namespace Serverless.Trainer.Reports;
 /// </summary>
 internal readonly record struct Html(string Markup)
 {
-    public static Html Of(Interpolation html) => new(html.Markup);
+    public static Html Format(Interpolation html) => new(html.Markup);
 
     public static Html Each<T>(IEnumerable<T> items, Func<T, Html> html) => new(string.Concat(items.Select(item => html(item).Markup)));
 

@@ -22,7 +22,7 @@ internal sealed class PlotFonts : IFontResolver
     private static PlotFonts Instance { get; } = Register();
 
     /// <summary>The text if its letters can be drawn; otherwise what stands for it.</summary>
-    public static string Drawable(string text, string otherwise) => Instance.regular.ContainsGlyphs(text) ? text : otherwise;
+    public static string Drawable(string text, string fallback) => Instance.regular.ContainsGlyphs(text) ? text : fallback;
 
     public static void Apply(Plot plot)
     {

@@ -8,7 +8,7 @@ namespace Serverless.Trainer.Reports;
 internal static class ReliabilityPlot
 {
     // The share right of fewer rows is a matter of chance.
-    private const int FewestRows = 5;
+    private const int MinRows = 5;
 
     public static byte[] Draw(IReadOnlyList<ReliabilityBin> bins, IReadOnlyList<ReliabilityBin> uncalibrated, PlotTheme theme) =>
         theme.Png(1040, 420, [Reliability(bins, uncalibrated, theme), Scores(bins, theme)]);
@@ -16,7 +16,7 @@ internal static class ReliabilityPlot
     internal static Plot Reliability(IReadOnlyList<ReliabilityBin> bins, IReadOnlyList<ReliabilityBin> uncalibrated, PlotTheme theme)
     {
         var plot = theme.NewPlot("Reliability", "score of the given label", "share right");
-        plot.Add.Bars(bins.Where(bin => bin.Rows >= FewestRows).Select(bin => new Bar
+        plot.Add.Bars(bins.Where(bin => bin.Rows >= MinRows).Select(bin => new Bar
         {
             Position = (bin.From + bin.To) / 2,
             Value = bin.Accuracy,
@@ -57,7 +57,7 @@ internal static class ReliabilityPlot
 
     private static void AddCurve(Plot plot, IReadOnlyList<ReliabilityBin> bins, Color colour, string name)
     {
-        var points = bins.Where(bin => bin.Rows >= FewestRows).Select(Place).ToArray();
+        var points = bins.Where(bin => bin.Rows >= MinRows).Select(Place).ToArray();
         if (points.Length > 0)
         {
             var curve = plot.Add.Scatter(points, colour);
@@ -67,11 +67,11 @@ internal static class ReliabilityPlot
 
     private static void AddFewRows(Plot plot, IReadOnlyList<ReliabilityBin> bins, Color colour)
     {
-        var points = bins.Where(bin => bin.Rows is > 0 and < FewestRows).Select(Place).ToArray();
+        var points = bins.Where(bin => bin.Rows is > 0 and < MinRows).Select(Place).ToArray();
         if (points.Length > 0)
         {
             var markers = plot.Add.Markers(points, MarkerShape.OpenCircle, 7, colour);
-            markers.LegendText = $"under {FewestRows} rows";
+            markers.LegendText = $"under {MinRows} rows";
         }
     }
 

@@ -11,12 +11,12 @@ namespace Serverless.Trainer.Reports;
 /// </summary>
 internal static class ReportPage
 {
-    private const int LongestQuote = 700;
+    private const int MaxQuoteLength = 700;
 
     public static Html Render(AdapterReport report, IReadOnlyList<ReportPlot> plots)
     {
         var figures = report.Figures;
-        return Html.Of($"""
+        return Html.Format($"""
             <!doctype html>
             <html lang="en">
             <head>
@@ -70,32 +70,32 @@ internal static class ReportPage
             ("calibration error", final.CalibrationError.ToString("0.000", null)),
             ($"articles, {on}", final.Rows.ToString("N0", null)),
         ];
-        return Html.Of($"""<section class="cards">{Html.Each(cards, card => Html.Of($"<div><b>{card.Value}</b><span>{card.Name}</span></div>"))}</section>""");
+        return Html.Format($"""<section class="cards">{Html.Each(cards, card => Html.Format($"<div><b>{card.Value}</b><span>{card.Name}</span></div>"))}</section>""");
     }
 
-    private static Html Verdict(GateVerdict? gate) => gate is null ? new("") : Html.Of(
+    private static Html Verdict(GateVerdict? gate) => gate is null ? new("") : Html.Format(
         $"""<p class="verdict {(gate.Passed ? "passed" : "refused")}"><b>{(gate.Passed ? "Passed the gate." : "Refused by the gate.")}</b> {gate.Reason}</p>""");
 
     private static Html Notes(IReadOnlyList<string> notes) => Html.When(
-        notes.Count > 0, () => Html.Of($"""<section class="notes"><h2>Left out</h2><ul>{Html.Each(notes, note => Html.Of($"<li><bdi>{note}</bdi></li>"))}</ul></section>"""));
+        notes.Count > 0, () => Html.Format($"""<section class="notes"><h2>Left out</h2><ul>{Html.Each(notes, note => Html.Format($"<li><bdi>{note}</bdi></li>"))}</ul></section>"""));
 
-    private static Html Evaluation(string title, string what, ClassificationMetrics metrics, IReadOnlyList<ReportPlot> plots, string picture) => Html.Of($"""
+    private static Html Evaluation(string title, string what, ClassificationMetrics metrics, IReadOnlyList<ReportPlot> plots, string picture) => Html.Format($"""
         <section><h2>{title}</h2>
         <p>{metrics.Rows:N0} articles. {what} Accuracy {Percent(metrics.Accuracy)}, weighted F1 {Percent(metrics.F1)}, loss {metrics.Loss:0.0000}.</p>
         <div class="wide"><table>
         <thead><tr><th>label</th><th>articles</th><th>precision</th><th>recall</th><th>F1</th><th></th></tr></thead>
-        <tbody>{Html.Each(metrics.PerLabel, label => Html.Of($"""<tr><th scope="row"><bdi>{label.Label}</bdi></th><td>{label.Rows:N0}</td><td>{Percent(label.Precision)}</td><td>{Percent(label.Recall)}</td><td>{Percent(label.F1)}</td><td class="bar"><i style="width:{label.F1 * 100:0.0}%"></i></td></tr>"""))}</tbody>
+        <tbody>{Html.Each(metrics.PerLabel, label => Html.Format($"""<tr><th scope="row"><bdi>{label.Label}</bdi></th><td>{label.Rows:N0}</td><td>{Percent(label.Precision)}</td><td>{Percent(label.Recall)}</td><td>{Percent(label.F1)}</td><td class="bar"><i style="width:{label.F1 * 100:0.0}%"></i></td></tr>"""))}</tbody>
         <tfoot><tr><th scope="row">weighted</th><td>{metrics.Rows:N0}</td><td>{Percent(metrics.Precision)}</td><td>{Percent(metrics.Recall)}</td><td>{Percent(metrics.F1)}</td><td></td></tr></tfoot>
         </table></div>
         {Picture(plots, picture)}</section>
         """);
 
-    private static Html Mistakes(IReadOnlyList<Mistake> mistakes) => Html.Of($"""
+    private static Html Mistakes(IReadOnlyList<Mistake> mistakes) => Html.Format($"""
         <section><h2>The worst mistakes</h2>
         <p>{(mistakes.Count == 0 ? "No held-out row is wrong." : "Held-out rows that are wrong, those first that left the least to the right label. Often it is the label in the data set that should be mended.")}</p>
-        <ol class="mistakes">{Html.Each(mistakes, mistake => Html.Of($"""
+        <ol class="mistakes">{Html.Each(mistakes, mistake => Html.Format($"""
             <li><p class="labels"><span class="wrong"><bdi>{mistake.Predicted}</bdi> {Percent(mistake.Score)}</span> instead of <span class="right"><bdi>{mistake.Expected}</bdi> {Percent(mistake.ExpectedScore)}</span> <small>{mistake.Place.ToString()}</small></p>
-            <blockquote dir="auto">{Quoted(mistake.Text)}</blockquote></li>
+            <blockquote dir="auto">{Truncate(mistake.Text)}</blockquote></li>
             """))}</ol></section>
         """);
 
@@ -103,24 +103,24 @@ internal static class ReportPage
     {
         var published = JsonNode.Parse(new TrainOptions().ToJson())!.AsObject();
         var settings = JsonNode.Parse(options.ToJson())!.AsObject();
-        return Html.Of($"""
+        return Html.Format($"""
             <section><h2>Settings</h2>
             <p>As they were resolved; in bold where they differ from the recipe for Llama 3.2 1B.</p>
-            <dl>{Html.Each(settings, setting => Html.Of($"""<div class="{(JsonNode.DeepEquals(setting.Value, published[setting.Key]) ? "" : "changed")}"><dt>{setting.Key}</dt><dd>{setting.Value?.ToString()}</dd></div>"""))}</dl></section>
+            <dl>{Html.Each(settings, setting => Html.Format($"""<div class="{(JsonNode.DeepEquals(setting.Value, published[setting.Key]) ? "" : "changed")}"><dt>{setting.Key}</dt><dd>{setting.Value?.ToString()}</dd></div>"""))}</dl></section>
             """);
     }
 
     private static Html Picture(IReadOnlyList<ReportPlot> plots, string file)
     {
         var plot = plots.First(plot => plot.File == file);
-        return Html.Of($"""<picture><source media="(prefers-color-scheme: dark)" srcset="{Data(plot.Dark)}"><img src="{Data(plot.Light)}" width="{plot.Width}" alt="{plot.Title}"></picture>""");
+        return Html.Format($"""<picture><source media="(prefers-color-scheme: dark)" srcset="{Data(plot.Dark)}"><img src="{Data(plot.Light)}" width="{plot.Width}" alt="{plot.Title}"></picture>""");
     }
 
     private static Html Data(byte[] png) => new($"data:image/png;base64,{Convert.ToBase64String(png)}");
 
     private static string Percent(double share) => share.ToString("0.00 %", System.Globalization.CultureInfo.InvariantCulture);
 
-    private static string Quoted(string text) => text.Length <= LongestQuote ? text : $"{text[..LongestQuote]}…";
+    private static string Truncate(string text) => text.Length <= MaxQuoteLength ? text : $"{text[..MaxQuoteLength]}…";
 
     private static Html Style()
     {

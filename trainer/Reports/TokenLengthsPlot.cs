@@ -7,13 +7,13 @@ namespace Serverless.Trainer.Reports;
 /// <summary>The histogram of token lengths, with the limit and two percentiles.</summary>
 internal static class TokenLengthsPlot
 {
-    private const int MostBins = 60;
+    private const int MaxBins = 60;
 
     /// <param name="limit">The <c>max_length</c> in force; null to show none.</param>
     public static byte[] Draw(TokenLengths lengths, int? limit, PlotTheme theme)
     {
         var plot = theme.NewPlot("Token lengths", "tokens", "articles");
-        var bins = lengths.Histogram(MostBins);
+        var bins = lengths.Histogram(MaxBins);
         plot.Add.Bars(bins.Select(bin => new Bar
         {
             Position = bin.From + (bin.Width / 2.0),

@@ -54,7 +54,7 @@ internal sealed class AdamW : IDisposable
     public int Steps { get; set; }
 
     /// <summary>What a checkpoint must hold besides the parameters and <see cref="Steps"/>.</summary>
-    public IReadOnlyList<(string Name, Tensor Value)> State => [("first_moment", firstMoment), ("second_moment", secondMoment)];
+    public IReadOnlyList<(string Name, Tensor Value)> Tensors => [("first_moment", firstMoment), ("second_moment", secondMoment)];
 
     public void ZeroGradient()
     {

@@ -13,7 +13,7 @@ namespace Serverless.Trainer.Training;
 internal static class AdapterFolder
 {
     /// <exception cref="IOException">The folder holds something that is no adapter.</exception>
-    public static void RefuseToReplace(string folder)
+    public static void ThrowIfOccupied(string folder)
     {
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any() && !File.Exists(Path.Combine(folder, PeftAdapter.ConfigFileName)))
         {

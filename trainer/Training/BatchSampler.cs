@@ -22,7 +22,7 @@ internal sealed class BatchSampler
         var window = Math.Clamp(lengths.Count / 4 / size, 1, StepsPerWindow) * size;
         var random = new Random(options.Seed);
         var order = Shuffled(lengths.Count, random).Take(count * size).ToArray();
-        steps = [.. order.Chunk(window).SelectMany(rows => StepsOf(rows, lengths, size, random))];
+        steps = [.. order.Chunk(window).SelectMany(rows => CreateSteps(rows, lengths, size, random))];
     }
 
     public int Count => steps.Length;
@@ -43,7 +43,7 @@ internal sealed class BatchSampler
         }
     }
 
-    private static int[][] StepsOf(int[] rows, IReadOnlyList<int> lengths, int size, Random random)
+    private static int[][] CreateSteps(int[] rows, IReadOnlyList<int> lengths, int size, Random random)
     {
         var sorted = rows.OrderBy(row => lengths[row]).ToArray();
         var (shorter, longer) = (size / 2, size - (size / 2));

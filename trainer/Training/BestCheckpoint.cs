@@ -10,18 +10,18 @@ internal sealed class BestCheckpoint(IReadOnlyList<(string Name, Tensor Value)> 
     public EvaluationPoint? Evaluation { get; private set; }
 
     /// <summary>What a checkpoint must hold besides <see cref="Evaluation"/>; nothing before the first evaluation.</summary>
-    public IEnumerable<(string Name, Tensor Value)> State => parameters.Zip(copies, (parameter, copy) => ($"best.{parameter.Name}", copy));
+    public IEnumerable<(string Name, Tensor Value)> Tensors => parameters.Zip(copies, (parameter, copy) => ($"best.{parameter.Name}", copy));
 
-    public void Offer(EvaluationPoint point)
+    public void Update(EvaluationPoint point)
     {
         if (Evaluation is not { } best || (point.Accuracy, -point.Loss).CompareTo((best.Accuracy, -best.Loss)) > 0)
         {
-            Keep(point);
+            Save(point);
         }
     }
 
     /// <summary>Keeps the parameters as they are now; also makes the copies that a resumed checkpoint is read into.</summary>
-    public void Keep(EvaluationPoint point)
+    public void Save(EvaluationPoint point)
     {
         Dispose();
         Evaluation = point;

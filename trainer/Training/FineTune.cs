@@ -29,7 +29,7 @@ internal sealed record FineTune(DataSet Data, TrainOptions Options, string BaseF
     public (AdapterReport Report, IReadOnlyList<string> HeldOutLabels) Run(
         TextWriter log, IProgress<TrainingProgress> progress, TimeProvider time, CancellationToken cancellationToken)
     {
-        AdapterFolder.RefuseToReplace(OutputFolder);
+        AdapterFolder.ThrowIfOccupied(OutputFolder);
         var hardware = Hardware.Choose(Options.Precision);
         var folder = HuggingFaceFolder.Open(BaseFolder);
         var data = EncodedDataSet.Encode(Data, LlamaTokenizer.Read(folder.TokenizerPath), Options.MaxLength);
@@ -39,7 +39,7 @@ internal sealed record FineTune(DataSet Data, TrainOptions Options, string BaseF
         using var model = new LlamaForSequenceClassification(weights, hardware.Type, residualType: ScalarType.Float32);
         model.AddLora(Options.Lora, data.Labels.Count, Options.Seed);
         var checkpoint = new TrainingCheckpoint(
-            TrainingCheckpoint.PathFor(OutputFolder), TrainingFingerprint.Of(Options, hardware, data, weights), Checkpointed);
+            TrainingCheckpoint.PathFor(OutputFolder), TrainingFingerprint.Compute(Options, hardware, data, weights), Checkpointed);
         if (!Resume)
         {
             checkpoint.Delete();
@@ -61,8 +61,8 @@ internal sealed record FineTune(DataSet Data, TrainOptions Options, string BaseF
             BaseModel,
             data.Train.Length,
             data.Truncated,
-            ClassificationMetrics.Of(heldOut, data.Labels, temperature),
-            test is null ? null : ClassificationMetrics.Of(test, data.Labels, temperature),
+            ClassificationMetrics.Compute(heldOut, data.Labels, temperature),
+            test is null ? null : ClassificationMetrics.Compute(test, data.Labels, temperature),
             summary with { Curve = LearningCurve.Thin(summary.Curve) },
             Data.Notes);
         var report = new AdapterReport(

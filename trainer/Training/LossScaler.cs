@@ -9,7 +9,7 @@ internal sealed class LossScaler(bool enabled)
     private const int StepsToGrow = 2000;
 
     // Halving 65536 this often leaves a scale under 1/1000: the loss itself overflows, scaling cannot help.
-    private const int MostSkipsInARow = 26;
+    private const int MaxConsecutiveSkips = 26;
 
     /// <summary>Set when a checkpoint is resumed.</summary>
     public LossScale State { get; set; } = new(enabled ? 65536 : 1, CleanSteps: 0, SkipsInARow: 0, Skipped: 0);
@@ -31,7 +31,7 @@ internal sealed class LossScaler(bool enabled)
             return true;
         }
 
-        if (!enabled || State.SkipsInARow == MostSkipsInARow)
+        if (!enabled || State.SkipsInARow == MaxConsecutiveSkips)
         {
             throw new TrainingDivergedException(step);
         }

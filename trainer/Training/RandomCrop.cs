@@ -6,19 +6,19 @@ namespace Serverless.Trainer.Training;
 /// </summary>
 internal sealed class RandomCrop(double share, int seed, int step)
 {
-    private const int FewestTokens = 8;
+    private const int MinTokens = 8;
 
     private readonly Random random = new(unchecked((seed * 15_485_863) + step));
 
     /// <summary>The first token, which begins the text, always stays.</summary>
     public int[] Apply(int[] ids)
     {
-        if (ids.Length <= FewestTokens + 1 || random.NextDouble() >= share)
+        if (ids.Length <= MinTokens + 1 || random.NextDouble() >= share)
         {
             return ids;
         }
 
-        var length = random.Next(FewestTokens, ids.Length);
+        var length = random.Next(MinTokens, ids.Length);
         var start = random.Next(1, ids.Length - length + 1);
         return [ids[0], .. ids[start..(start + length)]];
     }

@@ -96,7 +96,7 @@ internal sealed record TrainOptions
             [.. LoraTargetModules.Split(',', StringSplitOptions.TrimEntries).SelectMany(name => name == "all-linear" ? LoraConfig.AllLinear : [name])],
     };
 
-    public string ToJson() => JsonSerializer.Serialize(this, RecipeJson);
+    public string ToJson() => JsonSerializer.Serialize(this, JsonOptions);
 
     /// <summary>Lays settings (snake_case names) over one another, later ones on top, and validates the result once.</summary>
     /// <exception cref="InvalidTrainOptionsException">An unknown name or a value outside its range, with its source.</exception>
@@ -113,17 +113,17 @@ internal sealed record TrainOptions
 
             try
             {
-                options = merged.Deserialize<TrainOptions>(RecipeJson)!;
+                options = merged.Deserialize<TrainOptions>(JsonOptions)!;
                 options.Validate();
             }
-            catch (JsonException fault)
+            catch (JsonException exception)
             {
-                var name = fault.Path?.TrimStart('$', '.') ?? "";
+                var name = exception.Path?.TrimStart('$', '.') ?? "";
                 throw new InvalidTrainOptionsException($"{source}: {name} cannot be {merged[name]?.ToJsonString() ?? "null"}.");
             }
-            catch (InvalidTrainOptionsException fault)
+            catch (InvalidTrainOptionsException exception)
             {
-                throw new InvalidTrainOptionsException($"{source}: {fault.Message}");
+                throw new InvalidTrainOptionsException($"{source}: {exception.Message}");
             }
         }
 
@@ -161,14 +161,14 @@ internal sealed record TrainOptions
         }
     }
 
-    private static JsonSerializerOptions RecipeJson { get; } = new()
+    private static JsonSerializerOptions JsonOptions { get; } = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         RespectNullableAnnotations = true,
         WriteIndented = true,
     };
 
-    private static HashSet<string> Names { get; } = [.. JsonSerializer.SerializeToNode(new TrainOptions(), RecipeJson)!.AsObject().Select(setting => setting.Key)];
+    private static HashSet<string> Names { get; } = [.. JsonSerializer.SerializeToNode(new TrainOptions(), JsonOptions)!.AsObject().Select(setting => setting.Key)];
 }
 
 /// <summary>A setting that does not exist or cannot be; the message names it and where it was read.</summary>

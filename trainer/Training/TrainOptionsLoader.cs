@@ -11,13 +11,13 @@ internal static class TrainOptionsLoader
     /// <param name="configFile">A file of the same form, or null.</param>
     /// <param name="commandLine">Settings given there, in snake_case.</param>
     /// <exception cref="InvalidTrainOptionsException">A setting that does not exist or cannot be.</exception>
-    public static TrainOptions Of(string baseFolder, string? configFile = null, JsonObject? commandLine = null)
+    public static TrainOptions Load(string baseFolder, string? configFile = null, JsonObject? commandLine = null)
     {
         var layers = new List<(string Source, JsonObject Settings)>();
-        var suited = Path.Combine(baseFolder, StorageNames.TrainingFile);
-        if (File.Exists(suited))
+        var baseSettings = Path.Combine(baseFolder, StorageNames.TrainingFile);
+        if (File.Exists(baseSettings))
         {
-            layers.Add((suited, Read(suited)));
+            layers.Add((baseSettings, Read(baseSettings)));
         }
 
         if (configFile is not null)
@@ -35,9 +35,9 @@ internal static class TrainOptionsLoader
         {
             return JsonNode.Parse(File.ReadAllText(file), documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject ?? throw new InvalidTrainOptionsException($"{file}: not a JSON object of settings.");
         }
-        catch (JsonException fault)
+        catch (JsonException exception)
         {
-            throw new InvalidTrainOptionsException(fault.LineNumber is { } line ? $"{file}: not JSON (line {line + 1})." : $"{file}: {fault.Message}");
+            throw new InvalidTrainOptionsException(exception.LineNumber is { } line ? $"{file}: not JSON (line {line + 1})." : $"{file}: {exception.Message}");
         }
     }
 }

@@ -51,9 +51,9 @@ internal sealed class TrainingCheckpoint(string path, TrainingFingerprint finger
                 ? $"{path} is the checkpoint of another training: {difference}."
                 : null;
         }
-        catch (InvalidDataException fault)
+        catch (InvalidDataException exception)
         {
-            return fault.Message;
+            return exception.Message;
         }
     }
 
@@ -87,9 +87,9 @@ internal sealed class TrainingCheckpoint(string path, TrainingFingerprint finger
         {
             return JsonSerializer.Deserialize<T>(file.Metadata[key], Json)!;
         }
-        catch (Exception fault) when (fault is KeyNotFoundException or JsonException)
+        catch (Exception exception) when (exception is KeyNotFoundException or JsonException)
         {
-            throw new InvalidDataException($"{path} is not the checkpoint of a fine-tune ({fault.Message}).", fault);
+            throw new InvalidDataException($"{path} is not the checkpoint of a fine-tune ({exception.Message}).", exception);
         }
     }
 }
@@ -97,8 +97,8 @@ internal sealed class TrainingCheckpoint(string path, TrainingFingerprint finger
 /// <summary>How far a fine-tune is: what a checkpoint holds that is no tensor.</summary>
 /// <param name="Step">Steps done.</param>
 /// <param name="OptimizerSteps">Those of them that an fp16 overflow did not cost.</param>
-/// <param name="PassTokens">The most tokens of a forward and backward pass; less than at first if memory ran out.</param>
+/// <param name="MicroBatchTokens">The most tokens of a forward and backward pass; less than at first if memory ran out.</param>
 /// <param name="Duration">Of the steps, evaluations not counted.</param>
 /// <param name="Best">The evaluation whose adapter is kept.</param>
 internal sealed record TrainingPosition(
-    int Step, int OptimizerSteps, int PassTokens, LossScale LossScale, TimeSpan Duration, EvaluationPoint? Best, IReadOnlyList<CurvePoint> Curve);
+    int Step, int OptimizerSteps, [property: JsonPropertyName("PassTokens")] int MicroBatchTokens, LossScale LossScale, TimeSpan Duration, EvaluationPoint? Best, IReadOnlyList<CurvePoint> Curve);

@@ -15,15 +15,15 @@ namespace Serverless.Trainer.Training;
 internal sealed record TrainingFingerprint(SortedDictionary<string, string> Settings, string Precision, string Data, string Base)
 {
     // How often one is told and saved has no bearing on the adapter.
-    private static readonly string[] Indifferent = ["logging_steps", "save_steps"];
+    private static readonly string[] IgnoredSettings = ["logging_steps", "save_steps"];
 
-    public static TrainingFingerprint Of(TrainOptions options, Hardware hardware, EncodedDataSet data, LlamaWeights weights)
+    public static TrainingFingerprint Compute(TrainOptions options, Hardware hardware, EncodedDataSet data, LlamaWeights weights)
     {
         var settings = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(options.ToJson())!
-            .Where(setting => !Indifferent.Contains(setting.Key))
+            .Where(setting => !IgnoredSettings.Contains(setting.Key))
             .ToDictionary(setting => setting.Key, setting => setting.Value.GetRawText());
         return new TrainingFingerprint(
-            new SortedDictionary<string, string>(settings, StringComparer.Ordinal), hardware.Precision, HashOf(data), HashOf(weights));
+            new SortedDictionary<string, string>(settings, StringComparer.Ordinal), hardware.Precision, ComputeHash(data), ComputeHash(weights));
     }
 
     /// <returns>What differs, as a clause; null if nothing does.</returns>
@@ -40,7 +40,7 @@ internal sealed record TrainingFingerprint(SortedDictionary<string, string> Sett
         return differences.Length == 0 ? null : string.Join("; ", differences);
     }
 
-    private static string HashOf(EncodedDataSet data)
+    private static string ComputeHash(EncodedDataSet data)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(data.Labels));
@@ -52,7 +52,7 @@ internal sealed record TrainingFingerprint(SortedDictionary<string, string> Sett
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static string HashOf(LlamaWeights weights)
+    private static string ComputeHash(LlamaWeights weights)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(weights.Config));

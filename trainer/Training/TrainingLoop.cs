@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Serverless.Trainer.Training;
 
 /// <summary>
-/// The fine-tune itself: step after step through the plan; every so many steps an evaluation on held-out articles, whose best
+/// The fine-tune itself: step after step through the sampler; every so many steps an evaluation on held-out articles, whose best
 /// checkpoint is kept, and a checkpoint on disk. All that it needs to know of its past lies in that checkpoint: the order of
 /// the articles, the learning rate and the dropout are functions of the step's number.
 /// </summary>
@@ -16,7 +16,7 @@ internal sealed class TrainingLoop : IDisposable
     private readonly TrainOptions options;
     private readonly Hardware hardware;
     private readonly Article[] heldOut;
-    private readonly BatchSampler plan;
+    private readonly BatchSampler sampler;
     private readonly TrainingStep step;
     private readonly BestCheckpoint best;
     private readonly TrainingCheckpoint? checkpoint;
@@ -30,7 +30,7 @@ internal sealed class TrainingLoop : IDisposable
         TrainingCheckpoint? checkpoint, TextWriter log)
     {
         (this.model, this.options, this.hardware, this.heldOut, this.checkpoint) = (model, options, hardware, heldOut, checkpoint);
-        plan = new BatchSampler([.. train.Select(article => article.Ids.Length)], options);
+        sampler = new BatchSampler([.. train.Select(article => article.Ids.Length)], options);
         step = new TrainingStep(model, options, hardware, train, log);
         best = new BestCheckpoint(model.TrainableParameters);
         Evaluator = new Evaluator(model, hardware.Device, options.PerDeviceEvalBatchSize, log);
@@ -41,14 +41,14 @@ internal sealed class TrainingLoop : IDisposable
     public Evaluator Evaluator { get; }
 
     /// <summary>Steps done.</summary>
-    public int Done => curve.Count;
+    public int CompletedSteps => curve.Count;
 
     /// <summary>Trains to the end and leaves the best checkpoint in the model.</summary>
     /// <exception cref="TrainingDivergedException">The loss is no longer a number.</exception>
     public TrainingSummary Run(IProgress<TrainingProgress> progress, TimeProvider time, CancellationToken cancellationToken)
     {
-        var (begun, before) = (Done, duration);
-        while (Done < plan.Count)
+        var (begun, before) = (CompletedSteps, duration);
+        while (CompletedSteps < sampler.Count)
         {
             if (cancellationToken.IsCancellationRequested)
             {
@@ -57,32 +57,32 @@ internal sealed class TrainingLoop : IDisposable
             }
 
             var begin = time.GetTimestamp();
-            var learningRate = LinearSchedule.LearningRate(Done, plan.Count, options.LearningRate, options.WarmupRatio);
-            var loss = step.Take(plan.Articles(Done), learningRate, Done + 1);
+            var learningRate = LinearSchedule.LearningRate(CompletedSteps, sampler.Count, options.LearningRate, options.WarmupRatio);
+            var loss = step.Run(sampler.Articles(CompletedSteps), learningRate, CompletedSteps + 1);
             duration += time.GetElapsedTime(begin);
 
-            var measured = (Done + 1) % options.EvalSteps == 0 || Done + 1 == plan.Count ? Evaluate(Done + 1) : null;
-            curve.Add(new CurvePoint(Done + 1, loss, measured));
-            if (measured is not null || Done % options.SaveSteps == 0)
+            var evaluation = (CompletedSteps + 1) % options.EvalSteps == 0 || CompletedSteps + 1 == sampler.Count ? Evaluate(CompletedSteps + 1) : null;
+            curve.Add(new CurvePoint(CompletedSteps + 1, loss, evaluation));
+            if (evaluation is not null || CompletedSteps % options.SaveSteps == 0)
             {
                 checkpoint?.Save(Position(), Tensors());
             }
 
-            var perStep = (duration - before) / (Done - begun);
+            var perStep = (duration - before) / (CompletedSteps - begun);
             progress.Report(new TrainingProgress(
-                Done,
-                plan.Count,
+                CompletedSteps,
+                sampler.Count,
                 loss,
                 learningRate,
                 options.ArticlesPerStep / perStep.TotalSeconds,
-                perStep * (plan.Count - Done),
+                perStep * (sampler.Count - CompletedSteps),
                 hardware.UsedMemory(),
-                measured));
+                evaluation));
         }
 
         best.Restore();
         return new TrainingSummary(
-            plan.Count, best.Evaluation!.Step, step.Skipped, duration, plan.Count * options.ArticlesPerStep / duration.TotalSeconds, curve);
+            sampler.Count, best.Evaluation!.Step, step.Skipped, duration, sampler.Count * options.ArticlesPerStep / duration.TotalSeconds, curve);
     }
 
     public void Dispose()
@@ -99,18 +99,18 @@ internal sealed class TrainingLoop : IDisposable
         // Not to be broken off: the step before it would be lost to the checkpoint.
         var predictions = Evaluator.Predict(sample, CancellationToken.None);
         var point = new EvaluationPoint(done, predictions.Loss(), predictions.Accuracy);
-        best.Offer(point);
+        best.Update(point);
         return point;
     }
 
     private TrainingPosition Position()
     {
-        var (optimizerSteps, passTokens, lossScale) = step.Numbers;
-        return new TrainingPosition(Done, optimizerSteps, passTokens, lossScale, duration, best.Evaluation, curve);
+        var (optimizerSteps, microBatchTokens, lossScale) = step.State;
+        return new TrainingPosition(CompletedSteps, optimizerSteps, microBatchTokens, lossScale, duration, best.Evaluation, curve);
     }
 
     private IEnumerable<(string Name, Tensor Value)> Tensors() =>
-        [.. model.TrainableParameters.Select(parameter => ($"adapter.{parameter.Name}", parameter.Value)), .. step.State, .. best.State];
+        [.. model.TrainableParameters.Select(parameter => ($"adapter.{parameter.Name}", parameter.Value)), .. step.Tensors, .. best.Tensors];
 
     private void Resume(TextWriter log)
     {
@@ -118,7 +118,7 @@ internal sealed class TrainingLoop : IDisposable
         {
             if (position.Best is { } evaluation)
             {
-                best.Keep(evaluation);
+                best.Save(evaluation);
             }
 
             return Tensors();
@@ -131,6 +131,6 @@ internal sealed class TrainingLoop : IDisposable
         step.Resume(position);
         curve.AddRange(position.Curve);
         duration = position.Duration;
-        log.WriteLine($"resume from step {Done} of {plan.Count}");
+        log.WriteLine($"resume from step {CompletedSteps} of {sampler.Count}");
     }
 }

@@ -17,7 +17,7 @@ namespace Serverless.Trainer.Training;
 internal sealed class TrainingStep : IDisposable
 {
     // oneDNN compiles its kernels for a number of tokens: 25 of them, 0.3 ms each, for each number that is new.
-    private const int PassMultiple = 64;
+    private const int TokenMultiple = 64;
 
     private readonly LlamaForSequenceClassification model;
     private readonly TrainOptions options;
@@ -38,23 +38,23 @@ internal sealed class TrainingStep : IDisposable
         scaler = new LossScaler(enabled: hardware.Type == ScalarType.Float16);
         // In fp16 dropout draws from libtorch's one generator, which threads would share in an order of chance.
         parallel = new DataParallel(hardware.Device.type == DeviceType.CPU && hardware.Type != ScalarType.Float16 ? get_num_threads() : 1);
-        PassTokens = options.PerDeviceTrainBatchSize * options.MaxLength;
+        MicroBatchTokens = options.PerDeviceTrainBatchSize * options.MaxLength;
     }
 
     /// <summary>The most tokens in the passes that are computed at once; one article may have more.</summary>
-    public int PassTokens { get; private set; }
+    public int MicroBatchTokens { get; private set; }
 
     /// <summary>Steps that an fp16 overflow cost.</summary>
     public int Skipped => scaler.Skipped;
 
     /// <summary>What a checkpoint must hold besides the parameters and the numbers of the position.</summary>
-    public IEnumerable<(string Name, Tensor Value)> State => optimizer.State.Select(entry => ($"optimizer.{entry.Name}", entry.Value));
+    public IEnumerable<(string Name, Tensor Value)> Tensors => optimizer.Tensors.Select(entry => ($"optimizer.{entry.Name}", entry.Value));
 
     /// <summary>The numbers of the position that a step leaves.</summary>
-    public (int OptimizerSteps, int PassTokens, LossScale LossScale) Numbers => (optimizer.Steps, PassTokens, scaler.State);
+    public (int OptimizerSteps, int MicroBatchTokens, LossScale LossScale) State => (optimizer.Steps, MicroBatchTokens, scaler.State);
 
     public void Resume(TrainingPosition position) =>
-        (optimizer.Steps, PassTokens, scaler.State) = (position.OptimizerSteps, position.PassTokens, position.LossScale);
+        (optimizer.Steps, MicroBatchTokens, scaler.State) = (position.OptimizerSteps, position.MicroBatchTokens, position.LossScale);
 
     /// <param name="articles">Shortest first.</param>
     /// <param name="learningRate">Of this step.</param>
@@ -62,12 +62,12 @@ internal sealed class TrainingStep : IDisposable
     /// <returns>The mean loss over its articles, however they are cut into passes.</returns>
     /// <exception cref="TrainingDivergedException">The loss is no longer a number.</exception>
     /// <exception cref="InsufficientMemoryException">Not even a single article fits.</exception>
-    public double Take(IReadOnlyList<int> articles, double learningRate, int number)
+    public double Run(IReadOnlyList<int> articles, double learningRate, int number)
     {
         var loss = Backward(articles, number);
         while (loss is null)
         {
-            HalvePasses(articles, number);
+            HalveMicroBatches(articles, number);
             loss = Backward(articles, number);
         }
 
@@ -99,9 +99,9 @@ internal sealed class TrainingStep : IDisposable
             var parts = parallel.RunPartitions([.. read.Select(article => article.Ids.Length)], partition =>
             {
                 // A function of the step: nothing of a generator's past has to be saved.
-                var dropout = LoraDropout.Create(hardware.Device, hardware.Type, unchecked((options.Seed * 1_000_003) + (partition.Index * 15_485_867) + number));
-                Article[] shared = [.. partition.Texts.Order().Select(article => read[article])];
-                return Backward(Passes(shared, PassTokens / partition.Count), dropout, scaler.Scale / articles.Count);
+                var dropout = LoraDropout.For(hardware.Device, hardware.Type, unchecked((options.Seed * 1_000_003) + (share.Number * 15_485_867) + number));
+                Article[] shared = [.. share.Texts.Order().Select(article => read[article])];
+                return Backward(SplitIntoMicroBatches(shared, MicroBatchTokens / share.Of), dropout, scaler.Scale / articles.Count);
             });
             foreach (var (_, gradients) in parts)
             {
@@ -110,22 +110,22 @@ internal sealed class TrainingStep : IDisposable
 
             return parts.Sum(part => part.Loss);
         }
-        catch (ExternalException fault) when (TorchErrors.IsOutOfMemory(fault))
+        catch (ExternalException exception) when (OutOfMemory.Is(exception))
         {
             return null;
         }
     }
 
     /// <returns>The sum of the losses, and the gradients of its product with the scale.</returns>
-    private (double Loss, GradientAccumulator Gradients) Backward(IEnumerable<Article[]> passes, LoraDropout dropout, double scale)
+    private (double Loss, GradientAccumulator Gradients) Backward(IEnumerable<Article[]> microBatches, LoraDropout dropout, double scale)
     {
         var gradients = new GradientAccumulator(parameters);
         var sum = 0.0;
-        foreach (var pass in passes)
+        foreach (var microBatch in microBatches)
         {
             using var scope = NewDisposeScope();
-            using var batch = PackedBatch.Create([.. pass.Select(article => article.Ids)], hardware.Device, PassMultiple);
-            var labels = tensor(pass.Select(article => (long)article.Label).ToArray(), device: hardware.Device);
+            using var batch = PackedBatch.Create([.. microBatch.Select(article => article.Ids)], hardware.Device, TokenMultiple);
+            var labels = tensor(microBatch.Select(article => (long)article.Label).ToArray(), device: hardware.Device);
             var loss = functional.cross_entropy(model.Forward(batch, dropout), labels, reduction: Reduction.Sum);
             gradients.Backward(loss * scale);
             sum += loss.item<float>();
@@ -134,37 +134,37 @@ internal sealed class TrainingStep : IDisposable
         return (sum, gradients);
     }
 
-    private void HalvePasses(IReadOnlyList<int> articles, int number)
+    private void HalveMicroBatches(IReadOnlyList<int> articles, int number)
     {
         var longest = articles.Max(article => train[article].Ids.Length);
-        if (PassTokens <= longest)
+        if (MicroBatchTokens <= longest)
         {
             throw new InsufficientMemoryException(
                 $"Memory is not enough for a single article of {longest} tokens. Lower --max-length or --lora-rank, or take a smaller base model or a larger machine.");
         }
 
         var tokens = articles.Sum(article => train[article].Ids.Length);
-        PassTokens = Math.Max(Math.Min(PassTokens, tokens) / 2, longest);
+        MicroBatchTokens = Math.Max(Math.Min(MicroBatchTokens, tokens) / 2, longest);
         log.WriteLine(
-            $"Out of memory at step {number}: from here on at most {PassTokens} tokens in a pass, and more passes a step. " +
+            $"Out of memory at step {number}: from here on at most {MicroBatchTokens} tokens in a micro-batch, and more micro-batches a step. " +
             $"The result is the same; a lower --per-device-train-batch-size does so from the start.");
     }
 
-    private static IEnumerable<Article[]> Passes(Article[] articles, int most)
+    private static IEnumerable<Article[]> SplitIntoMicroBatches(Article[] articles, int maxTokens)
     {
-        var (pass, tokens) = (new List<Article>(), 0);
+        var (microBatch, tokens) = (new List<Article>(), 0);
         foreach (var article in articles)
         {
-            if (pass.Count > 0 && tokens + article.Ids.Length > most)
+            if (microBatch.Count > 0 && tokens + article.Ids.Length > maxTokens)
             {
-                yield return [.. pass];
-                (pass, tokens) = ([], 0);
+                yield return [.. microBatch];
+                (microBatch, tokens) = ([], 0);
             }
 
-            pass.Add(article);
+            microBatch.Add(article);
             tokens += article.Ids.Length;
         }
 
-        yield return [.. pass];
+        yield return [.. microBatch];
     }
 }

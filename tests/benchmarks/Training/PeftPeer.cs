@@ -40,9 +40,9 @@ internal static class PeftPeer
             await process.WaitForExitAsync(cancellationToken);
             return process.ExitCode == 0 ? JsonSerializer.Deserialize<PeerTiming>(output) : null;
         }
-        catch (Win32Exception missing)
+        catch (Win32Exception exception)
         {
-            Console.Error.WriteLine($"transformers and PEFT are left out: {python} cannot be run ({missing.Message}). Name another with --python.");
+            Console.Error.WriteLine($"transformers and PEFT are left out: {python} cannot be run ({exception.Message}). Name another with --python.");
             return null;
         }
         finally

@@ -44,7 +44,7 @@ internal static class TimedTraining
 
         void Take(int step)
         {
-            ours?.Take(sample[step], Recipe.LearningRate, step + 1);
+            ours?.Run(sample[step], Recipe.LearningRate, step + 1);
             theirs?.Take([.. sample[step].Select(article => articles[article])]);
         }
 
@@ -71,8 +71,8 @@ internal static class TimedTraining
     public static (Article[] Articles, IReadOnlyList<int>[] Steps) Sample(LlamaConfig config, int steps)
     {
         var articles = Articles.Random(Windows * WindowSteps * Recipe.ArticlesPerStep, config.VocabSize);
-        var plan = new BatchSampler([.. articles.Select(article => article.Ids.Length)], Recipe);
-        var window = Enumerable.Range(0, WindowSteps).Select(plan.Articles).OrderBy(step => step.Sum(article => articles[article].Ids.Length)).ToArray();
+        var sampler = new BatchSampler([.. articles.Select(article => article.Ids.Length)], Recipe);
+        var window = Enumerable.Range(0, WindowSteps).Select(sampler.Articles).OrderBy(step => step.Sum(article => articles[article].Ids.Length)).ToArray();
         return (articles, [.. Enumerable.Range(0, steps).Select(i => window[(int)((i + 0.5) * WindowSteps / steps)])]);
     }
 

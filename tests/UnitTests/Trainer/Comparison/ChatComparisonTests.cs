@@ -14,7 +14,7 @@ public sealed class ChatComparisonTests
     {
         await using var server = await ChatServer.StartAsync(article => article.Contains("ball", StringComparison.Ordinal) ? "Sports" : "sci/tech.");
 
-        var answers = await AskAsync(server, Rows(("a ball", "Sports"), ("a probe", "Sci/Tech"), ("a summit", "World"), ("another ball", "Sports")));
+        var answers = await ClassifyAsync(server, Rows(("a ball", "Sports"), ("a probe", "Sci/Tech"), ("a summit", "World"), ("another ball", "Sports")));
         var figures = CompareCommand.Theirs("test", Labels, answers, inputPrice: 2, outputPrice: 10);
 
         Assert.Equal((4, 4, 0.75, 0.75), (figures.Asked, figures.Valid, figures.Accuracy, figures.Recall));
@@ -28,7 +28,7 @@ public sealed class ChatComparisonTests
     {
         await using var server = await ChatServer.StartAsync(_ => "World");
 
-        await AskAsync(server, Rows(("the article", "World")));
+        await ClassifyAsync(server, Rows(("the article", "World")));
 
         var body = Assert.Single(server.Bodies);
         Assert.All(Labels, label => Assert.Contains(label, body.Replace("\\u002F", "/", StringComparison.Ordinal), StringComparison.Ordinal));
@@ -41,7 +41,7 @@ public sealed class ChatComparisonTests
     {
         await using var server = await ChatServer.StartAsync(article => article.Contains("odd", StringComparison.Ordinal) ? "I would say it is about sports or the world." : "World");
 
-        var answers = await AskAsync(server, Rows(("one", "World"), ("odd", "Sports"), ("two", "World")));
+        var answers = await ClassifyAsync(server, Rows(("one", "World"), ("odd", "Sports"), ("two", "World")));
         var figures = CompareCommand.Theirs("test", Labels, answers, null, null);
 
         Assert.Equal((3, 2, 1.0), (figures.Asked, figures.Valid, figures.Accuracy));
@@ -58,7 +58,7 @@ public sealed class ChatComparisonTests
         server.Troubles.Enqueue((503, null));
         server.Troubles.Enqueue((429, null));
 
-        var answers = await AskAsync(server, Rows(("one", "World"), ("two", "World")));
+        var answers = await ClassifyAsync(server, Rows(("one", "World"), ("two", "World")));
 
         Assert.Equal(3, answers.Retries);
         Assert.All(answers.Rows, answer => Assert.Equal("World", answer.Label));
@@ -72,7 +72,7 @@ public sealed class ChatComparisonTests
         server.Troubles.Enqueue((429, "2.5"));
         var time = new ImpatientTime();
 
-        await AskAsync(server.Address, Rows(("one", "World")), time: time);
+        await ClassifyAsync(server.Address, Rows(("one", "World")), time: time);
 
         Assert.Equal([TimeSpan.FromSeconds(17), TimeSpan.FromSeconds(2.5)], time.Waits);
     }
@@ -83,7 +83,7 @@ public sealed class ChatComparisonTests
         await using var server = await ChatServer.StartAsync(_ => "World");
         server.Always = ("cursed", 500);
 
-        var answers = await AskAsync(server, Rows(("one", "World"), ("cursed", "Sports"), ("two", "World")), attempts: 2);
+        var answers = await ClassifyAsync(server, Rows(("one", "World"), ("cursed", "Sports"), ("two", "World")), attempts: 2);
         var figures = CompareCommand.Theirs("test", Labels, answers, 1, 1);
 
         Assert.True(Assert.Single(answers.Rows, row => row.Failed).Row.Text == "cursed");
@@ -97,8 +97,8 @@ public sealed class ChatComparisonTests
     public async Task The_table_sets_the_models_side_by_side_and_the_published_figure_where_it_belongs(string labels, bool published)
     {
         await using var server = await ChatServer.StartAsync(_ => "no idea");
-        var answers = await AskAsync(server, Rows(("one", "World")));
-        var figures = LabelFigures.Of("mine", labels.Split(','), ["World", "Sports"], ["World", null], 12.5, 0.004);
+        var answers = await ClassifyAsync(server, Rows(("one", "World")));
+        var figures = LabelFigures.Compute("mine", labels.Split(','), ["World", "Sports"], ["World", null], 12.5, 0.004);
         using var written = new StringWriter();
 
         ComparisonTable.Write(written, figures, CompareCommand.Theirs("test", labels.Split(','), answers, null, null), answers, labels.Split(','));
@@ -116,7 +116,7 @@ public sealed class ChatComparisonTests
         await using var server = await ChatServer.StartAsync(_ => "World");
         server.Always = ("one", 401);
 
-        var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => AskAsync(server, Rows(("one", "World"))));
+        var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => ClassifyAsync(server, Rows(("one", "World"))));
 
         Assert.Contains("Check --endpoint, --model and the key", fault.Message, StringComparison.Ordinal);
         Assert.Single(server.Bodies);
@@ -129,7 +129,7 @@ public sealed class ChatComparisonTests
         var address = server.Address;
         await server.DisposeAsync();
 
-        var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => AskAsync(address, [.. Enumerable.Range(0, 20).Select(i => Row($"{i}", "World"))], attempts: 1));
+        var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => ClassifyAsync(address, [.. Enumerable.Range(0, 20).Select(i => Row($"{i}", "World"))], attempts: 1));
 
         Assert.Contains("has not answered once", fault.Message, StringComparison.Ordinal);
     }
@@ -139,7 +139,7 @@ public sealed class ChatComparisonTests
     {
         await using var server = await ChatServer.StartAsync(_ => "World");
 
-        await AskAsync(server, [.. Enumerable.Range(0, 60).Select(i => Row($"{i}", "World"))], parallel: 3);
+        await ClassifyAsync(server, [.. Enumerable.Range(0, 60).Select(i => Row($"{i}", "World"))], parallel: 3);
 
         Assert.InRange(server.MostRunning, 1, 3);
     }
@@ -151,7 +151,7 @@ public sealed class ChatComparisonTests
     [InlineData(10_000)]
     public void The_rate_is_never_more_than_allowed_and_comes_in_small_portions(int perMinute)
     {
-        var rate = ChatComparison.Rate(perMinute);
+        var rate = ChatComparison.RateLimiterOptions(perMinute);
 
         Assert.InRange(rate.TokensPerPeriod / rate.ReplenishmentPeriod.TotalMinutes, perMinute * .5, perMinute * 1.0001);
         Assert.True(rate.TokenLimit <= Math.Max(1, perMinute / 1000), $"{rate.TokenLimit}");
@@ -167,14 +167,14 @@ public sealed class ChatComparisonTests
     [InlineData("", null)]
     public void An_answer_is_a_label_or_none(string answer, string? label) => Assert.Equal(label, new ZeroShotPrompt(Labels).Read(answer));
 
-    private static Task<ChatResults> AskAsync(ChatServer server, DataSetRow[] rows, int parallel = 4, int perMinute = 60_000, int attempts = 5) =>
-        AskAsync(server.Address, rows, parallel, perMinute, attempts);
+    private static Task<ChatResults> ClassifyAsync(ChatServer server, DataSetRow[] rows, int parallel = 4, int perMinute = 60_000, int attempts = 5) =>
+        ClassifyAsync(server.Address, rows, parallel, perMinute, attempts);
 
-    private static async Task<ChatResults> AskAsync(Uri endpoint, DataSetRow[] rows, int parallel = 4, int perMinute = 60_000, int attempts = 5, TimeProvider? time = null)
+    private static async Task<ChatResults> ClassifyAsync(Uri endpoint, DataSetRow[] rows, int parallel = 4, int perMinute = 60_000, int attempts = 5, TimeProvider? time = null)
     {
         using var chat = CompareCommand.Chat(endpoint, "test", key: null);
         var options = new ChatRequestOptions(parallel, perMinute, attempts, TimeSpan.FromMilliseconds(1), new ChatOptions { Temperature = 0, MaxOutputTokens = 16 });
-        return await new ChatComparison(chat, new ZeroShotPrompt(Labels), options, time ?? TimeProvider.System).AskAsync(rows, new Progress<int>(), TestContext.Current.CancellationToken);
+        return await new ChatComparison(chat, new ZeroShotPrompt(Labels), options, time ?? TimeProvider.System).ClassifyAsync(rows, new Progress<int>(), TestContext.Current.CancellationToken);
     }
 
     private static DataSetRow[] Rows(params (string Text, string Label)[] rows) => [.. rows.Select(row => Row(row.Text, row.Label))];

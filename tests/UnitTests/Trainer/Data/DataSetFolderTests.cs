@@ -52,7 +52,7 @@ public sealed class DataSetFolderTests : IDisposable
     [InlineData("my_dev_set.csv", "HeldOut")]
     [InlineData("contest.csv", null)]
     [InlineData("articles.csv", null)]
-    public void A_path_names_its_part_as_a_whole_word(string file, string? part) => Assert.Equal(part, DataSetFolder.PartOf(file)?.ToString());
+    public void A_path_names_its_part_as_a_whole_word(string file, string? part) => Assert.Equal(part, DataSetFolder.PartFromPath(file)?.ToString());
 
     [Fact]
     public void A_folder_without_data_is_refused() =>

@@ -10,7 +10,7 @@ public sealed class HeldOutSplitTests
     {
         var rows = Rows(0, 5000);
 
-        var (train, heldOut, test) = HeldOutSplit.Divide(rows, 0.1);
+        var (train, heldOut, test) = HeldOutSplit.Split(rows, 0.1);
 
         Assert.InRange(heldOut.Count, 430, 570); // 500, plus or minus three standard deviations
         Assert.Equal(rows.Count, train.Count + heldOut.Count);
@@ -20,9 +20,9 @@ public sealed class HeldOutSplitTests
     [Fact]
     public void A_row_stays_on_its_side_when_the_data_set_grows()
     {
-        var (trainBefore, heldOutBefore, _) = HeldOutSplit.Divide(Rows(0, 600), 0.1);
+        var (trainBefore, heldOutBefore, _) = HeldOutSplit.Split(Rows(0, 600), 0.1);
 
-        var (trainAfter, heldOutAfter, _) = HeldOutSplit.Divide([.. Rows(600, 900), .. Enumerable.Reverse(Rows(0, 600))], 0.1);
+        var (trainAfter, heldOutAfter, _) = HeldOutSplit.Split([.. Rows(600, 900), .. Enumerable.Reverse(Rows(0, 600))], 0.1);
 
         Assert.Subset(heldOutAfter.Select(row => row.Text).ToHashSet(), heldOutBefore.Select(row => row.Text).ToHashSet());
         Assert.Subset(trainAfter.Select(row => row.Text).ToHashSet(), trainBefore.Select(row => row.Text).ToHashSet());
@@ -33,7 +33,7 @@ public sealed class HeldOutSplitTests
     {
         var rows = Rows(0, 40);
 
-        var (_, heldOut, _) = HeldOutSplit.Divide(rows, 1e-9);
+        var (_, heldOut, _) = HeldOutSplit.Split(rows, 1e-9);
 
         Assert.Equal(
             rows.GroupBy(row => row.Label).Select(label => label.MinBy(row => row.Hash.Value)!.Text).Order(StringComparer.Ordinal),
@@ -45,7 +45,7 @@ public sealed class HeldOutSplitTests
     {
         DataSetRow[] rows = [.. Rows(0, 100), new(101, "marked", "even", DataPart.HeldOut), new(102, "final", "odd", DataPart.Test)];
 
-        var (train, heldOut, test) = HeldOutSplit.Divide(rows, 0.5);
+        var (train, heldOut, test) = HeldOutSplit.Split(rows, 0.5);
 
         Assert.Equal((100, "marked", "final"), (train.Count, heldOut.Single().Text, test.Single().Text));
     }
@@ -54,8 +54,8 @@ public sealed class HeldOutSplitTests
     public void The_hash_of_a_text_never_changes()
     {
         // printf 'oil prices fall' | sha256sum. A change of this figure would train new versions on what old ones were judged by.
-        Assert.Equal(TextHash.Of("oil prices fall"), TextHash.Of("  Oil\tPRICES \n fall "));
-        Assert.Equal("5472d1b1b16e907eb842a60403bac851", TextHash.Of("oil prices fall").Value.ToString("x32", null));
+        Assert.Equal(TextHash.Compute("oil prices fall"), TextHash.Compute("  Oil\tPRICES \n fall "));
+        Assert.Equal("5472d1b1b16e907eb842a60403bac851", TextHash.Compute("oil prices fall").Value.ToString("x32", null));
     }
 
     [Fact]

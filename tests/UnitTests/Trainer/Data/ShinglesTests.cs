@@ -29,7 +29,7 @@ public sealed class ShinglesTests
         var notes = new List<string>();
         DataSetRow[] rows = [Row("nobody knows this one", null), Row("one two three four five six seven eight", null), Row("two three four five six seven eight nine", DataPart.Test)];
 
-        var kept = shingles.Drop(rows, notes);
+        var kept = shingles.Remove(rows, notes);
 
         Assert.Equal([rows[0], rows[2]], kept);
         Assert.Equal("1 rows left out that share 8 words in a row with an excluded article.", Assert.Single(notes));

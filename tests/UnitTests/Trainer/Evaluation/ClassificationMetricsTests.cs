@@ -15,7 +15,7 @@ public sealed class ClassificationMetricsTests
     [Fact]
     public void Accuracy_and_the_confusion_matrix_count_rows()
     {
-        var metrics = ClassificationMetrics.Of(Six, Labels);
+        var metrics = ClassificationMetrics.Compute(Six, Labels);
 
         Assert.Equal(4.0 / 6, metrics.Accuracy, 12);
         Assert.Equal([[2, 1, 0], [0, 1, 1], [0, 0, 1]], metrics.ConfusionMatrix);
@@ -24,7 +24,7 @@ public sealed class ClassificationMetricsTests
     [Fact]
     public void Each_label_has_its_own_precision_recall_and_f1()
     {
-        var metrics = ClassificationMetrics.Of(Six, Labels);
+        var metrics = ClassificationMetrics.Compute(Six, Labels);
 
         Assert.Equal([1, 0.5, 0.5], metrics.PerLabel.Select(label => label.Precision));
         Assert.Equal([2.0 / 3, 0.5, 1], metrics.PerLabel.Select(label => label.Recall));
@@ -34,7 +34,7 @@ public sealed class ClassificationMetricsTests
     [Fact]
     public void The_averages_are_weighted_by_the_rows_of_each_label()
     {
-        var metrics = ClassificationMetrics.Of(Six, Labels);
+        var metrics = ClassificationMetrics.Compute(Six, Labels);
 
         Assert.Equal(((3 * 1) + (2 * 0.5) + (1 * 0.5)) / 6, metrics.Precision, 12);
         Assert.Equal(((3 * 2.0 / 3) + (2 * 0.5) + (1 * 1)) / 6, metrics.Recall, 12);
@@ -44,7 +44,7 @@ public sealed class ClassificationMetricsTests
     [Fact]
     public void A_label_that_is_never_predicted_counts_zero()
     {
-        var metrics = ClassificationMetrics.Of(new Predictions([OneHot(0), OneHot(0)], [0, 1]), Labels);
+        var metrics = ClassificationMetrics.Compute(new Predictions([OneHot(0), OneHot(0)], [0, 1]), Labels);
 
         Assert.Equal((0.0, 0.0, 0.0), (metrics.PerLabel[1].Precision, metrics.PerLabel[1].Recall, metrics.PerLabel[1].F1));
         Assert.Equal(0.25, metrics.Precision, 12);

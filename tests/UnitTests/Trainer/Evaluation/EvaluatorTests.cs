@@ -8,7 +8,7 @@ public sealed class EvaluatorTests
 {
     private static readonly int[][] Sequences = [.. Enumerable.Range(0, 25).Select(row => Enumerable.Repeat(row, 1 + (row * 7 % 5)).ToArray())];
 
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     [Fact]
     public void An_evaluation_that_memory_is_not_enough_for_goes_on_in_smaller_passes()
@@ -16,7 +16,7 @@ public sealed class EvaluatorTests
         using var log = new StringWriter();
         var evaluator = new Evaluator(batch => FirstIds(batch, fits: 3), CPU, batchSize: 16, log);
 
-        var logits = evaluator.Logits(Sequences, Cancel);
+        var logits = evaluator.Logits(Sequences, CancellationToken);
 
         Assert.Equal(Enumerable.Range(0, 25).Select(row => (float)row), logits.Select(row => row.Single()));
         Assert.Equal(3, log.ToString().Split("Out of memory in an evaluation").Length - 1); // 8, 4, 2
@@ -27,7 +27,7 @@ public sealed class EvaluatorTests
     {
         var evaluator = new Evaluator(batch => FirstIds(batch, fits: 0), CPU, batchSize: 4, TextWriter.Null);
 
-        var end = Assert.Throws<InsufficientMemoryException>(() => evaluator.Logits(Sequences, Cancel));
+        var end = Assert.Throws<InsufficientMemoryException>(() => evaluator.Logits(Sequences, CancellationToken));
 
         Assert.Contains("--max-length", end.Message, StringComparison.Ordinal);
     }

@@ -50,14 +50,14 @@ public sealed class GateTests
     {
         PairedPrediction[] rows = [new("a", "b", "a"), new("new", "new", "a"), new("new", "new", "b")];
 
-        var verdict = Gate.Judge(rows, ["a", "new"], ["a", "old"]);
+        var verdict = Gate.Evaluate(rows, ["a", "new"], ["a", "old"]);
 
         Assert.Equal((1, 1, 0), (verdict.Compared, verdict.Losses, verdict.Wins));
         Assert.Contains("only the new version knows: new.", verdict.Reason, StringComparison.Ordinal);
         Assert.Contains("only the serving version knows: old.", verdict.Reason, StringComparison.Ordinal);
     }
 
-    private static GateVerdict Judge(int losses, int wins, int bothRight) => Gate.Judge(
+    private static GateVerdict Judge(int losses, int wins, int bothRight) => Gate.Evaluate(
         [
             .. Enumerable.Repeat(new PairedPrediction("a", "b", "a"), losses),
             .. Enumerable.Repeat(new PairedPrediction("a", "a", "b"), wins),

@@ -242,7 +242,7 @@ public sealed class DownloadTests : IDisposable
 
     private async Task DownloadAsync(HubServer server, HubRepository repository, string? token = null, int attempts = 4)
     {
-        using var http = HubClient.NewHttpClient();
+        using var http = HubClient.CreateHttpClient();
         var retry = new HubRetry(attempts, TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(30), TimeProvider.System);
         await DownloadCommand.DownloadAsync(new HubClient(http, server.Address, token), retry, repository, null, folder.Path, log, TestContext.Current.CancellationToken);
     }

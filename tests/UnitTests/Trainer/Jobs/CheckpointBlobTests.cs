@@ -15,7 +15,7 @@ public sealed class CheckpointBlobTests(Emulator emulator) : IDisposable
 
     private readonly TemporaryFolder folder = new();
 
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     public void Dispose() => folder.Dispose();
 
@@ -35,8 +35,8 @@ public sealed class CheckpointBlobTests(Emulator emulator) : IDisposable
         var output = await successor.EndAsync();
 
         Assert.Matches("resume from step [1-9]", output);
-        Assert.Equal([TrainingState.Failed, TrainingState.Published], (await new TrainingRuns(storage).ListAsync(Classifier, Cancel)).Select(run => run.State));
-        Assert.Equal(0, (await CheckpointBlob(storage).GetPropertiesAsync(cancellationToken: Cancel)).Value.ContentLength);
+        Assert.Equal([TrainingState.Failed, TrainingState.Published], (await new TrainingRuns(storage).ListAsync(Classifier, CancellationToken)).Select(run => run.State));
+        Assert.Equal(0, (await CheckpointBlob(storage).GetPropertiesAsync(cancellationToken: CancellationToken)).Value.ContentLength);
         Assert.Equal(await NeverKilledAsync(), await AdapterAsync(storage));
     }
 
@@ -51,8 +51,8 @@ public sealed class CheckpointBlobTests(Emulator emulator) : IDisposable
         }
 
         await storage.Container(StorageNames.ModelsContainer).GetBlobClient($"{StorageNames.BaseFolder(ToyModel.Base)}{StorageNames.TrainingFile}")
-            .UploadAsync(BinaryData.FromString((ToyTask.Options with { MinSteps = 20 }).ToJson()), overwrite: true, Cancel);
-        await storage.Container(StorageNames.ModelsContainer).GetBlobClient($"{StorageNames.BaseFolder(ToyModel.Base)}{StorageNames.ManifestFile}").DeleteAsync(cancellationToken: Cancel);
+            .UploadAsync(BinaryData.FromString((ToyTask.Options with { MinSteps = 20 }).ToJson()), overwrite: true, CancellationToken);
+        await storage.Container(StorageNames.ModelsContainer).GetBlobClient($"{StorageNames.BaseFolder(ToyModel.Base)}{StorageNames.ManifestFile}").DeleteAsync(cancellationToken: CancellationToken);
         await ComeBackAsync(storage);
         await using var successor = StartJob(connection, "second machine");
         var output = await successor.EndAsync();
@@ -82,31 +82,31 @@ public sealed class CheckpointBlobTests(Emulator emulator) : IDisposable
         var baseFolder = Path.Combine(folder.Path, "base");
         ToyModel.WriteBase(baseFolder);
         folder.File("base/training.json", (ToyTask.Options with { MinSteps = 150, SaveSteps = 5, LoraDropout = 0.1, TokenDropout = 0.1 }).ToJson());
-        await new ModelRegistry(storage, new TrainingRuns(storage), Path.Combine(folder.Path, "cache"), TimeProvider.System).Bases.UploadAsync(ToyModel.Base, baseFolder, Cancel);
-        await storage.Container(StorageNames.DatasetsContainer).GetBlobClient("topics/a.csv").UploadAsync(BinaryData.FromString(ToyTask.Csv(300, seed: 1)), Cancel);
+        await new ModelRegistry(storage, Path.Combine(folder.Path, "cache"), TimeProvider.System).UploadBaseAsync(ToyModel.Base, baseFolder, CancellationToken);
+        await storage.Container(StorageNames.DatasetsContainer).GetBlobClient("topics/a.csv").UploadAsync(BinaryData.FromString(ToyTask.Csv(300, seed: 1)), CancellationToken);
         await RequestAsync(storage);
         return (storage, connection);
     }
 
     private static async Task RequestAsync(StorageClients storage)
     {
-        var dataSet = await storage.Container(StorageNames.DatasetsContainer).GetBlobClient("topics/a.csv").GetPropertiesAsync(cancellationToken: Cancel);
+        var dataSet = await storage.Container(StorageNames.DatasetsContainer).GetBlobClient("topics/a.csv").GetPropertiesAsync(cancellationToken: CancellationToken);
         var request = new TrainingRequest("topics/a.csv", dataSet.Value.ETag.ToString(), Classifier, DateTimeOffset.UtcNow);
-        await storage.Queue(StorageNames.TrainingRequestsQueue).SendMessageAsync(request.ToJson(), Cancel);
+        await storage.Queue(StorageNames.TrainingRequestsQueue).SendMessageAsync(request.ToJson(), CancellationToken);
     }
 
     /// <summary>What otherwise comes by itself within two minutes of a kill: the lease ends, and the request is delivered again.</summary>
     private static async Task ComeBackAsync(StorageClients storage)
     {
-        await CheckpointBlob(storage).GetBlobLeaseClient().BreakAsync(TimeSpan.Zero, cancellationToken: Cancel);
+        await CheckpointBlob(storage).GetBlobLeaseClient().BreakAsync(TimeSpan.Zero, cancellationToken: CancellationToken);
         await RequestAsync(storage);
     }
 
     private static async Task CheckpointAsync(StorageClients storage)
     {
-        while (!await CheckpointBlob(storage).ExistsAsync(Cancel) || (await CheckpointBlob(storage).GetPropertiesAsync(cancellationToken: Cancel)).Value.ContentLength == 0)
+        while (!await CheckpointBlob(storage).ExistsAsync(CancellationToken) || (await CheckpointBlob(storage).GetPropertiesAsync(cancellationToken: CancellationToken)).Value.ContentLength == 0)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(10), Cancel);
+            await Task.Delay(TimeSpan.FromMilliseconds(10), CancellationToken);
         }
     }
 
@@ -114,11 +114,11 @@ public sealed class CheckpointBlobTests(Emulator emulator) : IDisposable
         storage.Container(StorageNames.ModelsContainer).GetBlobClient(StorageNames.TrainingLeaseBlob(Classifier));
 
     private static async Task<string?> ServingAsync(StorageClients storage) =>
-        (await new ModelRegistry(storage, new TrainingRuns(storage), Path.GetTempPath(), TimeProvider.System).Pointers.ReadAsync(Classifier, null, Cancel)).Current?.Version;
+        (await new ModelRegistry(storage, Path.GetTempPath(), TimeProvider.System).ReadPointerAsync(Classifier, null, CancellationToken)).Current?.Version;
 
     private static async Task<byte[]> AdapterAsync(StorageClients storage)
     {
         var blob = $"{StorageNames.VersionFolder(Classifier, (await ServingAsync(storage))!)}{PeftAdapter.WeightsFileName}";
-        return (await storage.Container(StorageNames.ModelsContainer).GetBlobClient(blob).DownloadContentAsync(Cancel)).Value.Content.ToArray();
+        return (await storage.Container(StorageNames.ModelsContainer).GetBlobClient(blob).DownloadContentAsync(CancellationToken)).Value.Content.ToArray();
     }
 }

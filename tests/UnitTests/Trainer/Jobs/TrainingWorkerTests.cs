@@ -22,7 +22,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
     private ModelRegistry registry = null!;
     private TrainingRuns runs = null!;
 
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
@@ -32,7 +32,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
         var baseFolder = Path.Combine(folder.Path, "base");
         ToyModel.WriteBase(baseFolder);
         folder.File("base/training.json", ToyTask.Options.ToJson());
-        await registry.Bases.UploadAsync(ToyModel.Base, baseFolder, Cancel);
+        await registry.UploadBaseAsync(ToyModel.Base, baseFolder, CancellationToken);
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
@@ -53,10 +53,10 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
 
         Assert.True(await RunAsync());
 
-        var run = Assert.Single(await runs.ListAsync(Classifier, Cancel));
+        var run = Assert.Single(await runs.ListAsync(Classifier, CancellationToken));
         Assert.Equal((TrainingState.Published, 1.0), (run.State, run.Progress));
         Assert.True(run.Metrics["accuracy"] > 0.8, $"accuracy {run.Metrics["accuracy"]}");
-        var version = Assert.Single(await registry.Versions.ListAsync(Classifier, Cancel));
+        var version = Assert.Single(await registry.ListVersionsAsync(Classifier, CancellationToken));
         Assert.Superset(
             new HashSet<string> { "report.html", "confusion_matrix.png", "learning_curves.png", "reliability.png", "token_lengths.png" }, version.Manifest.Files.Keys.ToHashSet());
         Assert.Equal((run.Version, "topics/a.csv", ToyModel.Base), (version.Version, version.Manifest.Dataset, version.Manifest.BaseModel));
@@ -73,8 +73,8 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
 
         Assert.True(await RunAsync());
 
-        Assert.Equal(TrainingState.Published, Assert.Single(await runs.ListAsync(Classifier, Cancel)).State);
-        var version = await registry.Versions.DownloadAsync(Classifier, (await ServingAsync())!, null, Cancel);
+        Assert.Equal(TrainingState.Published, Assert.Single(await runs.ListAsync(Classifier, CancellationToken)).State);
+        var version = await registry.DownloadVersionAsync(Classifier, (await ServingAsync())!, null, CancellationToken);
         Assert.Equal(["left", "right"], ClassifierMetadata.Read(version.Folder).Labels);
     }
 
@@ -86,7 +86,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
 
         Assert.True(await RunAsync());
 
-        var all = await runs.ListAsync(Classifier, Cancel);
+        var all = await runs.ListAsync(Classifier, CancellationToken);
         Assert.Equal([TrainingState.Published, TrainingState.Published], all.Select(run => run.State));
         Assert.Contains("only the new version knows: third", all[1].Reason, StringComparison.Ordinal);
         Assert.Contains("The gate is weak", all[1].Reason, StringComparison.Ordinal);
@@ -98,14 +98,14 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
     {
         var clock = new JumpingClock();
         await RequestAsync("topics/a.csv", ToyTask.Csv(150, seed: 1));
-        Assert.True(await Worker(clock: clock).RunAsync(drain: true, Cancel));
+        Assert.True(await Worker(clock: clock).RunAsync(drain: true, CancellationToken));
         var first = await ServingAsync();
         clock.Jump = TimeSpan.FromDays(-365);
         await RequestAsync("topics/b.csv", ToyTask.Csv(150, seed: 2));
 
-        Assert.True(await Worker(clock: clock).RunAsync(drain: true, Cancel));
+        Assert.True(await Worker(clock: clock).RunAsync(drain: true, CancellationToken));
 
-        var all = await runs.ListAsync(Classifier, Cancel);
+        var all = await runs.ListAsync(Classifier, CancellationToken);
         Assert.Equal([TrainingState.Published, TrainingState.Published], all.Select(run => run.State));
         Assert.Equal(all.Single(run => run.Dataset == "topics/b.csv").Version, await ServingAsync());
         Assert.NotEqual(first, await ServingAsync());
@@ -123,11 +123,11 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
 
         Assert.True(await RunAsync());
 
-        var run = (await runs.ListAsync(Classifier, Cancel))[^1];
+        var run = (await runs.ListAsync(Classifier, CancellationToken))[^1];
         Assert.Equal(TrainingState.Refused, run.State);
         Assert.Contains("worse than the serving one", run.Reason, StringComparison.Ordinal);
         Assert.Equal(good, await ServingAsync());
-        Assert.Equal(2, (await registry.Versions.ListAsync(Classifier, Cancel)).Count);
+        Assert.Equal(2, (await registry.ListVersionsAsync(Classifier, CancellationToken)).Count);
     }
 
     [Fact]
@@ -135,9 +135,9 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
     {
         await ToyModel.PublishAsync(registry, Classifier, "v1", seed: 1, "left", "right");
         await ToyModel.PublishAsync(registry, Classifier, "v2", seed: 2, "left", "right");
-        await storage.Container(StorageNames.ModelsContainer).DeleteBlobAsync($"{StorageNames.VersionFolder(Classifier, "v2")}labels.json", cancellationToken: Cancel);
+        await storage.Container(StorageNames.ModelsContainer).DeleteBlobAsync($"{StorageNames.VersionFolder(Classifier, "v2")}labels.json", cancellationToken: CancellationToken);
 
-        Assert.Equal("v1", (await AskServingAsync())?.Version);
+        Assert.Equal("v1", (await ComputeBaselineAsync())?.Version);
         Assert.Matches("version v2 of topics is passed over: .*labels.json", log.ToString());
     }
 
@@ -150,10 +150,10 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
         var adapter = Path.Combine(folder.Path, "adapter");
         ToyModel.WriteAdapter(adapter, seed: 2, "left", "right", "third");
         new ClassifierMetadata(["left", "right"], MaxTokens: 64, Temperature: 2).Write(adapter);
-        await registry.Versions.UploadAsync(Classifier, "v2", adapter, hasBase ? ToyModel.Base : "tests/gone", dataset: null, datasetETag: null, Cancel);
-        await registry.Pointers.PublishAsync(Classifier, "v2", (await registry.Pointers.ReadAsync(Classifier, null, Cancel)).ETag, Cancel);
+        await registry.UploadVersionAsync(Classifier, "v2", adapter, hasBase ? ToyModel.Base : "tests/gone", dataset: null, datasetETag: null, CancellationToken);
+        await registry.PublishAsync(Classifier, "v2", (await registry.ReadPointerAsync(Classifier, null, CancellationToken)).ETag, CancellationToken);
 
-        Assert.Equal("v1", (await AskServingAsync())?.Version);
+        Assert.Equal("v1", (await ComputeBaselineAsync())?.Version);
         Assert.Matches($"version v2 of topics is passed over: .*{problem}", log.ToString());
     }
 
@@ -163,9 +163,9 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
         await ToyModel.PublishAsync(registry, Classifier, "v1", seed: 1, "left", "right");
         await ToyModel.PublishAsync(registry, Classifier, "v2", seed: 2, "left", "right");
         var pointer = storage.Container(StorageNames.ModelsContainer).GetBlobClient(StorageNames.PointerBlob(Classifier));
-        await pointer.UploadAsync(BinaryData.FromString("{"), overwrite: true, Cancel);
+        await pointer.UploadAsync(BinaryData.FromString("{"), overwrite: true, CancellationToken);
 
-        Assert.Equal("v2", (await AskServingAsync())?.Version);
+        Assert.Equal("v2", (await ComputeBaselineAsync())?.Version);
         Assert.Contains("Promoting a version writes it anew.", log.ToString(), StringComparison.Ordinal);
     }
 
@@ -177,7 +177,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
 
         Assert.True(await RunAsync());
 
-        var run = Assert.Single(await runs.ListAsync(Classifier, Cancel));
+        var run = Assert.Single(await runs.ListAsync(Classifier, CancellationToken));
         Assert.Equal(TrainingState.Refused, run.State);
         Assert.Contains("line 2: the text is empty; line 3: the text is empty", run.Reason, StringComparison.Ordinal);
         Assert.Equal("v1", await ServingAsync());
@@ -194,7 +194,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
 
         Assert.True(await RunAsync());
 
-        Assert.Single(await runs.ListAsync(Classifier, Cancel));
+        Assert.Single(await runs.ListAsync(Classifier, CancellationToken));
         Assert.Contains("was trained on already", log.ToString(), StringComparison.Ordinal);
         Assert.Equal(0, await CheckpointLengthAsync());
     }
@@ -205,12 +205,12 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
         var baseFolder = Path.Combine(folder.Path, "diverging");
         ToyModel.WriteBase(baseFolder);
         folder.File("diverging/training.json", (ToyTask.Options with { LearningRate = 1e38, SaveSteps = 1 }).ToJson());
-        await registry.Bases.UploadAsync("tests/diverging", baseFolder, Cancel);
+        await registry.UploadBaseAsync("tests/diverging", baseFolder, CancellationToken);
         await LeaveCheckpointAsync(await RequestAsync("topics/a.csv", ToyTask.Csv(150, seed: 1)));
 
         Assert.True(await RunAsync("tests/diverging"));
 
-        var run = Assert.Single(await runs.ListAsync(Classifier, Cancel));
+        var run = Assert.Single(await runs.ListAsync(Classifier, CancellationToken));
         Assert.Equal(TrainingState.Failed, run.State);
         Assert.Contains("--learning-rate", run.Reason, StringComparison.Ordinal);
         Assert.Equal(0, await CheckpointLengthAsync());
@@ -236,7 +236,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
 
         Assert.True(await RunAsync());
 
-        Assert.Contains("has been replaced since", Assert.Single(await runs.ListAsync(Classifier, Cancel)).Reason, StringComparison.Ordinal);
+        Assert.Contains("has been replaced since", Assert.Single(await runs.ListAsync(Classifier, CancellationToken)).Reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -244,27 +244,27 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
     {
         var queue = storage.Queue(StorageNames.TrainingRequestsQueue);
         var request = await UploadAsync("topics/a.csv", ToyTask.Csv(20, seed: 1));
-        var sent = (await queue.SendMessageAsync(request.ToJson(), Cancel)).Value;
-        await using var lease = await ClassifierLease.TryAcquireAsync(storage, Classifier, TimeProvider.System, Cancel);
+        var sent = (await queue.SendMessageAsync(request.ToJson(), CancellationToken)).Value;
+        await using var lease = await ClassifierLease.TryAcquireAsync(storage, Classifier, TimeProvider.System, CancellationToken);
 
         Assert.True(await RunAsync());
 
-        Assert.Empty(await runs.ListAsync(Classifier, Cancel));
+        Assert.Empty(await runs.ListAsync(Classifier, CancellationToken));
         Assert.Equal(1, await QueueLengthAsync(StorageNames.TrainingRequestsQueue));
         // Waiting is no failed try: what waits is a copy, counted anew, so that a long training never sets the next request aside.
-        var gone = await Assert.ThrowsAsync<Azure.RequestFailedException>(() => queue.DeleteMessageAsync(sent.MessageId, sent.PopReceipt, Cancel));
+        var gone = await Assert.ThrowsAsync<Azure.RequestFailedException>(() => queue.DeleteMessageAsync(sent.MessageId, sent.PopReceipt, CancellationToken));
         Assert.Equal("MessageNotFound", gone.ErrorCode);
     }
 
     [Fact]
     public async Task The_row_of_a_killed_trainer_is_closed_by_its_successor()
     {
-        await runs.WriteAsync(new TrainingRun(Classifier, "20260101-000000-000") { State = TrainingState.Running, Dataset = "topics/bad.csv" }, Cancel);
+        await runs.WriteAsync(new TrainingRun(Classifier, "20260101-000000-000") { State = TrainingState.Running, Dataset = "topics/bad.csv" }, CancellationToken);
         await RequestAsync("topics/bad.csv", "text,label\na,left\n");
 
         await RunAsync();
 
-        var orphan = (await runs.ListAsync(Classifier, Cancel))[0];
+        var orphan = (await runs.ListAsync(Classifier, CancellationToken))[0];
         Assert.Equal((TrainingState.Failed, "The trainer was killed; its request came back to the queue."), (orphan.State, orphan.Reason));
     }
 
@@ -275,13 +275,13 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
     {
         var request = await RequestAsync("topics/a.csv", ToyTask.Csv(150, seed: 1));
         await RunAsync();
-        var published = Assert.Single(await runs.ListAsync(Classifier, Cancel));
-        await runs.WriteAsync(published with { State = state, Reason = null, FinishedAt = null }, Cancel);
+        var published = Assert.Single(await runs.ListAsync(Classifier, CancellationToken));
+        await runs.WriteAsync(published with { State = state, Reason = null, FinishedAt = null }, CancellationToken);
         await SendAsync(request);
 
         Assert.True(await RunAsync());
 
-        var run = Assert.Single(await runs.ListAsync(Classifier, Cancel));
+        var run = Assert.Single(await runs.ListAsync(Classifier, CancellationToken));
         Assert.Equal((published.Version, TrainingState.Published), (run.Version, run.State));
         Assert.Equal(published.Version, await ServingAsync());
     }
@@ -289,17 +289,17 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
     [Fact]
     public async Task A_request_that_killed_its_trainer_too_often_is_set_aside_and_no_run_stands_as_running()
     {
-        await runs.WriteAsync(new TrainingRun(Classifier, "20260101-000000-000") { State = TrainingState.Running, Dataset = "topics/a.csv" }, Cancel);
+        await runs.WriteAsync(new TrainingRun(Classifier, "20260101-000000-000") { State = TrainingState.Running, Dataset = "topics/a.csv" }, CancellationToken);
         await LeaveCheckpointAsync(await RequestAsync("topics/a.csv", ToyTask.Csv(20, seed: 1)));
         for (var attempt = 0; attempt < 5; attempt++)
         {
-            await storage.Queue(StorageNames.TrainingRequestsQueue).ReceiveMessageAsync(TimeSpan.FromSeconds(1), Cancel);
-            await Task.Delay(TimeSpan.FromSeconds(1.1), Cancel);
+            await storage.Queue(StorageNames.TrainingRequestsQueue).ReceiveMessageAsync(TimeSpan.FromSeconds(1), CancellationToken);
+            await Task.Delay(TimeSpan.FromSeconds(1.1), CancellationToken);
         }
 
         Assert.True(await RunAsync());
 
-        Assert.Equal(TrainingState.Failed, Assert.Single(await runs.ListAsync(Classifier, Cancel)).State);
+        Assert.Equal(TrainingState.Failed, Assert.Single(await runs.ListAsync(Classifier, CancellationToken)).State);
         Assert.Equal(0, await QueueLengthAsync(StorageNames.TrainingRequestsQueue));
         Assert.Equal(1, await QueueLengthAsync(StorageNames.TrainingRequestsPoisonQueue));
         Assert.Equal(0, await CheckpointLengthAsync());
@@ -311,7 +311,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
     [InlineData("""{"dataset":"x/a.csv","eTag":"1","classifier":"../x","requestedAt":"2026-01-01T00:00:00Z"}""")]
     public async Task A_message_that_is_no_request_is_set_aside(string body)
     {
-        await storage.Queue(StorageNames.TrainingRequestsQueue).SendMessageAsync(body, Cancel);
+        await storage.Queue(StorageNames.TrainingRequestsQueue).SendMessageAsync(body, CancellationToken);
 
         Assert.True(await RunAsync());
 
@@ -326,7 +326,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
 
         Assert.True(await RunAsync("tests/nowhere"));
 
-        var run = Assert.Single(await runs.ListAsync(Classifier, Cancel));
+        var run = Assert.Single(await runs.ListAsync(Classifier, CancellationToken));
         Assert.Equal(TrainingState.Failed, run.State);
         Assert.Contains("There is no base model 'tests/nowhere'", run.Reason, StringComparison.Ordinal);
     }
@@ -335,18 +335,18 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
     public async Task A_stopped_trainer_gives_its_request_back_at_once()
     {
         await RequestAsync("topics/a.csv", ToyTask.Csv(2000, seed: 1));
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        var running = Task.Run(() => Worker().RunAsync(drain: true, stop.Token), Cancel);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken);
+        var running = Task.Run(() => Worker().RunAsync(drain: true, stop.Token), CancellationToken);
         while (!log.ToString().Contains("recipe", StringComparison.Ordinal))
         {
-            await Task.Delay(20, Cancel);
+            await Task.Delay(20, CancellationToken);
         }
 
         await stop.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
-        Assert.Equal(TrainingState.Failed, Assert.Single(await runs.ListAsync(Classifier, Cancel)).State);
-        var again = await storage.Queue(StorageNames.TrainingRequestsQueue).ReceiveMessageAsync(cancellationToken: Cancel);
+        Assert.Equal(TrainingState.Failed, Assert.Single(await runs.ListAsync(Classifier, CancellationToken)).State);
+        var again = await storage.Queue(StorageNames.TrainingRequestsQueue).ReceiveMessageAsync(cancellationToken: CancellationToken);
         Assert.Equal(2, again.Value.DequeueCount);
         Assert.NotEqual(0, await CheckpointLengthAsync());
     }
@@ -354,17 +354,17 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
     [Fact]
     public async Task A_message_is_kept_while_it_is_worked_on_and_its_newest_receipt_deletes_it()
     {
-        await storage.Queue(StorageNames.TrainingRequestsQueue).SendMessageAsync("work", Cancel);
-        var received = (await storage.Queue(StorageNames.TrainingRequestsQueue).ReceiveMessageAsync(TrainingMessage.Visibility, Cancel)).Value;
+        await storage.Queue(StorageNames.TrainingRequestsQueue).SendMessageAsync("work", CancellationToken);
+        var received = (await storage.Queue(StorageNames.TrainingRequestsQueue).ReceiveMessageAsync(TrainingMessage.Visibility, CancellationToken)).Value;
         // A renewal has a second and a half, and two pass between them: time for a machine that is busy.
         var clock = new FastTime(times: 20);
         await using var message = new TrainingMessage(storage.Queue(StorageNames.TrainingRequestsQueue), received, clock);
-        await clock.FirstReset.WaitAsync(TimeSpan.FromMinutes(1), Cancel); // the first renewal has been answered
+        await clock.FirstReset.WaitAsync(TimeSpan.FromMinutes(1), CancellationToken); // the first renewal has been answered
 
         var stale = await Assert.ThrowsAsync<Azure.RequestFailedException>(
-            () => storage.Queue(StorageNames.TrainingRequestsQueue).DeleteMessageAsync(received.MessageId, received.PopReceipt, Cancel));
+            () => storage.Queue(StorageNames.TrainingRequestsQueue).DeleteMessageAsync(received.MessageId, received.PopReceipt, CancellationToken));
         Assert.Equal("PopReceiptMismatch", stale.ErrorCode);
-        await message.CompleteAsync(Cancel);
+        await message.CompleteAsync(CancellationToken);
 
         Assert.Equal(0, await QueueLengthAsync(StorageNames.TrainingRequestsQueue));
     }
@@ -372,10 +372,10 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
     [Fact]
     public async Task A_lease_that_was_broken_ends_the_work()
     {
-        await using var lease = await ClassifierLease.TryAcquireAsync(storage, Classifier, new FastTime(), Cancel);
+        await using var lease = await ClassifierLease.TryAcquireAsync(storage, Classifier, new FastTime(), CancellationToken);
         var blob = storage.Container(StorageNames.ModelsContainer).GetBlobClient(StorageNames.TrainingLeaseBlob(Classifier));
 
-        await blob.GetBlobLeaseClient().BreakAsync(TimeSpan.Zero, cancellationToken: Cancel);
+        await blob.GetBlobLeaseClient().BreakAsync(TimeSpan.Zero, cancellationToken: CancellationToken);
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.Delay(TimeSpan.FromSeconds(30), lease!.Lost));
     }
@@ -386,7 +386,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
         TextWriter.Synchronized(log),
         clock ?? TimeProvider.System);
 
-    private Task<bool> RunAsync(string baseModel = ToyModel.Base) => Worker(baseModel).RunAsync(drain: true, Cancel);
+    private Task<bool> RunAsync(string baseModel = ToyModel.Base) => Worker(baseModel).RunAsync(drain: true, CancellationToken);
 
     private Task<TrainingRequest> RequestAsync(string dataset, string content) => RequestAsync(dataset, BinaryData.FromString(content));
 
@@ -402,29 +402,29 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
     private async Task<TrainingRequest> UploadAsync(string dataset, BinaryData content)
     {
         var blob = storage.Container(StorageNames.DatasetsContainer).GetBlobClient(dataset);
-        var uploaded = await blob.UploadAsync(content, overwrite: true, Cancel);
+        var uploaded = await blob.UploadAsync(content, overwrite: true, CancellationToken);
         return new TrainingRequest(dataset, uploaded.Value.ETag.ToString(), Classifier, DateTimeOffset.UtcNow);
     }
 
     private async Task SendAsync(TrainingRequest request) =>
-        await storage.Queue(StorageNames.TrainingRequestsQueue).SendMessageAsync(request.ToJson(), Cancel);
+        await storage.Queue(StorageNames.TrainingRequestsQueue).SendMessageAsync(request.ToJson(), CancellationToken);
 
     /// <summary>What a trainer that was killed leaves in storage.</summary>
     private async Task LeaveCheckpointAsync(TrainingRequest request)
     {
-        await using var lease = await ClassifierLease.TryAcquireAsync(storage, Classifier, TimeProvider.System, Cancel);
+        await using var lease = await ClassifierLease.TryAcquireAsync(storage, Classifier, TimeProvider.System, CancellationToken);
         await using var checkpoint = new CheckpointBlob(lease!, request, folder.File("some.checkpoint", "its bytes"), TextWriter.Null);
-        checkpoint.Offer();
+        checkpoint.NotifyWritten();
     }
 
     private async Task<long> CheckpointLengthAsync() =>
-        (await storage.Container(StorageNames.ModelsContainer).GetBlobClient(StorageNames.TrainingLeaseBlob(Classifier)).GetPropertiesAsync(cancellationToken: Cancel)).Value.ContentLength;
+        (await storage.Container(StorageNames.ModelsContainer).GetBlobClient(StorageNames.TrainingLeaseBlob(Classifier)).GetPropertiesAsync(cancellationToken: CancellationToken)).Value.ContentLength;
 
-    private async Task<string?> ServingAsync() => (await registry.Pointers.ReadAsync(Classifier, null, Cancel)).Current?.Version;
+    private async Task<string?> ServingAsync() => (await registry.ReadPointerAsync(Classifier, null, CancellationToken)).Current?.Version;
 
-    private async Task<BaselinePredictions?> AskServingAsync() => await BaselinePredictions.AskAsync(
-        registry, Classifier, await registry.Pointers.ReadAsync(Classifier, null, Cancel), ToyTask.Options.Precision, [new DataSetRow(1, "llll", "left", null)], log, Cancel);
+    private async Task<BaselinePredictions?> ComputeBaselineAsync() => await BaselinePredictions.ComputeAsync(
+        registry, Classifier, await registry.ReadPointerAsync(Classifier, null, CancellationToken), ToyTask.Options.Precision, [new DataSetRow(1, "llll", "left", null)], log, CancellationToken);
 
     private async Task<int> QueueLengthAsync(string queue) =>
-        (await storage.Queue(queue).GetPropertiesAsync(Cancel)).Value.ApproximateMessagesCount;
+        (await storage.Queue(queue).GetPropertiesAsync(CancellationToken)).Value.ApproximateMessagesCount;
 }

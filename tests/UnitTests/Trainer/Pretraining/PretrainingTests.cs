@@ -107,9 +107,9 @@ public sealed class PretrainingTests
         var (first, second) = (Path.Combine(folder.Path, "first"), Path.Combine(folder.Path, "second"));
         var text = new FileInfo(Path.Combine(folder.Path, "text.txt"));
         File.WriteAllLines(text.FullName, Documents);
-        BaseModelPretrainer.Make([text], [], first, startFrom: null, Toy, TextWriter.Null, TimeProvider.System, TestContext.Current.CancellationToken);
+        BaseModelPretrainer.Run([text], [], first, startFrom: null, Toy, TextWriter.Null, TimeProvider.System, TestContext.Current.CancellationToken);
 
-        BaseModelPretrainer.Make(
+        BaseModelPretrainer.Run(
             [text], [], second, HuggingFaceFolder.Open(first), Toy with { NumHiddenLayers = 4, LearningRate = 1e-12 }, TextWriter.Null, TimeProvider.System, TestContext.Current.CancellationToken);
 
         Assert.Equal(4, LlamaConfig.Read(Path.Combine(second, "config.json")).NumHiddenLayers);
@@ -150,7 +150,7 @@ public sealed class PretrainingTests
         string Make(string output, HuggingFaceFolder? startFrom, PretrainOptions settings)
         {
             using var written = new StringWriter();
-            BaseModelPretrainer.Make([text], [], output, startFrom, settings, written, TimeProvider.System, TestContext.Current.CancellationToken);
+            BaseModelPretrainer.Run([text], [], output, startFrom, settings, written, TimeProvider.System, TestContext.Current.CancellationToken);
             return written.ToString();
         }
     }

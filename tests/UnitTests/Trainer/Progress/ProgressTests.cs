@@ -12,13 +12,13 @@ public sealed class ProgressTests(Emulator emulator)
     private static readonly TrainingProgress Middle = new(
         Step: 50, Steps: 3750, Loss: 0.5, LearningRate: 4.9e-5, ArticlesPerSecond: 80.4, Remaining: TimeSpan.FromMinutes(62), GpuMemory: 5_900_000_000, new EvaluationPoint(50, 0.4, 0.9));
 
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     [Fact]
     public void A_line_has_step_loss_time_left_speed_rate_and_memory_and_leaves_out_the_last_where_it_is_narrow()
     {
-        Assert.Equal("step   50/3750  loss 0.250  1:02:00 left  80 articles/s  lr 4.9e-5  GPU 5.9 GB", ProgressLine.Of(Middle, loss: 0.25));
-        Assert.Equal("step   50/3750  loss 0.250  1:02:00 left", ProgressLine.Of(Middle, loss: 0.25, width: 50));
+        Assert.Equal("step   50/3750  loss 0.250  1:02:00 left  80 articles/s  lr 4.9e-5  GPU 5.9 GB", ProgressLine.Format(Middle, loss: 0.25));
+        Assert.Equal("step   50/3750  loss 0.250  1:02:00 left", ProgressLine.Format(Middle, loss: 0.25, width: 50));
     }
 
     [Fact]
@@ -60,14 +60,14 @@ public sealed class ProgressTests(Emulator emulator)
     public async Task The_row_of_a_job_has_the_same_while_it_runs()
     {
         var runs = new TrainingRuns(await emulator.NewAccountAsync());
-        await using var row = await TrainingRunReporter.StartAsync(runs, new TrainingRun("topics", "v1") { State = TrainingState.Queued }, new FastTime(), Cancel);
+        await using var row = await TrainingRunReporter.StartAsync(runs, new TrainingRun("topics", "v1") { State = TrainingState.Queued }, new FastTime(), CancellationToken);
 
         row.Report(Middle);
 
         TrainingRun run;
         do
         {
-            run = Assert.Single(await runs.ListAsync("topics", Cancel));
+            run = Assert.Single(await runs.ListAsync("topics", CancellationToken));
         }
         while (run.Step is null);
         Assert.Equal((TrainingState.Running, 50 / 3750.0, "step 50 of 3750"), (run.State, run.Progress, run.Step));

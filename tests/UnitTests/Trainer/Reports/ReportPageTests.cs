@@ -181,7 +181,7 @@ public sealed class ReportPageTests : IDisposable
         var expected = Enumerable.Range(0, 400).Select(row => row % labels.Length).ToArray();
         var predictions = new Predictions(
             [.. expected.Select(right => Enumerable.Range(0, labels.Length).Select(label => (float)((label == right ? 2.5 : 0) + random.NextDouble() * 3)).ToArray())], expected);
-        var metrics = ClassificationMetrics.Of(predictions, labels, 1.3);
+        var metrics = ClassificationMetrics.Compute(predictions, labels, 1.3);
         CurvePoint[] curve = [.. Enumerable.Range(1, 300).Select(step => new CurvePoint(step, 1.4 / Math.Sqrt(step) + random.NextDouble() * .1, step % 50 == 0 ? new EvaluationPoint(step, .3 + 10.0 / step, .9 - 5.0 / step) : null))];
         var training = new TrainingSummary(300, 250, 0, TimeSpan.FromMinutes(3), 200, curve);
         return new AdapterReport(

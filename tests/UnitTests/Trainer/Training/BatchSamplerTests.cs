@@ -15,9 +15,9 @@ public sealed class BatchSamplerTests
     [InlineData(20, 1, 60, 60)]
     public void It_has_the_steps_of_the_epochs_but_never_fewer_than_the_least(int rows, double epochs, int minSteps, int expected)
     {
-        var plan = new BatchSampler(Lengths(rows), Options with { NumTrainEpochs = epochs, MinSteps = minSteps });
+        var sampler = new BatchSampler(Lengths(rows), Options with { NumTrainEpochs = epochs, MinSteps = minSteps });
 
-        Assert.Equal(expected, plan.Count);
+        Assert.Equal(expected, sampler.Count);
     }
 
     [Theory]
@@ -26,26 +26,26 @@ public sealed class BatchSamplerTests
     [InlineData(3333)]
     public void Every_step_has_the_same_number_of_articles(int rows)
     {
-        var plan = new BatchSampler(Lengths(rows), Options with { MinSteps = 30 });
+        var sampler = new BatchSampler(Lengths(rows), Options with { MinSteps = 30 });
 
-        Assert.All(Enumerable.Range(0, plan.Count), step => Assert.Equal(16, plan.Articles(step).Count));
+        Assert.All(Enumerable.Range(0, sampler.Count), step => Assert.Equal(16, sampler.Articles(step).Count));
     }
 
     [Fact]
     public void One_epoch_visits_every_article_once()
     {
-        var plan = new BatchSampler(Lengths(1600), Options);
+        var sampler = new BatchSampler(Lengths(1600), Options);
 
-        Assert.Equal(Enumerable.Range(0, 1600), Enumerable.Range(0, plan.Count).SelectMany(plan.Articles).Order());
+        Assert.Equal(Enumerable.Range(0, 1600), Enumerable.Range(0, sampler.Count).SelectMany(sampler.Articles).Order());
     }
 
     [Fact]
     public void Steps_have_few_lengths_and_about_as_many_tokens_shortest_article_first()
     {
         var lengths = Lengths(8000); // from 5 to 127 tokens
-        var plan = new BatchSampler(lengths, Options);
+        var sampler = new BatchSampler(lengths, Options);
 
-        var steps = Enumerable.Range(0, plan.Count).Select(step => plan.Articles(step).Select(article => lengths[article]).ToArray()).ToArray();
+        var steps = Enumerable.Range(0, sampler.Count).Select(step => sampler.Articles(step).Select(article => lengths[article]).ToArray()).ToArray();
 
         Assert.All(steps, step => Assert.Equal(step.Order(), step));
         Assert.All(steps, step => Assert.InRange(step.Average(), 60, 72));

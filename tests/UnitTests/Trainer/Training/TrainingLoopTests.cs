@@ -80,13 +80,13 @@ public sealed class TrainingLoopTests
         using var weights = ToyTask.Weights();
         using var model = ToyTask.Model(weights, ToyTask.Options);
         using var step = new TrainingStep(model, ToyTask.Options, ToyTask.Hardware, TrainRows, TextWriter.Null);
-        step.Take([0, 1, 2, 3], 0.01, 1);
+        step.Run([0, 1, 2, 3], 0.01, 1);
         CollectGarbage();
         var before = Tensor.TotalCount;
 
         for (var number = 2; number < 52; number++)
         {
-            step.Take([.. Enumerable.Range(number, 8)], 0.01, number);
+            step.Run([.. Enumerable.Range(number, 8)], 0.01, number);
         }
 
         CollectGarbage();
@@ -101,13 +101,13 @@ public sealed class TrainingLoopTests
         using var best = new BestCheckpoint(model.TrainableParameters);
         var score = model.TrainableParameters[^1].Value;
         var good = score.data<float>().ToArray();
-        best.Offer(new EvaluationPoint(1, 0.5, 0.9));
+        best.Update(new EvaluationPoint(1, 0.5, 0.9));
         using (no_grad())
         {
             score.add_(1);
         }
 
-        best.Offer(new EvaluationPoint(2, 0.4, 0.8));
+        best.Update(new EvaluationPoint(2, 0.4, 0.8));
         best.Restore();
 
         Assert.Equal(1, best.Evaluation!.Step);
@@ -165,12 +165,12 @@ public sealed class TrainingLoopTests
         using var others = Serverless.Llama.LlamaWeights.Random(ToyModel.Config with { RopeTheta = 500 }, ScalarType.Float32, seed: 1);
         var data = Encoded(TrainRows);
 
-        var fingerprint = TrainingFingerprint.Of(ToyTask.Options, ToyTask.Hardware, data, weights);
+        var fingerprint = TrainingFingerprint.Compute(ToyTask.Options, ToyTask.Hardware, data, weights);
 
-        Assert.Null(fingerprint.DifferenceFrom(TrainingFingerprint.Of(ToyTask.Options, ToyTask.Hardware, data, weights)));
-        Assert.Contains("rows", fingerprint.DifferenceFrom(TrainingFingerprint.Of(ToyTask.Options, ToyTask.Hardware, Encoded(TrainRows[1..]), weights)), StringComparison.Ordinal);
-        Assert.Contains("base", fingerprint.DifferenceFrom(TrainingFingerprint.Of(ToyTask.Options, ToyTask.Hardware, data, others)), StringComparison.Ordinal);
-        Assert.Contains("fp16", fingerprint.DifferenceFrom(TrainingFingerprint.Of(ToyTask.Options, new Hardware(CPU, ScalarType.Float16), data, weights)), StringComparison.Ordinal);
+        Assert.Null(fingerprint.DifferenceFrom(TrainingFingerprint.Compute(ToyTask.Options, ToyTask.Hardware, data, weights)));
+        Assert.Contains("rows", fingerprint.DifferenceFrom(TrainingFingerprint.Compute(ToyTask.Options, ToyTask.Hardware, Encoded(TrainRows[1..]), weights)), StringComparison.Ordinal);
+        Assert.Contains("base", fingerprint.DifferenceFrom(TrainingFingerprint.Compute(ToyTask.Options, ToyTask.Hardware, data, others)), StringComparison.Ordinal);
+        Assert.Contains("fp16", fingerprint.DifferenceFrom(TrainingFingerprint.Compute(ToyTask.Options, new Hardware(CPU, ScalarType.Float16), data, weights)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -187,7 +187,7 @@ public sealed class TrainingLoopTests
     {
         using var weights = ToyTask.Weights();
         return new TrainingCheckpoint(
-            TrainingCheckpoint.PathFor(Path.Combine(folder.Path, "adapter")), TrainingFingerprint.Of(options, ToyTask.Hardware, Encoded(TrainRows), weights));
+            TrainingCheckpoint.PathFor(Path.Combine(folder.Path, "adapter")), TrainingFingerprint.Compute(options, ToyTask.Hardware, Encoded(TrainRows), weights));
     }
 
     /// <param name="stopAt">The step after which it is cancelled, as Ctrl-C does.</param>

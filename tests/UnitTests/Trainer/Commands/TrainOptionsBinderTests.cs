@@ -40,7 +40,7 @@ public sealed class RecipeOptionsTests : IDisposable
     public void Every_setting_of_a_file_is_an_option_too()
     {
         var command = new Command("train");
-        _ = new RecipeOptions(command);
+        _ = new TrainOptionsBinder(command);
 
         var settings = JsonNode.Parse(new TrainOptions().ToJson())!.AsObject().Select(setting => $"--{setting.Key.Replace('_', '-')}");
 
@@ -51,7 +51,7 @@ public sealed class RecipeOptionsTests : IDisposable
     public void A_word_where_a_number_belongs_is_an_error_of_the_command_line()
     {
         var command = new Command("train");
-        _ = new RecipeOptions(command);
+        _ = new TrainOptionsBinder(command);
 
         Assert.Single(command.Parse(["--lora-rank", "many"]).Errors);
     }
@@ -72,7 +72,7 @@ public sealed class RecipeOptionsTests : IDisposable
     private TrainOptions Resolve(params string[] arguments)
     {
         var command = new Command("train");
-        var recipe = new RecipeOptions(command);
+        var recipe = new TrainOptionsBinder(command);
         return recipe.Resolve(command.Parse(arguments), folder.Path);
     }
 }

@@ -4,7 +4,7 @@ using Serverless.Trainer.Training;
 namespace Serverless.Trainer.Commands;
 
 /// <summary>The recipe on the command line: <c>--config</c> and one option for each setting of <see cref="TrainOptions"/>.</summary>
-internal sealed class RecipeOptions
+internal sealed class TrainOptionsBinder
 {
     private readonly Option<FileInfo> config = new Option<FileInfo>("--config")
     {
@@ -14,7 +14,7 @@ internal sealed class RecipeOptions
 
     private readonly SettingOptions<TrainOptions> settings;
 
-    public RecipeOptions(Command command)
+    public TrainOptionsBinder(Command command)
     {
         command.Add(config);
         settings = new SettingOptions<TrainOptions>(command);
@@ -22,5 +22,5 @@ internal sealed class RecipeOptions
 
     /// <summary>The recipe for a base folder under what the command line says.</summary>
     public TrainOptions Resolve(ParseResult parsed, string baseFolder) =>
-        TrainOptionsLoader.Of(baseFolder, parsed.GetValue(config)?.FullName, settings.Given(parsed));
+        TrainOptionsLoader.Load(baseFolder, parsed.GetValue(config)?.FullName, settings.ReadValues(parsed));
 }
