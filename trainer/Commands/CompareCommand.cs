@@ -11,31 +11,31 @@ using Serverless.Trainer.Training;
 
 namespace Serverless.Trainer.Commands;
 
-/// <summary><c>trainer compare</c>: the same rows through our model and through a chat model, and one table of the two.</summary>
+/// <summary><c>trainer compare</c>: classifies the same rows with an adapter and with a chat model, and prints both results as one table.</summary>
 internal static class CompareCommand
 {
     public static Command Create()
     {
         var model = new Option<string>("--model") { HelpName = "name", Description = "The chat model's name.", Required = true };
         var endpoint = new Option<string>("--endpoint") { HelpName = "address", Description = "Address of an OpenAI-compatible endpoint.", DefaultValueFactory = _ => "https://api.openai.com/v1" };
-        var key = new Option<string>("--key-variable") { HelpName = "variable", Description = "Environment variable that holds the endpoint's key; none is sent if it is not set.", DefaultValueFactory = _ => "OPENAI_API_KEY" };
-        var rows = NumberOption.Create("--rows", "Rows to compare on, drawn at random by the seed.", defaultValue: 500, min: 1);
-        var seed = NumberOption.Create("--seed", "Decides which rows.", defaultValue: 42);
-        var parallel = NumberOption.Create("--parallel", "Requests under way at once.", defaultValue: 8, min: 1);
-        var rate = NumberOption.Create("--requests-per-minute", "The most requests begun in a minute.", defaultValue: 300, min: 1);
+        var key = new Option<string>("--key-variable") { HelpName = "variable", Description = "Environment variable that holds the endpoint's key; without it, no key is sent.", DefaultValueFactory = _ => "OPENAI_API_KEY" };
+        var rows = NumberOption.Create("--rows", "Number of rows to compare on, drawn at random.", defaultValue: 500, min: 1);
+        var seed = NumberOption.Create("--seed", "Seed of the random choice of rows.", defaultValue: 42);
+        var parallel = NumberOption.Create("--parallel", "Concurrent requests.", defaultValue: 8, min: 1);
+        var rate = NumberOption.Create("--requests-per-minute", "Maximum number of requests per minute.", defaultValue: 300, min: 1);
         var inputPrice = NumberOption.Create<double>("--input-price", "Price of a million input tokens of the chat model.", min: 0);
         var outputPrice = NumberOption.Create<double>("--output-price", "Price of a million output tokens of the chat model.", min: 0);
-        var hourPrice = NumberOption.Create<double>("--hour-price", "Price of an hour of the machine that this runs on.", min: 0);
-        var maxOutput = NumberOption.Create("--max-output-tokens", "Tokens of an answer; models that think aloud need more.", defaultValue: 16, min: 1);
+        var hourPrice = NumberOption.Create<double>("--hour-price", "Price of an hour of this machine.", min: 0);
+        var maxOutput = NumberOption.Create("--max-output-tokens", "Maximum number of output tokens per article; reasoning models need more.", defaultValue: 16, min: 1);
         var baseFolder = StarterOptions.Base();
         var adapter = StarterOptions.Adapter();
         var precision = StarterOptions.Precision();
-        var json = new Option<bool>("--json") { Description = "Write the figures to standard output as JSON." };
+        var json = new Option<bool>("--json") { Description = "Write the metrics to standard output as JSON." };
         var command = new Command("compare", "Compare an adapter with a chat model on the same rows.")
         {
             model, endpoint, key, rows, seed, parallel, rate, inputPrice, outputPrice, hourPrice, maxOutput, baseFolder, adapter, precision, json,
         };
-        var data = new DataOptions(command, "rows marked test are taken, or all if none is.");
+        var data = new DataOptions(command, "the rows marked test are used, or all rows if none is marked.");
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var address = Address(parsed.GetRequiredValue(endpoint));
@@ -50,7 +50,7 @@ internal static class CompareCommand
                 parsed.GetRequiredValue(parallel), parsed.GetRequiredValue(rate), Attempts: 6, TimeSpan.FromSeconds(1), new ChatOptions { Temperature = 0, MaxOutputTokens = parsed.GetRequiredValue(maxOutput) });
             using var chat = Chat(address, parsed.GetRequiredValue(model), Environment.GetEnvironmentVariable(parsed.GetRequiredValue(key)));
             var comparison = new ChatComparison(chat, new ZeroShotPrompt(classifier.Labels), requestOptions, TimeProvider.System);
-            var results = await CountDisplay.ShowAsync(Console.Error, $"asking {parsed.GetRequiredValue(model)}", sample.Count, progress => comparison.ClassifyAsync(sample, progress, cancellationToken));
+            var results = await CountDisplay.ShowAsync(Console.Error, $"requests to {parsed.GetRequiredValue(model)}", sample.Count, progress => comparison.ClassifyAsync(sample, progress, cancellationToken));
             var theirs = Theirs(parsed.GetRequiredValue(model), classifier.Labels, results, parsed.GetValue(inputPrice), parsed.GetValue(outputPrice));
 
             ComparisonTable.Write(parsed.GetValue(json) ? Console.Error : Console.Out, ours, theirs, results, classifier.Labels);
@@ -62,7 +62,7 @@ internal static class CompareCommand
         return command;
     }
 
-    /// <summary>The library's retries are off: ours count, wait as asked and stay within the rate.</summary>
+    /// <summary>The retries of the OpenAI library are off: <see cref="ChatComparison"/> retries itself, so that it can count the retries and apply the rate limit to them.</summary>
     internal static IChatClient Chat(Uri endpoint, string model, string? key) => new OpenAIClient(
         new ApiKeyCredential(string.IsNullOrEmpty(key) ? "none" : key),
         new OpenAIClientOptions { Endpoint = endpoint, RetryPolicy = new ClientRetryPolicy(maxRetries: 0), NetworkTimeout = TimeSpan.FromSeconds(100) }).GetChatClient(model).AsIChatClient();
@@ -102,5 +102,5 @@ internal static class CompareCommand
     private static Uri Address(string endpoint) =>
         Uri.TryCreate(endpoint, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
             ? address
-            : throw new InvalidTrainOptionsException($"--endpoint is '{endpoint}'; it must be an address such as https://api.openai.com/v1.");
+            : throw new InvalidTrainOptionsException($"--endpoint is '{endpoint}'; it must be an HTTP address such as https://api.openai.com/v1.");
 }

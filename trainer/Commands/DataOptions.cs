@@ -3,13 +3,13 @@ using Serverless.Trainer.Data;
 
 namespace Serverless.Trainer.Commands;
 
-/// <summary>The options that name a data set and say how to read it.</summary>
+/// <summary>The options of a command that reads a data set.</summary>
 internal sealed class DataOptions
 {
     private readonly Option<FileSystemInfo> data;
     private readonly Option<FileInfo> labelNames = new Option<FileInfo>("--label-names")
     {
-        Description = "Names behind integer labels: a file with a name a line, a JSON array, or a JSON object from integer to name.",
+        Description = "Names for integer labels: a file with one name per line, a JSON array, or a JSON object from integer to name.",
         HelpName = "file",
     }.AcceptExistingOnly();
 
@@ -24,20 +24,20 @@ internal sealed class DataOptions
             HelpName = "file or folder",
             Required = true,
         }.AcceptExistingOnly();
-        command.Options.Insert(0, data); // required, so it leads the help
+        command.Options.Insert(0, data); // required, so it comes first in the help
         command.Add(labelNames);
         command.Add(textColumn);
         command.Add(labelColumn);
     }
 
-    /// <summary>What the data set is called, without its ending.</summary>
+    /// <summary>The name of the data set: its file or folder without the extension.</summary>
     public string GetName(ParseResult parsed) => Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(parsed.GetRequiredValue(data).FullName));
 
-    /// <summary>The data set, divided for training.</summary>
+    /// <summary>Loads the data set and splits it into training, held-out and test rows.</summary>
     public DataSet Load(ParseResult parsed, double heldOutFraction, Shingles exclude) =>
         DataSet.Load(parsed.GetRequiredValue(data).FullName, heldOutFraction, name: null, Fields(parsed), Names(parsed), exclude);
 
-    /// <summary>Every usable row, whatever its part.</summary>
+    /// <summary>Reads all usable rows, without a split.</summary>
     public DataSetFile Read(ParseResult parsed) => parsed.GetRequiredValue(data) switch
     {
         DirectoryInfo folder => DataSetFolder.Read(folder.FullName, Fields(parsed), Names(parsed)),

@@ -4,7 +4,7 @@ using Serverless.Trainer.Progress;
 
 namespace Serverless.Trainer.Commands;
 
-/// <summary><c>trainer download</c>: a base model or a data set from the Hugging Face hub.</summary>
+/// <summary><c>trainer download</c>: downloads a base model or a data set from the Hugging Face Hub.</summary>
 internal static class DownloadCommand
 {
     private const string DefaultEndpoint = "https://huggingface.co";
@@ -12,17 +12,17 @@ internal static class DownloadCommand
     public static Command Create()
     {
         var kind = new Argument<string>("kind") { Description = "model or dataset." }.AcceptOnlyFromAmong("model", "dataset");
-        var name = new Argument<string>("name") { Description = "As on the hub: owner/name." };
+        var name = new Argument<string>("name") { Description = "Repository name: owner/name." };
         var revision = new Option<string>("--revision") { HelpName = "name", Description = "Branch, tag or commit.", DefaultValueFactory = _ => "main" };
-        var folder = new Option<string?>("--folder") { Description = "Only this folder of the repository, such as one configuration of a data set." };
-        var output = new Option<DirectoryInfo?>("--output") { Description = "Folder for the files [NAME without its owner].", HelpName = "folder" };
+        var folder = new Option<string?>("--folder") { Description = "Download only this folder of the repository, for example one configuration of a data set." };
+        var output = new Option<DirectoryInfo?>("--output") { Description = "Target folder [NAME without its owner].", HelpName = "folder" };
         var endpoint = new Option<string>("--endpoint")
         {
             HelpName = "address",
-            Description = "Address of the hub or of a mirror [HF_ENDPOINT].",
+            Description = "Address of the Hub or of a mirror [HF_ENDPOINT].",
             DefaultValueFactory = _ => Environment.GetEnvironmentVariable("HF_ENDPOINT") is { Length: > 0 } address ? address : DefaultEndpoint,
         };
-        var command = new Command("download", "Download a base model or a data set from the Hugging Face hub; a token is read from HF_TOKEN.") { kind, name, revision, folder, output, endpoint };
+        var command = new Command("download", "Download a base model or a data set from the Hugging Face Hub; the access token is read from HF_TOKEN.") { kind, name, revision, folder, output, endpoint };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var repository = new HubRepository(parsed.GetRequiredValue(kind) == "dataset", parsed.GetRequiredValue(name).Trim('/'), parsed.GetRequiredValue(revision));
@@ -35,7 +35,7 @@ internal static class DownloadCommand
         return command;
     }
 
-    /// <summary>Downloads what is needed of a repository into a folder.</summary>
+    /// <summary>Downloads the files of a repository that the trainer needs.</summary>
     internal static async Task DownloadAsync(
         HubClient hub, HubRetry retry, HubRepository repository, string? folder, string target, TextWriter log, CancellationToken cancellationToken)
     {
@@ -65,7 +65,7 @@ internal static class DownloadCommand
         }
     }
 
-    // The files of a model lie flat, where a base folder has them.
+    // A base model folder is flat: a model's files go into the target without the repository folder.
     private static string Below(string path, string? folder) => folder is null ? path : path[(folder.Trim('/').Length + 1)..];
 
     private static Uri Address(string endpoint) =>

@@ -6,7 +6,7 @@ using Serverless.Trainer.Training;
 
 namespace Serverless.Trainer.Commands;
 
-/// <summary><c>trainer evaluate</c>: measures an adapter on every usable row of a file.</summary>
+/// <summary><c>trainer evaluate</c>: evaluates an adapter on all usable rows of a data set.</summary>
 internal static class EvaluateCommand
 {
     public static Command Create()
@@ -14,9 +14,9 @@ internal static class EvaluateCommand
         var baseFolder = StarterOptions.Base();
         var adapter = StarterOptions.Adapter();
         var precision = StarterOptions.Precision();
-        var json = new Option<bool>("--json") { Description = "Write the figures to standard output as JSON." };
-        var command = new Command("evaluate", "Measure an adapter on a data set.") { baseFolder, adapter, precision, json };
-        var data = new DataOptions(command, "every row is measured.");
+        var json = new Option<bool>("--json") { Description = "Write the metrics to standard output as JSON." };
+        var command = new Command("evaluate", "Evaluate an adapter on a data set.") { baseFolder, adapter, precision, json };
+        var data = new DataOptions(command, "all rows are evaluated.");
         command.SetAction((parsed, cancellationToken) =>
         {
             var file = data.Read(parsed);

@@ -8,7 +8,7 @@ using Spectre.Console;
 
 namespace Serverless.Trainer.Commands;
 
-/// <summary><c>trainer lengths</c>: how long the articles of a data set are in tokens, and what each limit would cut off and cost.</summary>
+/// <summary><c>trainer lengths</c>: the token lengths of a data set, and what each <c>--max-length</c> would truncate and cost.</summary>
 internal static class LengthsCommand
 {
     private const int TerminalBins = 20;
@@ -19,10 +19,10 @@ internal static class LengthsCommand
     public static Command Create()
     {
         var baseFolder = StarterOptions.Base();
-        var plot = new Option<FileInfo?>("--plot") { Description = "PNG file to draw the histogram into.", HelpName = "file" };
-        var maxLength = NumberOption.Create<int>("--max-length", "A limit of your own, beside the usual ones; marked in the plot.", min: 2);
-        var command = new Command("lengths", "Count the tokens of a data set's articles, to choose --max-length by.") { baseFolder, plot, maxLength };
-        var data = new DataOptions(command, "every row is counted.");
+        var plot = new Option<FileInfo?>("--plot") { Description = "PNG file for the histogram.", HelpName = "file" };
+        var maxLength = NumberOption.Create<int>("--max-length", "An additional limit to compare; the plot marks it.", min: 2);
+        var command = new Command("lengths", "Show the token lengths of a data set, to help choose --max-length.") { baseFolder, plot, maxLength };
+        var data = new DataOptions(command, "all rows are counted.");
         command.SetAction((parsed, cancellationToken) =>
         {
             var file = data.Read(parsed);
@@ -78,7 +78,7 @@ internal static class LengthsCommand
 
         table.AddRow("none", Percent(0), Percent(1), Percent(1), "");
         console.Write(table);
-        console.MarkupLine("[grey]Cost: multiplications of a forward pass, against no limit. This trainer pads nothing; the last column is for those that do.[/]");
+        console.MarkupLine("[grey]Cost: multiplications of a forward pass, relative to no limit. This trainer does not pad; the last column is for trainers that do.[/]");
     }
 
     private static string Percent(double share) => share.ToString("0.0 %", CultureInfo.InvariantCulture);

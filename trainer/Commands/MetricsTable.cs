@@ -3,7 +3,7 @@ using Serverless.Trainer.Evaluation;
 
 namespace Serverless.Trainer.Commands;
 
-/// <summary>An evaluation as lines of text: the averages, then one line a label with its row of the confusion matrix.</summary>
+/// <summary>Writes the metrics of an evaluation as text: the averages, then one line per label with its row of the confusion matrix.</summary>
 internal static class MetricsTable
 {
     public static void Write(TextWriter writer, string what, ClassificationMetrics metrics)

@@ -5,10 +5,10 @@ using System.Numerics;
 
 namespace Serverless.Trainer.Commands;
 
-/// <summary>Options that take a number and say in words what is wrong with anything else.</summary>
+/// <summary>Creates options that take a number and have a clear error message for any other value.</summary>
 internal static class NumberOption
 {
-    /// <param name="min">The smallest number that makes sense; null for any.</param>
+    /// <param name="min">The minimum value; null for no minimum.</param>
     public static Option<T?> Create<T>(string name, string description, T? min = null)
         where T : struct, INumber<T> => new(name)
         {
@@ -17,7 +17,7 @@ internal static class NumberOption
             CustomParser = argument => Read(name, argument, min),
         };
 
-    /// <param name="defaultValue">Where the option is not given.</param>
+    /// <param name="defaultValue">The value if the option is not given.</param>
     public static Option<T> Create<T>(string name, string description, T defaultValue, T? min = null)
         where T : struct, INumber<T> => new(name)
         {
@@ -30,14 +30,14 @@ internal static class NumberOption
     private static T? Read<T>(string name, ArgumentResult argument, T? min)
         where T : struct, INumber<T>
     {
-        var word = argument.Tokens.Single().Value;
-        if (T.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && T.IsFinite(number) && !(number < min))
+        var text = argument.Tokens.Single().Value;
+        if (T.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && T.IsFinite(number) && !(number < min))
         {
             return number;
         }
 
         var kind = typeof(T) == typeof(double) ? "a number" : "a whole number";
-        argument.AddError($"{name} is '{word}'; it must be {kind}{(min is null ? "" : string.Create(CultureInfo.InvariantCulture, $" from {min} up"))}.");
+        argument.AddError($"{name} is '{text}'; it must be {kind}{(min is null ? "" : string.Create(CultureInfo.InvariantCulture, $" of at least {min}"))}.");
         return null;
     }
 }

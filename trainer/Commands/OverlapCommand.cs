@@ -3,18 +3,18 @@ using Serverless.Trainer.Data;
 
 namespace Serverless.Trainer.Commands;
 
-/// <summary><c>trainer overlap</c>: whether a model could have read its test articles while it was trained.</summary>
+/// <summary><c>trainer overlap</c>: checks training text for test articles, which would make an evaluation worthless.</summary>
 internal static class OverlapCommand
 {
     private const int MaxShown = 5;
 
     public static Command Create()
     {
-        var test = new Option<FileInfo>("--test") { Description = "The test articles: a .csv with a column text, or .txt with one a line.", HelpName = "file", Required = true }
+        var test = new Option<FileInfo>("--test") { Description = "The test articles: a .csv file with a column text, or a .txt file with one article per line.", HelpName = "file", Required = true }
             .AcceptExistingOnly();
-        var text = new Option<FileInfo[]>("--text") { Description = "What was or will be trained on, in the same forms; .gz too.", HelpName = "files", Required = true, AllowMultipleArgumentsPerToken = true }
+        var text = new Option<FileInfo[]>("--text") { Description = "The training text, in the same formats; .txt.gz too.", HelpName = "files", Required = true, AllowMultipleArgumentsPerToken = true }
             .AcceptExistingOnly();
-        var command = new Command("overlap", $"Count the training texts that share {Shingles.Length} words in a row with a test article.") { test, text };
+        var command = new Command("overlap", $"Count the training texts that share {Shingles.Length} consecutive words with a test article.") { test, text };
         command.SetAction((parsed, cancellationToken) =>
             Task.FromResult(Count(parsed.GetRequiredValue(test), parsed.GetRequiredValue(text), cancellationToken) == 0 ? 0 : 1));
         return command;
@@ -38,7 +38,7 @@ internal static class OverlapCommand
                 }
             }
 
-            Console.WriteLine($"{file.Name}: {found} of {read} texts share {Shingles.Length} words in a row with one of {articles.Length} test articles");
+            Console.WriteLine($"{file.Name}: {found} of {read} texts share {Shingles.Length} consecutive words with one of {articles.Length} test articles");
             total += found;
         }
 

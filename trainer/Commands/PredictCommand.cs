@@ -5,7 +5,7 @@ using Serverless.Trainer.Training;
 
 namespace Serverless.Trainer.Commands;
 
-/// <summary><c>trainer predict</c>: says what an adapter makes of texts, one line each, on standard output.</summary>
+/// <summary><c>trainer predict</c>: classifies texts with an adapter and writes one line per text to standard output.</summary>
 internal static class PredictCommand
 {
     public static Command Create()

@@ -6,26 +6,26 @@ using Serverless.Trainer.Training;
 
 namespace Serverless.Trainer.Commands;
 
-/// <summary><c>trainer pretrain</c>: makes a small base model from plain text, for a language or a jargon of one's own.</summary>
+/// <summary><c>trainer pretrain</c>: pretrains a small base model on plain text, for another language or a domain's own vocabulary.</summary>
 internal static class PretrainCommand
 {
     public static Command Create()
     {
         var text = new Option<FileInfo[]>("--text")
         {
-            Description = "Files of text: .txt or .txt.gz with a document a line, .csv with a column text. A file named twice counts twice.",
+            Description = "Text files: .txt or .txt.gz with one document per line, .csv with a column text. A file that is named twice counts twice.",
             HelpName = "files",
             Required = true,
             AllowMultipleArgumentsPerToken = true,
         }.AcceptExistingOnly();
-        var output = new Option<DirectoryInfo>("--output") { Description = "Folder of the base model; a stopped run goes on there.", HelpName = "folder", Required = true };
+        var output = new Option<DirectoryInfo>("--output") { Description = "Folder of the base model; a stopped run resumes from its checkpoint there.", HelpName = "folder", Required = true };
         var startFrom = new Option<DirectoryInfo?>("--base")
         {
-            Description = "Base model to go on from: its shape, its tokenizer and its weights; --num-hidden-layers can add layers. Without it the weights begin at random.",
+            Description = "Base model to continue from, with its shape, tokenizer and weights; --num-hidden-layers can add layers. Without it, the weights are random at the start.",
             HelpName = "folder",
         };
         var exclude = ExcludeOption.Create();
-        var command = new Command("pretrain", "Make a small base model from plain text.") { text, exclude, output, startFrom };
+        var command = new Command("pretrain", "Pretrain a small base model on plain text.") { text, exclude, output, startFrom };
         var settings = new SettingOptions<PretrainOptions>(command);
         command.SetAction((parsed, cancellationToken) =>
         {
@@ -33,7 +33,7 @@ internal static class PretrainCommand
             var folder = parsed.GetValue(startFrom) is { } found ? HuggingFaceFolder.Open(found.FullName) : null;
             if (folder is not null && options.WithShapeOf(folder.Config) != options && options.WithShapeOf(new PretrainOptions { NumHiddenLayers = options.NumHiddenLayers }.Shape()) != options)
             {
-                throw new InvalidTrainOptionsException($"The shape comes from {folder.Path}: --num-hidden-layers can add to it; leave out --vocab-size, --hidden-size and the others, or --base.");
+                throw new InvalidTrainOptionsException($"The shape is that of {folder.Path}: only --num-hidden-layers can change it. Remove --vocab-size, --hidden-size and the other shape options, or remove --base.");
             }
 
             BaseModelPretrainer.Run(

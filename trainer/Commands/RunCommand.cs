@@ -6,13 +6,13 @@ using Serverless.Trainer.Jobs;
 
 namespace Serverless.Trainer.Commands;
 
-/// <summary><c>trainer run</c>: the job that the container runs; works on one training request of the queue, or on all.</summary>
+/// <summary><c>trainer run</c>: what the container runs. Processes one training request of the queue, or all of them.</summary>
 internal static class RunCommand
 {
     public static Command Create()
     {
-        var drain = new Option<bool>("--drain") { Description = "Go on until the queue is empty." };
-        var command = new Command("run", "Take a training request from the queue: train, compare, publish.") { drain };
+        var drain = new Option<bool>("--drain") { Description = "Process requests until the queue is empty." };
+        var command = new Command("run", "Process a training request from the queue: train, compare with the serving version, publish.") { drain };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();

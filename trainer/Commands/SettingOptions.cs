@@ -8,15 +8,15 @@ using System.Text.Json.Nodes;
 namespace Serverless.Trainer.Commands;
 
 /// <summary>
-/// One command-line option for each described setting of a record, under its usual name: <c>LoraRank</c> is
-/// <c>--lora-rank</c>. A new setting is added in one place, the record.
+/// Creates one command-line option for each property with a description: <c>LoraRank</c> becomes <c>--lora-rank</c>. A new
+/// setting is added in one place, the record.
 /// </summary>
 internal sealed class SettingOptions<TSettings>
     where TSettings : new()
 {
     private readonly List<(string Setting, Func<ParseResult, JsonNode?> Value)> settings = [];
 
-    /// <param name="command">Gets the options.</param>
+    /// <param name="command">The command to add the options to.</param>
     public SettingOptions(Command command)
     {
         var defaults = new TSettings();
@@ -29,7 +29,7 @@ internal sealed class SettingOptions<TSettings>
         }
     }
 
-    /// <summary>What the command line sets, by snake_case name.</summary>
+    /// <summary>Reads the settings given on the command line, by snake_case name.</summary>
     public JsonObject ReadValues(ParseResult parsed)
     {
         var values = new JsonObject();

@@ -3,7 +3,7 @@ using Serverless.Models;
 
 namespace Serverless.Trainer.Commands;
 
-/// <summary>The options that name a model; without them it is the starter one that travels beside the program.</summary>
+/// <summary>The options that name a model. Their default is the starter model that comes with the program.</summary>
 internal static class StarterOptions
 {
     public static Option<DirectoryInfo> Base() => new Option<DirectoryInfo>("--base")
@@ -15,18 +15,18 @@ internal static class StarterOptions
 
     public static Option<DirectoryInfo> Adapter() => new Option<DirectoryInfo>("--adapter")
     {
-        Description = "Folder of the adapter, as 'train' writes it.",
+        Description = "Folder of the adapter, as the command train writes it.",
         HelpName = "folder",
         DefaultValueFactory = _ => new DirectoryInfo(Path.Combine(StarterModel.Folder, "adapters", "news")),
     }.AcceptExistingOnly();
 
     public static Option<string> Precision() => new Option<string>("--precision")
     {
-        Description = "Type of the weights.",
+        Description = "Data type of the weights.",
         DefaultValueFactory = _ => "auto",
     }.AcceptOnlyFromAmong("auto", "bf16", "fp16", "fp32");
 
-    /// <summary>What an adapter calls its base: the starter's name, or the folder as it was given.</summary>
+    /// <summary>The name of the base model in the adapter's files: the starter's name, or the folder as it was given.</summary>
     public static string GetBaseName(DirectoryInfo baseFolder) =>
         baseFolder.FullName == Path.GetFullPath(Path.Combine(StarterModel.Folder, "base")) ? StarterModel.BaseModel : baseFolder.ToString();
 }

@@ -7,7 +7,7 @@ using Serverless.Trainer.Training;
 
 namespace Serverless.Trainer.Commands;
 
-/// <summary><c>trainer train</c>: fine-tunes an adapter on a data set file.</summary>
+/// <summary><c>trainer train</c>: fine-tunes an adapter on a data set.</summary>
 internal static class TrainCommand
 {
     public static Command Create()
@@ -15,13 +15,13 @@ internal static class TrainCommand
         var baseFolder = StarterOptions.Base();
         var output = new Option<DirectoryInfo>("--output") { Description = "Folder for the adapter [adapters/NAME of the data set].", HelpName = "folder" };
         var exclude = ExcludeOption.Create();
-        var noResume = new Option<bool>("--no-resume") { Description = "Begin anew, though a stopped training of this output could go on from its checkpoint." };
+        var noResume = new Option<bool>("--no-resume") { Description = "Start from the beginning, even if there is a checkpoint of a stopped training with this output folder." };
         var command = new Command(
-            "train", "Fine-tune an adapter on a data set. In brackets stand the defaults; the training.json of the base lies over them, --config over that, and options over all.")
+            "train", "Fine-tune an adapter on a data set. Defaults are in brackets; the base's training.json overrides them, --config overrides that, and options override everything.")
         {
             baseFolder, output, exclude, noResume,
         };
-        var data = new DataOptions(command, "columns text and label, and split if you divide the rows yourself.");
+        var data = new DataOptions(command, "columns text and label, and optionally split.");
         var binder = new TrainOptionsBinder(command);
         command.SetAction((parsed, cancellationToken) =>
         {

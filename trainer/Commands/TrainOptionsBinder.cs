@@ -3,12 +3,12 @@ using Serverless.Trainer.Training;
 
 namespace Serverless.Trainer.Commands;
 
-/// <summary>The recipe on the command line: <c>--config</c> and one option for each setting of <see cref="TrainOptions"/>.</summary>
+/// <summary>The training options on the command line: <c>--config</c> and one option for each setting of <see cref="TrainOptions"/>.</summary>
 internal sealed class TrainOptionsBinder
 {
     private readonly Option<FileInfo> config = new Option<FileInfo>("--config")
     {
-        Description = "JSON file of settings, in the form of a base folder's training.json.",
+        Description = "JSON file of settings, in the format of a base folder's training.json.",
         HelpName = "file",
     }.AcceptExistingOnly();
 
@@ -20,7 +20,7 @@ internal sealed class TrainOptionsBinder
         settings = new SettingOptions<TrainOptions>(command);
     }
 
-    /// <summary>The recipe for a base folder under what the command line says.</summary>
+    /// <summary>Loads the options for a base folder; those on the command line override the files.</summary>
     public TrainOptions Resolve(ParseResult parsed, string baseFolder) =>
         TrainOptionsLoader.Load(baseFolder, parsed.GetValue(config)?.FullName, settings.ReadValues(parsed));
 }

@@ -8,25 +8,25 @@ using Serverless.Trainer.Data;
 
 namespace Serverless.Trainer.Comparison;
 
-/// <summary>How to ask.</summary>
-/// <param name="Parallel">Requests under way at once.</param>
-/// <param name="RequestsPerMinute">The most requests begun in a minute, retries included.</param>
-/// <param name="Attempts">Retries of one article that throttling, a server's trouble or a lost connection are worth.</param>
-/// <param name="Delay">Before the first retry; it doubles from there, with jitter. What the server asks for (Retry-After) comes first.</param>
+/// <summary>Options for the requests to a chat model.</summary>
+/// <param name="Parallel">Concurrent requests.</param>
+/// <param name="RequestsPerMinute">Maximum number of requests per minute, retries included.</param>
+/// <param name="Attempts">Maximum number of retries per article after throttling, a server error or a lost connection.</param>
+/// <param name="Delay">Delay before the first retry, doubled for each further one, with jitter. The server's Retry-After header takes precedence.</param>
 internal sealed record ChatRequestOptions(int Parallel, int RequestsPerMinute, int Attempts, TimeSpan Delay, ChatOptions Chat);
 
-/// <summary>What the chat model made of an article.</summary>
-/// <param name="Label">Null for an answer that is no label, or for none at all.</param>
-/// <param name="Answer">Its words; or why there are none.</param>
+/// <summary>The chat model's classification of one article.</summary>
+/// <param name="Label">Null if the reply is not a label, or if there is no reply.</param>
+/// <param name="Answer">The text of the reply, or the error.</param>
 internal sealed record ChatResult(DataSetRow Row, string? Label, string Answer, bool Failed);
 
-/// <param name="InputTokens">As the endpoint counted them; null if it did not for every answer.</param>
+/// <param name="InputTokens">As the endpoint reports them; null unless it reported them for every reply.</param>
 internal sealed record ChatResults(IReadOnlyList<ChatResult> Rows, int Retries, TimeSpan Duration, long? InputTokens, long? OutputTokens);
 
-/// <summary>Puts rows to a chat model: several at once, within a rate, each again where that may help, and none dropped silently.</summary>
+/// <summary>Classifies rows with a chat model: concurrently, within a rate limit, with retries. A row that fails is reported, not dropped.</summary>
 internal sealed class ChatComparison(IChatClient chat, ZeroShotPrompt prompt, ChatRequestOptions options, TimeProvider time)
 {
-    // An endpoint that has not answered once by then never will.
+    // If the first requests all fail after their retries, the endpoint does not work.
     private const int MaxFailures = 5;
 
     private int retries;
@@ -36,8 +36,8 @@ internal sealed class ChatComparison(IChatClient chat, ZeroShotPrompt prompt, Ch
     private long inputTokens;
     private long outputTokens;
 
-    /// <param name="progress">Told how many rows are done.</param>
-    /// <exception cref="InvalidOperationException">The endpoint refuses, or never answers; says what to check.</exception>
+    /// <param name="progress">Receives the number of completed rows.</param>
+    /// <exception cref="InvalidOperationException">The endpoint rejects a request or does not reply at all.</exception>
     public async Task<ChatResults> ClassifyAsync(IReadOnlyList<DataSetRow> rows, IProgress<int> progress, CancellationToken cancellationToken)
     {
         await using var rate = new TokenBucketRateLimiter(RateLimiterOptions(options.RequestsPerMinute));
@@ -76,21 +76,21 @@ internal sealed class ChatComparison(IChatClient chat, ZeroShotPrompt prompt, Ch
                 Interlocked.Add(ref outputTokens, output);
             }
 
-            return new ChatResult(row, prompt.Read(response.Text), response.Text, Failed: false);
+            return new ChatResult(row, prompt.ParseLabel(response.Text), response.Text, Failed: false);
         }
         catch (Exception exception) when (IsTransient(exception, cancellationToken))
         {
             return Interlocked.Increment(ref failures) >= MaxFailures && Volatile.Read(ref responses) == 0
-                ? throw new InvalidOperationException($"The endpoint has not answered once ({Format(exception)}). Check --endpoint, or lower --parallel and --requests-per-minute.", exception)
+                ? throw new InvalidOperationException($"The endpoint has not replied to any request ({Format(exception)}). Check --endpoint, or lower --parallel and --requests-per-minute.", exception)
                 : new ChatResult(row, null, Format(exception), Failed: true);
         }
         catch (ClientResultException exception)
         {
-            throw new InvalidOperationException($"The endpoint refuses: {Format(exception)} Check --endpoint, --model and the key.", exception);
+            throw new InvalidOperationException($"The endpoint rejects the request: {Format(exception)} Check --endpoint, --model and the key.", exception);
         }
     }
 
-    /// <summary>Small portions: a whole minute's worth at once is what endpoints throttle.</summary>
+    /// <summary>Replenishes tokens in small portions: endpoints throttle a minute's worth of requests at once.</summary>
     internal static TokenBucketRateLimiterOptions RateLimiterOptions(int requestsPerMinute)
     {
         var period = TimeSpan.FromSeconds(Math.Max(0.05, 60.0 / requestsPerMinute));
@@ -118,8 +118,8 @@ internal sealed class ChatComparison(IChatClient chat, ZeroShotPrompt prompt, Ch
 
     private static bool IsTransient(Exception exception, CancellationToken cancellationToken) => exception switch
     {
-        ClientResultException { Status: var status } => status is 0 or 408 or 409 or 429 or >= 500, // 0: no answer came at all
-        OperationCanceledException => !cancellationToken.IsCancellationRequested, // the client's own time limit
+        ClientResultException { Status: var status } => status is 0 or 408 or 409 or 429 or >= 500, // 0: no response
+        OperationCanceledException => !cancellationToken.IsCancellationRequested, // the client's own timeout
         HttpRequestException or IOException => true,
         _ => false,
     };

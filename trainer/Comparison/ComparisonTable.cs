@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace Serverless.Trainer.Comparison;
 
-/// <summary>A comparison for a person: the models beside each other, and below what could not be counted.</summary>
+/// <summary>Writes a comparison as a table with one column per model, and below it the replies that are not valid.</summary>
 internal static class ComparisonTable
 {
     private const int MaxShown = 10;
@@ -13,7 +13,7 @@ internal static class ComparisonTable
     public static void Write(TextWriter writer, LabelFigures ours, LabelFigures theirs, ChatResults results, IReadOnlyList<string> labels)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
-        // The published figure is for AG News alone.
+        // The published figures are for AG News only.
         LabelFigures[] models = labels.Order(StringComparer.Ordinal).SequenceEqual(AgNews) ? [ours, theirs, LabelFigures.PublishedGpt4] : [ours, theirs];
         var table = new Table().Border(TableBorder.Rounded).AddColumn("");
         foreach (var model in models)
@@ -31,14 +31,14 @@ internal static class ComparisonTable
         AddRow("articles/s", model => Figure(model.ArticlesPerSecond, "N1"));
         AddRow("cost of 1,000 articles", model => Figure(model.CostPer1000, "0.0000"));
         console.Write(table);
-        console.WriteLine("Figures are on the valid answers, but for the accuracy of all, where any other answer is wrong; precision, recall and F1 are weighted by the rows of each label.");
+        console.WriteLine("The figures are computed on the valid answers, except \"accuracy of all\", which counts the others as wrong; precision, recall and F1 are weighted by the rows of each label.");
         if (results.Retries > 0)
         {
-            console.WriteLine($"{results.Retries} requests had to be repeated.");
+            console.WriteLine($"{results.Retries} requests were retried.");
         }
 
-        WriteResults(console, "were no label", results.Rows.Where(result => result.Label is null && !result.Failed));
-        WriteResults(console, "never came", results.Rows.Where(result => result.Failed));
+        WriteResults(console, "are not a label", results.Rows.Where(result => result.Label is null && !result.Failed));
+        WriteResults(console, "failed", results.Rows.Where(result => result.Failed));
     }
 
     private static void WriteResults(IAnsiConsole console, string what, IEnumerable<ChatResult> results)

@@ -47,7 +47,7 @@ internal sealed partial class Shingles
         DataSetRow[] kept = [.. rows.Where(row => row.Part == DataPart.Test || Find(row.Text) is null)];
         if (kept.Length < rows.Count)
         {
-            notes.Add($"{rows.Count - kept.Length} rows left out that share {Length} words in a row with an excluded article.");
+            notes.Add($"{rows.Count - kept.Length} rows left out that share {Length} consecutive words with an excluded article.");
         }
 
         return kept;

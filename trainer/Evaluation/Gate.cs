@@ -1,23 +1,23 @@
 namespace Serverless.Trainer.Evaluation;
 
-/// <summary>What the gate decided about a new version, in figures and in a sentence for a person.</summary>
+/// <summary>The gate's decision on a new version: its figures, and the reason in words.</summary>
 internal sealed record GateVerdict(bool Passed, double? PValue, int Compared, int Losses, int Wins, string Reason);
 
-/// <summary>One held-out row as both versions see it.</summary>
+/// <summary>The predictions of both versions for one held-out row.</summary>
 internal sealed record PairedPrediction(string Expected, string New, string Serving);
 
 /// <summary>
-/// Lets a new version pass unless a paired one-sided test says that it is worse than the serving one. Only rows whose label
-/// both know are compared: on a label that is new, the serving version could only lose.
+/// Compares a new version with the serving one. The new version passes unless a paired one-sided test shows that it is worse.
+/// Only rows whose label both versions know are compared: on a new label, the serving version could only lose.
 /// </summary>
 internal static class Gate
 {
     public const double Significance = 0.05;
 
-    /// <summary>Under this many compared rows a real loss of a few points may pass unseen.</summary>
-    public const int FewRows = 200;
+    /// <summary>With fewer compared rows the test may miss a real loss of a few points.</summary>
+    public const int MinRowsForStrongTest = 200;
 
-    public static GateVerdict FirstVersion { get; } = new(true, null, 0, 0, 0, "No version serves yet; there is nothing to compare with.");
+    public static GateVerdict FirstVersion { get; } = new(true, null, 0, 0, 0, "There is no serving version to compare with.");
 
     public static GateVerdict Evaluate(
         IReadOnlyList<PairedPrediction> rows, IReadOnlyCollection<string> newLabels, IReadOnlyCollection<string> servingLabels)
@@ -31,13 +31,13 @@ internal static class Gate
         List<string> sentences =
         [
             compared.Length == 0
-                ? "The versions share no label; nothing could be compared."
+                ? "The versions have no label in common; nothing was compared."
                 : $"Of {compared.Length} held-out rows the new version loses {losses} and wins {wins}: " +
                   $"{(passed ? "not shown to be worse" : "worse")} than the serving one (McNemar, one-sided, p = {p:0.####}).",
         ];
-        if (compared.Length < FewRows)
+        if (compared.Length < MinRowsForStrongTest)
         {
-            sentences.Add($"The gate is weak: under {FewRows} rows it sees only large losses.");
+            sentences.Add($"The gate is weak: with fewer than {MinRowsForStrongTest} rows it detects only large losses.");
         }
 
         AppendLabels(sentences, "Labels that only the new version knows", newLabels.Except(servingLabels));

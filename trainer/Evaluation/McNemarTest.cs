@@ -1,15 +1,15 @@
 namespace Serverless.Trainer.Evaluation;
 
 /// <summary>
-/// McNemar's exact test on two classifiers that judged the same rows. Only the rows on which exactly one of them is right
-/// tell anything; if both are equally good, each such row is a fair coin.
+/// McNemar's exact test for two classifiers on the same rows. It uses only the rows on which exactly one of them is correct; if both
+/// are equally good, each such row is a fair coin toss.
 /// </summary>
 internal static class McNemarTest
 {
     /// <summary>The probability of at least <paramref name="losses"/> losses in losses + wins fair coin tosses.</summary>
-    /// <param name="losses">Rows that the old version has right and the new one wrong.</param>
-    /// <param name="wins">Rows that the new version has right and the old one wrong.</param>
-    /// <returns>The p-value of "the new one is worse"; 1 where they never differ.</returns>
+    /// <param name="losses">Rows on which only the old version is correct.</param>
+    /// <param name="wins">Rows on which only the new version is correct.</param>
+    /// <returns>The p-value for "the new version is worse"; 1 if there are no such rows.</returns>
     public static double OneSided(int losses, int wins)
     {
         var tosses = losses + wins;

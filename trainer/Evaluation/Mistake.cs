@@ -2,12 +2,12 @@ using Serverless.Trainer.Data;
 
 namespace Serverless.Trainer.Evaluation;
 
-/// <summary>A row that the model got wrong.</summary>
-/// <param name="Score">The probability of the label that it gave.</param>
-/// <param name="ExpectedScore">The probability that it left for the right one.</param>
+/// <summary>A row with a wrong prediction.</summary>
+/// <param name="Score">The probability of the predicted label.</param>
+/// <param name="ExpectedScore">The probability of the expected label.</param>
 internal sealed record Mistake(RowPlace Place, string Text, string Expected, string Predicted, double Score, double ExpectedScore)
 {
-    /// <summary>The mistakes that cost the most: wrong, and surest of it. Often it is the label that is wrong.</summary>
+    /// <summary>The mistakes with the lowest probability of the expected label. Often the label in the data set is wrong.</summary>
     public static IReadOnlyList<Mistake> Worst(
         Predictions predictions, IReadOnlyList<DataSetRow> rows, IReadOnlyList<string> labels, double temperature, int count) =>
         [.. Enumerable.Range(0, predictions.Count)

@@ -1,6 +1,6 @@
 namespace Serverless.Trainer.Evaluation;
 
-/// <summary>What a model made of rows whose labels are known: one row of raw logits for each, and the index of the right label.</summary>
+/// <summary>The raw logits of a model for labelled rows, and the index of each row's expected label.</summary>
 internal sealed record Predictions(float[][] Logits, int[] Expected)
 {
     public int Count => Expected.Length;

@@ -4,7 +4,7 @@ using Serverless.Llama;
 
 namespace Serverless.Trainer.Evaluation;
 
-/// <summary>How long the articles of a data set are in tokens, the one that begins each text included.</summary>
+/// <summary>The token lengths of a data set's articles, including the begin-of-text token.</summary>
 internal sealed class TokenLengths
 {
     private static readonly int[] RoundWidths = [1, 2, 4, 5, 8, 10, 16, 20, 32, 50, 64, 100, 128, 200, 256, 500, 512, 1000];
@@ -19,12 +19,12 @@ internal sealed class TokenLengths
 
     public int Longest => sorted[^1];
 
-    /// <summary>The length that this share of the articles does not exceed.</summary>
+    /// <summary>The length that the given share of the articles does not exceed.</summary>
     /// <param name="share">From 0 to 1.</param>
     public int Percentile(double share) => sorted[Math.Clamp((int)Math.Ceiling(share * sorted.Length) - 1, 0, sorted.Length - 1)];
 
-    /// <summary>Bins of one width, a round number, from the shortest article on; the last one holds all that is longer than nearly all others.</summary>
-    /// <param name="maxBins">The most bins.</param>
+    /// <summary>Bins of equal width, a round number, starting at the shortest article; the last bin holds the longest 0.5 % too.</summary>
+    /// <param name="maxBins">The maximum number of bins.</param>
     public IReadOnlyList<LengthBin> Histogram(int maxBins)
     {
         var (shortest, end) = (sorted[0], Percentile(0.995) + 1);
@@ -43,7 +43,7 @@ internal sealed class TokenLengths
 
     private static int Bins(int shortest, int end, int width) => ((end - 1) / width) - (shortest / width) + 1;
 
-    /// <summary>What a limit cuts off, and what it saves.</summary>
+    /// <summary>The effect of a limit: what it truncates and what it costs.</summary>
     public LimitCost At(int limit, LlamaConfig config)
     {
         double tokens = sorted.Sum(length => (long)length);
@@ -56,7 +56,7 @@ internal sealed class TokenLengths
             Count * Work(limit, config) / sorted.Sum(length => Work(length, config)));
     }
 
-    /// <summary>Multiplications of one forward pass: the linear layers grow with the tokens, attention with their square, halved by the causal mask.</summary>
+    /// <summary>Multiplications of one forward pass: linear layers grow with the number of tokens, attention with its square, halved by the causal mask.</summary>
     private static double Work(int tokens, LlamaConfig config)
     {
         double attentionWidth = config.NumAttentionHeads * config.HeadDim;
@@ -67,12 +67,12 @@ internal sealed class TokenLengths
 }
 
 /// <summary>The articles of <paramref name="From"/> to below <paramref name="To"/> tokens.</summary>
-/// <param name="Width">Of the bins; only the last one may reach further.</param>
+/// <param name="Width">The width of the bins; only the last bin may be wider.</param>
 internal sealed record LengthBin(int From, int To, int Width, int Articles);
 
-/// <summary>What a <c>--max-length</c> does to a data set; all but the limit as shares of what it is without one.</summary>
-/// <param name="Truncated">Share of the articles that are cut.</param>
-/// <param name="TokensKept">Share of the tokens that are read.</param>
-/// <param name="Cost">Computing, relative to no limit.</param>
+/// <summary>The effect of <c>--max-length</c> on a data set; all values but the limit are relative to no limit.</summary>
+/// <param name="Truncated">Share of the articles that are truncated.</param>
+/// <param name="TokensKept">Share of the tokens that are kept.</param>
+/// <param name="Cost">Computation, relative to no limit.</param>
 /// <param name="PaddedCost">The same if every article were padded to the limit, as many trainers do.</param>
 internal sealed record LimitCost(int Limit, double Truncated, double TokensKept, double Cost, double PaddedCost);

@@ -5,11 +5,11 @@ using System.Text.Unicode;
 
 namespace Serverless.Trainer.Evaluation;
 
-/// <summary><c>metrics.json</c>: what is known of an adapter, saved with it.</summary>
-/// <param name="HeldOut">On all held-out rows, by which the checkpoint was chosen and the temperature fitted.</param>
-/// <param name="Test">On the rows marked test, measured once after everything was chosen; null where there are none.</param>
+/// <summary><c>metrics.json</c>: the metrics of an adapter, stored with it.</summary>
+/// <param name="HeldOut">On all held-out rows, on which the checkpoint was selected and the temperature was fitted.</param>
+/// <param name="Test">On the rows marked test, evaluated once at the end; null without such rows.</param>
 /// <param name="TruncatedArticles">Articles that were longer than <c>max_length</c>.</param>
-/// <param name="Gate">How it compares with the version that served; null where nobody asked.</param>
+/// <param name="Gate">The comparison with the serving version; null if there was none.</param>
 internal sealed record TrainingReport(
     string Dataset,
     string BaseModel,
@@ -28,7 +28,7 @@ internal sealed record TrainingReport(
         WriteIndented = true,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Encoder = JavaScriptEncoder.Create(UnicodeRanges.All),
-        // An evaluation that overflowed in fp16 has no loss: a word stands there, which readers take for a figure that is missing.
+        // The loss of an evaluation that overflowed in fp16 is written as "NaN" or "Infinity"; readers treat it as missing.
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 }

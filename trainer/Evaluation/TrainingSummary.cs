@@ -2,12 +2,12 @@ using Serverless.Trainer.Training;
 
 namespace Serverless.Trainer.Evaluation;
 
-/// <summary>How a training went.</summary>
-/// <param name="BestStep">The step whose adapter was kept.</param>
-/// <param name="SkippedSteps">Steps that an fp16 overflow cost.</param>
-/// <param name="Duration">Of the steps alone, evaluations not counted.</param>
+/// <summary>The summary of a training.</summary>
+/// <param name="BestStep">The step of the best checkpoint, which is the adapter.</param>
+/// <param name="SkippedSteps">Steps that were skipped because of an fp16 overflow.</param>
+/// <param name="Duration">Duration of the steps, without evaluations.</param>
 internal sealed record TrainingSummary(
     int Steps, int BestStep, int SkippedSteps, TimeSpan Duration, double ArticlesPerSecond, IReadOnlyList<CurvePoint> Curve);
 
-/// <summary>A point of the learning curve: the training loss of a step, or its mean since the point before.</summary>
+/// <summary>A point of the learning curve: the training loss of a step, or the mean since the previous point.</summary>
 internal sealed record CurvePoint(int Step, double Loss, EvaluationPoint? HeldOut);

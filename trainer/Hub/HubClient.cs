@@ -7,8 +7,8 @@ using System.Text.Json.Serialization;
 namespace Serverless.Trainer.Hub;
 
 /// <summary>
-/// The few requests of the Hugging Face hub that a download needs (https://huggingface.co/docs/hub/api). Redirects are followed
-/// by hand: the token goes to the hub and never to the storage that it sends us to.
+/// Client for the requests of the Hugging Face Hub API that a download needs (https://huggingface.co/docs/hub/api). It follows
+/// redirects itself, so that the token is sent to the Hub only and never to the storage that the Hub redirects to.
 /// </summary>
 internal sealed class HubClient(HttpClient http, Uri endpoint, string? token)
 {
@@ -16,15 +16,15 @@ internal sealed class HubClient(HttpClient http, Uri endpoint, string? token)
 
     public Uri Endpoint => endpoint;
 
-    /// <summary>An HTTP client as this class needs it: without redirects or a time limit of its own.</summary>
+    /// <summary>Creates the HTTP client for this class: no automatic redirects and no timeout of its own.</summary>
     public static HttpClient CreateHttpClient() => new(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(30) })
     {
         Timeout = Timeout.InfiniteTimeSpan,
         DefaultRequestHeaders = { UserAgent = { new ProductInfoHeaderValue("serverless-trainer", "1.0") } },
     };
 
-    /// <summary>Finds the commit behind a branch or tag, so that all files are of one state.</summary>
-    /// <exception cref="HubException">There is no such repository or revision, or it may not be read.</exception>
+    /// <summary>Resolves a branch or tag to its commit, so that all files come from one commit.</summary>
+    /// <exception cref="HubException">The repository or revision does not exist, or access is denied.</exception>
     public async Task<HubRepository> ResolveAsync(HubRepository repository, CancellationToken cancellationToken)
     {
         using var response = await GetAsync(new Uri(endpoint, $"{repository.ApiPath}/revision/{Uri.EscapeDataString(repository.Revision)}"), repository, from: 0, cancellationToken);
@@ -32,7 +32,7 @@ internal sealed class HubClient(HttpClient http, Uri endpoint, string? token)
         return repository with { Revision = commit.Sha };
     }
 
-    /// <summary>Every file of the repository.</summary>
+    /// <summary>Lists all files of the repository.</summary>
     public async IAsyncEnumerable<HubFile> ListAsync(HubRepository repository, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var next = new Uri(endpoint, $"{repository.ApiPath}/tree/{Uri.EscapeDataString(repository.Revision)}?recursive=true");
@@ -51,7 +51,7 @@ internal sealed class HubClient(HttpClient http, Uri endpoint, string? token)
         }
     }
 
-    /// <summary>Opens a file from a byte on; the answer says whether it begins there (206) or anew (200).</summary>
+    /// <summary>Requests a file from a byte offset on. The response starts there (206) or at the beginning of the file (200).</summary>
     public Task<HttpResponseMessage> OpenAsync(HubRepository repository, HubFile file, long from, CancellationToken cancellationToken)
     {
         var path = string.Join('/', file.Path.Split('/').Select(Uri.EscapeDataString));
@@ -87,13 +87,13 @@ internal sealed class HubClient(HttpClient http, Uri endpoint, string? token)
             }
         }
 
-        throw new HubException($"The hub redirects {address} without end.");
+        throw new HubException($"{address}: too many redirects.");
     }
 
     private Exception CreateException(HttpResponseMessage response, HubRepository repository) =>
         response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout || (int)response.StatusCode >= 500
             ? new HubBusyException(
-                $"{response.RequestMessage!.RequestUri!.Host} answered {(int)response.StatusCode} {response.ReasonPhrase}",
+                $"{response.RequestMessage!.RequestUri!.Host} returned {(int)response.StatusCode} {response.ReasonPhrase}",
                 response.Headers.RetryAfter is { } after ? after.Delta ?? after.Date - DateTimeOffset.UtcNow : null)
             : HubException.FromResponse(response, repository, endpoint, token is not null);
 
@@ -109,11 +109,11 @@ internal sealed class HubClient(HttpClient http, Uri endpoint, string? token)
         var address = response.RequestMessage!.RequestUri;
         try
         {
-            return JsonSerializer.Deserialize<T>(await response.Content.ReadAsByteArrayAsync(cancellationToken), Json) ?? throw new JsonException("nothing");
+            return JsonSerializer.Deserialize<T>(await response.Content.ReadAsByteArrayAsync(cancellationToken), Json) ?? throw new JsonException("null");
         }
         catch (JsonException exception)
         {
-            throw new HubException($"{address} did not answer as the hub does ({exception.Message}); is --endpoint (or HF_ENDPOINT) right?");
+            throw new HubException($"{address} did not return what the Hub API returns ({exception.Message}); check --endpoint (or HF_ENDPOINT).");
         }
     }
 

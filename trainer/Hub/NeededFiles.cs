@@ -2,22 +2,22 @@ using Serverless.Training;
 
 namespace Serverless.Trainer.Hub;
 
-/// <summary>Which files of a repository are of use here: hub repositories hold gigabytes of pickles and copies beside them.</summary>
+/// <summary>Selects the files of a repository that the trainer uses. Hub repositories also hold gigabytes of pickles and copies.</summary>
 internal static class NeededFiles
 {
     private static readonly string[] Required = ["config.json", "tokenizer.json"];
     private const string Index = "model.safetensors.index.json";
 
-    // By preference: a repository often has the same rows in several formats.
-    private static readonly DatasetFileType[] DataFileTypes = [DatasetFileType.Parquet, DatasetFileType.JsonLines, DatasetFileType.Csv];
+    // In the order of preference: a repository often holds the same rows in several formats.
+    private static readonly string[][] DataEndings = [[".parquet"], [".jsonl", ".ndjson"], [".csv"]];
 
     /// <param name="folder">Only files below this folder of the repository; null for all.</param>
-    /// <exception cref="HubException">The repository holds nothing that can be used, and what to do.</exception>
+    /// <exception cref="HubException">The repository holds no files that the trainer can use.</exception>
     public static IReadOnlyList<HubFile> Select(HubRepository repository, IReadOnlyList<HubFile> files, string? folder = null)
     {
         foreach (var file in files.Where(IsOutside))
         {
-            throw new HubException($"{repository.Name} lists the file '{file.Path}', which lies outside of it; nothing was downloaded.");
+            throw new HubException($"{repository.Name} lists the file '{file.Path}', which is outside the repository; nothing was downloaded.");
         }
 
         var prefix = folder is null ? "" : $"{folder.Trim('/')}/";

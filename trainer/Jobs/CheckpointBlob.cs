@@ -6,15 +6,15 @@ using Serverless.Training;
 namespace Serverless.Trainer.Jobs;
 
 /// <summary>
-/// The checkpoint of a job in storage, so that a trainer on another machine goes on where a killed one stood. It is the content of
-/// the blob whose lease the job holds: nobody without that lease can write it. Uploads happen beside the training; where
-/// they are slower than checkpoints come, the newest one counts.
+/// The checkpoint of a training job in storage, so that a trainer on another machine can resume a killed job. It is the content
+/// of the blob whose lease the job holds, so only the lease holder can write it. Uploads run in the background; if they are
+/// slower than the checkpoints, only the latest checkpoint is uploaded.
 /// </summary>
 internal sealed class CheckpointBlob : IAsyncDisposable
 {
     private const string RequestKey = "request";
 
-    // A container that is being stopped has half a minute.
+    // A container gets 30 seconds to stop.
     private static readonly TimeSpan FinalUploadTimeout = TimeSpan.FromSeconds(20);
 
     private readonly ClassifierLease lease;
@@ -25,17 +25,17 @@ internal sealed class CheckpointBlob : IAsyncDisposable
     private readonly CancellationTokenSource stop = new();
     private readonly Task uploadLoop;
 
-    /// <param name="lease">Held as long as this is used.</param>
-    /// <param name="request">A checkpoint of another one is of no use to it.</param>
-    /// <param name="path">The file that the training writes.</param>
-    /// <param name="log">Told what could not be stored.</param>
+    /// <param name="lease">The lease; it must be held during the lifetime of this object.</param>
+    /// <param name="request">The request that the checkpoint belongs to; a checkpoint of another request is not used.</param>
+    /// <param name="path">The checkpoint file that the training writes.</param>
+    /// <param name="log">Receives a line when an upload fails.</param>
     public CheckpointBlob(ClassifierLease lease, TrainingRequest request, string path, TextWriter log)
     {
         (this.lease, this.request, this.path, this.log) = (lease, ComputeHash(request), path, log);
         uploadLoop = UploadAllAsync();
     }
 
-    /// <summary>Puts the file in place, if a trainer before us left one for this request.</summary>
+    /// <summary>Downloads the checkpoint, if a previous trainer left one for this request.</summary>
     public async Task DownloadAsync(CancellationToken cancellationToken)
     {
         if (await BelongsToRequestAsync(lease, request, cancellationToken))
@@ -44,10 +44,10 @@ internal sealed class CheckpointBlob : IAsyncDisposable
         }
     }
 
-    /// <summary>The file was written anew.</summary>
+    /// <summary>Schedules an upload: the training has written the file.</summary>
     public void NotifyWritten() => written.Writer.TryWrite(true);
 
-    /// <summary>A request that will not come again needs no checkpoint; that of another one stays.</summary>
+    /// <summary>Removes the checkpoint of a request that is done. A checkpoint of another request is kept.</summary>
     public static async Task RemoveAsync(ClassifierLease lease, TrainingRequest request, TextWriter log, CancellationToken cancellationToken)
     {
         try
@@ -59,7 +59,7 @@ internal sealed class CheckpointBlob : IAsyncDisposable
         }
         catch (Exception exception) when (StorageErrors.IsStorageError(exception))
         {
-            // It only takes space; the next training of the classifier writes over it.
+            // It only takes space: the next training of the classifier overwrites it.
             log.WriteLine($"The checkpoint could not be removed. {StorageErrors.Describe(exception)}");
         }
     }
@@ -83,7 +83,7 @@ internal sealed class CheckpointBlob : IAsyncDisposable
             }
             catch (FileNotFoundException)
             {
-                // The training has ended meanwhile.
+                // The training has ended and deleted the file.
             }
         }
     }
@@ -111,7 +111,7 @@ internal sealed class CheckpointBlob : IAsyncDisposable
         }
         catch (Exception exception) when (StorageErrors.IsStorageError(exception) || exception is OperationCanceledException)
         {
-            // It only saves time; the training goes on without.
+            // Without it a killed job starts from the beginning; the training itself continues.
             log.WriteLine($"The checkpoint could not be stored. {StorageErrors.Describe(exception)}");
         }
     }

@@ -6,8 +6,8 @@ using Serverless.Storage;
 namespace Serverless.Trainer.Jobs;
 
 /// <summary>
-/// The right to train one classifier: a lease on a small blob beside its versions. It lasts a minute and is renewed, so that
-/// a killed trainer blocks its successor no longer than that.
+/// The lock of one classifier for training: a lease on a blob beside its versions. It lasts 60 seconds and is renewed, so that a
+/// killed trainer blocks the next one for at most a minute.
 /// </summary>
 internal sealed class ClassifierLease : IAsyncDisposable
 {
@@ -22,16 +22,16 @@ internal sealed class ClassifierLease : IAsyncDisposable
         renewer = new LeaseRenewer(Duration, cancellationToken => lease.RenewAsync(cancellationToken: cancellationToken), time);
     }
 
-    /// <summary>Its content is the job's to write (see <see cref="CheckpointBlob"/>).</summary>
+    /// <summary>The leased blob; its content is the job's checkpoint (see <see cref="CheckpointBlob"/>).</summary>
     public BlobClient Blob { get; }
 
-    /// <summary>What a write to the blob must name.</summary>
+    /// <summary>The lease id, required for each write to the blob.</summary>
     public string Id => lease.LeaseId;
 
-    /// <summary>Ends the work when the lease could not be kept.</summary>
+    /// <summary>Cancelled when the lease is lost.</summary>
     public CancellationToken Lost => renewer.Lost;
 
-    /// <returns>Null while another trainer has it.</returns>
+    /// <returns>Null if another trainer holds the lease.</returns>
     public static async Task<ClassifierLease?> TryAcquireAsync(
         StorageClients storage, string classifier, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -58,7 +58,7 @@ internal sealed class ClassifierLease : IAsyncDisposable
         }
         catch (Exception exception) when (StorageErrors.IsStorageError(exception))
         {
-            // Lost already, or it ends by itself within the minute.
+            // The lease was lost already, or it expires within a minute.
         }
     }
 

@@ -3,8 +3,8 @@ using Serverless.Storage;
 namespace Serverless.Trainer.Jobs;
 
 /// <summary>
-/// Keeps something that storage lends for a while. A renewal that fails is tried again for as long as the last one lasts: an
-/// outage of seconds must not end a training of hours.
+/// Renews a blob lease or the visibility timeout of a queue message in the background. A failed renewal is retried until the
+/// current one expires: an outage of a few seconds must not end a training of hours.
 /// </summary>
 internal sealed class LeaseRenewer : IAsyncDisposable
 {
@@ -12,19 +12,19 @@ internal sealed class LeaseRenewer : IAsyncDisposable
     private readonly CancellationTokenSource lost;
     private readonly Task renewLoop;
 
-    /// <param name="duration">How long it is lent, from now and from when each renewal was asked for.</param>
-    /// <param name="renew">Asks for it again.</param>
-    /// <param name="time">Whose clock runs.</param>
+    /// <param name="duration">The duration of the lease, from now and from the start of each renewal request.</param>
+    /// <param name="renew">Renews the lease.</param>
+    /// <param name="time">The clock.</param>
     public LeaseRenewer(TimeSpan duration, Func<CancellationToken, Task> renew, TimeProvider time)
     {
         lost = new CancellationTokenSource(duration, time);
         renewLoop = RenewAsync(duration, renew, time);
     }
 
-    /// <summary>Ends the work when it could not be kept: somebody else may have it by now.</summary>
+    /// <summary>Cancelled when the lease has expired or was taken: another process may hold it now.</summary>
     public CancellationToken Lost => lost.Token;
 
-    /// <summary>No more renewals; the one that is under way has ended.</summary>
+    /// <summary>Stops the renewals and waits for the current one.</summary>
     public async Task StopAsync()
     {
         await stop.CancelAsync();
@@ -42,18 +42,18 @@ internal sealed class LeaseRenewer : IAsyncDisposable
     {
         try
         {
-            var pause = duration / 3;
+            var delay = duration / 3;
             while (true)
             {
-                await Task.Delay(pause, time, stop.Token);
-                pause = duration / 20;
-                var asked = time.GetTimestamp();
+                await Task.Delay(delay, time, stop.Token);
+                delay = duration / 20;
+                var requestedAt = time.GetTimestamp();
                 if (await TryAsync(renew, duration / 4, time))
                 {
-                    // Storage counts from some moment before its answer came.
-                    var left = duration - time.GetElapsedTime(asked);
-                    lost.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
-                    pause = duration / 3;
+                    // Storage counts from a moment before the response, so the start of the request is the safe bound.
+                    var remaining = duration - time.GetElapsedTime(requestedAt);
+                    lost.CancelAfter(remaining > TimeSpan.Zero ? remaining : TimeSpan.Zero);
+                    delay = duration / 3;
                 }
             }
         }

@@ -6,13 +6,13 @@ using Serverless.Storage;
 namespace Serverless.Trainer.Jobs;
 
 /// <summary>
-/// A training request that this process has taken from the queue. While it works, the message is kept invisible for others:
-/// each renewal gives a new pop receipt, and only the newest one can delete the message. One that is lost all the same ends no
-/// work: who gets it finds the classifier's lease taken, and later the work done.
+/// A training request that this process has received from the queue. The message stays invisible to other processes while it is
+/// renewed; each renewal returns a new pop receipt, and only the latest one can delete the message. If a message is lost all the
+/// same, the work continues: the next receiver finds the classifier's lease taken, and later the request done.
 /// </summary>
 internal sealed class TrainingMessage : IAsyncDisposable
 {
-    // A killed trainer's request comes back after this long.
+    // The request of a killed trainer becomes visible again after this time.
     public static readonly TimeSpan Visibility = TimeSpan.FromMinutes(2);
 
     private readonly QueueClient queue;
@@ -30,7 +30,7 @@ internal sealed class TrainingMessage : IAsyncDisposable
 
     public long DequeueCount => message.DequeueCount;
 
-    /// <summary>The work is done, one way or the other; the request never comes again.</summary>
+    /// <summary>Deletes the message: the request is done.</summary>
     public async Task CompleteAsync(CancellationToken cancellationToken)
     {
         await renewer.StopAsync();
@@ -40,18 +40,19 @@ internal sealed class TrainingMessage : IAsyncDisposable
         }
         catch (RequestFailedException exception) when (StorageErrors.IsPermanent(exception))
         {
-            // Deleted already, by a request whose answer was lost; or another trainer has it, and finds the work done.
+            // The message was deleted by a request whose response was lost, or another trainer has it and will find the request done.
         }
     }
 
-    /// <summary>Gives the request back after a try that failed: it comes again after <paramref name="delay"/>, and the try counts.</summary>
+    /// <summary>Returns the message to the queue after a failed attempt. It becomes visible after <paramref name="delay"/>, and the attempt counts.</summary>
     public async Task ReleaseAsync(TimeSpan delay, CancellationToken cancellationToken)
     {
         await renewer.StopAsync();
         await queue.UpdateMessageAsync(message.MessageId, popReceipt, message.Body, delay, cancellationToken);
     }
 
-    /// <summary>Puts the request off, which is no try: a copy comes after <paramref name="delay"/>. A crash in between leaves two of it, which does no harm.</summary>
+    /// <summary>Postpones the request without counting an attempt: sends a copy that becomes visible after <paramref name="delay"/>, then deletes the message.</summary>
+    /// <remarks>A crash between the two leaves two copies. The second one finds the request done.</remarks>
     public async Task PostponeAsync(TimeSpan delay, CancellationToken cancellationToken)
     {
         await queue.SendMessageAsync(message.Body, visibilityTimeout: delay, cancellationToken: cancellationToken);

@@ -3,16 +3,16 @@ using Serverless.Storage;
 
 namespace Serverless.Trainer.Jobs;
 
-/// <summary>The queue of training requests, from the side of the one who works on them.</summary>
+/// <summary>Receives messages of the queue <c>training-requests</c>.</summary>
 internal sealed class TrainingQueue(StorageClients storage, TimeProvider time)
 {
-    /// <summary>As the Functions host does with its own queues: a request that failed this often is set aside.</summary>
+    /// <summary>Attempts before a request goes to the poison queue: the same number as in host.json.</summary>
     private const int MaxDequeueCount = 5;
 
     private readonly QueueClient requests = storage.Queue(StorageNames.TrainingRequestsQueue);
     private readonly QueueClient poison = storage.Queue(StorageNames.TrainingRequestsPoisonQueue);
 
-    /// <returns>The next request, or null if there is none to be had now.</returns>
+    /// <returns>The next request; null if the queue has no visible message.</returns>
     public async Task<TrainingMessage?> ReceiveAsync(CancellationToken cancellationToken)
     {
         var message = (await requests.ReceiveMessageAsync(TrainingMessage.Visibility, cancellationToken)).Value;
@@ -21,7 +21,7 @@ internal sealed class TrainingQueue(StorageClients storage, TimeProvider time)
 
     public static bool HasFailedTooOften(TrainingMessage message) => message.DequeueCount > MaxDequeueCount;
 
-    /// <summary>Sets a request aside for a person to look at.</summary>
+    /// <summary>Moves a request to the poison queue.</summary>
     public async Task MoveToPoisonAsync(TrainingMessage message, CancellationToken cancellationToken)
     {
         await poison.SendMessageAsync(message.Body, cancellationToken);

@@ -6,8 +6,8 @@ using Serverless.Training;
 namespace Serverless.Trainer.Jobs;
 
 /// <summary>
-/// The row in <c>trainingruns</c> that tells how one training goes. The training thread only leaves its latest progress here;
-/// writing to storage happens beside it, at most once in two seconds, so that a slow network never slows a step.
+/// Writes the state of one training run to its row in <c>trainingruns</c>. The training thread only stores its latest progress
+/// here; a background task writes it to storage, at most every two seconds, so that a slow network never slows a step.
 /// </summary>
 internal sealed class TrainingRunReporter : IProgress<TrainingProgress>, IAsyncDisposable
 {
@@ -83,7 +83,7 @@ internal sealed class TrainingRunReporter : IProgress<TrainingProgress>, IAsyncD
         }
         catch (Exception exception) when (StorageErrors.IsStorageError(exception))
         {
-            // Progress is for the eyes, and the next of it comes soon; the end of the run is written, and its failure told, by EndAsync.
+            // A lost progress update is replaced by the next one. EndAsync writes the end of the run and reports its failure.
         }
     }
 

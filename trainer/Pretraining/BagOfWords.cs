@@ -5,43 +5,43 @@ using static TorchSharp.torch;
 namespace Serverless.Trainer.Pretraining;
 
 /// <summary>
-/// A second objective beside the next token, as label-free: from the state of a prefix, foretell which words the whole
-/// document holds. The next token teaches grammar first and topics late; this teaches topics at once, for a twelfth of the
-/// cost. It reads the states through one matrix of its own, which is dropped when the base is done.
+/// Auxiliary objective: predict the document's bag of words from the hidden state of each prefix. Like next-token prediction it
+/// needs no labels. Next-token prediction learns grammar first and topics late; this objective learns topics at once, for a
+/// twelfth of the cost. It has one projection matrix of its own, which is dropped after pretraining.
 /// </summary>
 internal sealed class BagOfWords : IDisposable
 {
-    private const int Stride = 16; // tokens between two prefixes; the whole document is one more
+    private const int Stride = 16; // tokens between two prefixes; the whole document is a prefix too
 
-    // Frequent words say little about a topic: weighted as word2vec subsamples them (Mikolov et al. 2013, arXiv:1310.4546).
+    // Frequent words say little about a topic: they are weighted as word2vec subsamples them (Mikolov et al. 2013, arXiv:1310.4546).
     private const double FrequentFrom = 1e-4;
 
     private readonly Tensor importance; // [vocab], fp32
     private readonly double weight;
 
-    /// <param name="frequencies">Share of each token in the text.</param>
-    /// <param name="hiddenSize">Width of the states.</param>
-    /// <param name="weight">Of this objective, beside the next token's 1.</param>
+    /// <param name="frequencies">The frequency of each token in the text.</param>
+    /// <param name="hiddenSize">The hidden size.</param>
+    /// <param name="weight">The weight of this objective; next-token prediction has 1.</param>
     public BagOfWords(double[] frequencies, int hiddenSize, double weight)
     {
         this.weight = weight;
         importance = Importance(frequencies).DetachFromDisposeScope();
-        Projection = eye(hiddenSize).requires_grad_(true).DetachFromDisposeScope(); // at first the language model's own reading
+        Projection = eye(hiddenSize).requires_grad_(true).DetachFromDisposeScope(); // at first the same as the language model head
     }
 
     /// <summary><c>[hidden, hidden]</c>, fp32, trained.</summary>
     public Tensor Projection { get; }
 
-    /// <summary>Rows that the objective adds to a step of these sequences.</summary>
+    /// <summary>The number of prefixes in these sequences.</summary>
     public static int Rows(IEnumerable<int[]> sequences) => sequences.Sum(sequence => (sequence.Length - 1) / Stride + 1);
 
     /// <summary>Adds the gradients of the mean loss over the step's rows.</summary>
     /// <param name="states">The decoder's output, <c>[tokens, hidden]</c>: a leaf of the autograd graph.</param>
-    /// <param name="batch">Its tokens.</param>
+    /// <param name="batch">The tokens of the batch.</param>
     /// <param name="embedding">The tied embedding in the type of the matrix products, <c>[vocab, hidden]</c>.</param>
-    /// <param name="gradients">Added to, for <see cref="Projection"/>.</param>
-    /// <param name="embeddingGradient">Added to; <c>[vocab, hidden]</c>, fp32.</param>
-    /// <param name="rowsInStep">All rows of the optimizer step, see <see cref="Rows"/>.</param>
+    /// <param name="gradients">The gradient of <see cref="Projection"/> is added here.</param>
+    /// <param name="embeddingGradient">The gradient of the embedding is added here; <c>[vocab, hidden]</c>, fp32.</param>
+    /// <param name="rowsInStep">All prefixes of the optimizer step, see <see cref="Rows"/>.</param>
     public void Backward(Tensor states, PackedBatch batch, Tensor embedding, GradientAccumulator gradients, Tensor embeddingGradient, int rowsInStep)
     {
         using var scope = NewDisposeScope();
@@ -68,7 +68,7 @@ internal sealed class BagOfWords : IDisposable
         Projection.Dispose();
     }
 
-    /// <summary>The share of each word in its sequence, weighted by importance: <c>[sequences, vocab]</c>, rows of sum 1.</summary>
+    /// <summary>The frequency of each token in its sequence, weighted by importance: <c>[sequences, vocab]</c>, rows of sum 1.</summary>
     private Tensor Bags(PackedBatch batch, long vocabulary)
     {
         var tokens = batch.Tokens - batch.Padding;
@@ -80,7 +80,7 @@ internal sealed class BagOfWords : IDisposable
         return bags.div_(bags.sum(1, keepdim: true).clamp_min_(1e-9));
     }
 
-    /// <summary>The token that each prefix ends with, and the sequence that it belongs to.</summary>
+    /// <summary>The last token of each prefix, and the index of its sequence.</summary>
     private static (Tensor Rows, Tensor Sequences) Prefixes(PackedBatch batch)
     {
         var (rows, sequences) = (new List<long>(), new List<long>());
@@ -102,7 +102,7 @@ internal sealed class BagOfWords : IDisposable
 
     private static Tensor Importance(double[] frequencies)
     {
-        var special = frequencies.Length - 2; // begin and end of text have the last ids
+        var special = frequencies.Length - 2; // begin-of-text and end-of-text have the last ids
         return tensor(frequencies.Select((frequency, token) =>
             token >= special || frequency == 0 ? 0f : (float)Math.Min(1, Math.Sqrt(FrequentFrom / frequency))).ToArray());
     }

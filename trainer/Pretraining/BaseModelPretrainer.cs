@@ -10,28 +10,28 @@ using static TorchSharp.torch;
 
 namespace Serverless.Trainer.Pretraining;
 
-/// <summary>From plain text to a Hugging Face folder: vocabulary, language model, files.</summary>
+/// <summary>Pretrains a base model on plain text: trains the tokenizer and the language model, and writes a Hugging Face folder.</summary>
 internal static class BaseModelPretrainer
 {
     private const string RecordFile = "pretraining.json";
-    private const double HeldOutFraction = 0.005; // of the documents, by their text: a copy of one is held out too
+    private const double HeldOutFraction = 0.005; // of the documents, by a hash of their text, so that duplicates are held out together
 
-    /// <summary>Makes the folder, or goes on making it where a stopped run left off.</summary>
-    /// <param name="text">Files of text; see <see cref="TextFiles"/>. A file named twice counts twice.</param>
-    /// <param name="exclude">Files of test articles; texts that overlap with one of them are left out.</param>
-    /// <param name="output">The folder.</param>
-    /// <param name="startFrom">A base to go on from: its shape (but for layers to add), its vocabulary and its weights. Null begins with nothing.</param>
-    /// <param name="options">The shape and the schedule.</param>
-    /// <param name="log">Told what is done.</param>
-    /// <param name="time">For the speed.</param>
-    /// <param name="cancellationToken">Ends the training between two steps.</param>
+    /// <summary>Writes the folder, or resumes a stopped run.</summary>
+    /// <param name="text">Text files; see <see cref="TextFiles"/>. A file that is named twice counts twice.</param>
+    /// <param name="exclude">Files of test articles; texts that overlap with one of them are excluded.</param>
+    /// <param name="output">The output folder.</param>
+    /// <param name="startFrom">A base model to continue from, with its shape (except for added layers), tokenizer and weights. Null starts with random weights.</param>
+    /// <param name="options">The shape of the model and the schedule.</param>
+    /// <param name="log">Receives log lines.</param>
+    /// <param name="time">The clock, to measure the speed.</param>
+    /// <param name="cancellationToken">Stops the training between two steps.</param>
     public static void Run(
         IReadOnlyList<FileInfo> text, IReadOnlyList<FileInfo> exclude, string output, HuggingFaceFolder? startFrom, PretrainOptions options,
         TextWriter log, TimeProvider time, CancellationToken cancellationToken)
     {
         if (startFrom is { Config.TieWordEmbeddings: false })
         {
-            throw new InvalidDataException($"{startFrom.Path}: its embedding and its language-model head are not tied; pretraining goes on from tied ones only.");
+            throw new InvalidDataException($"{startFrom.Path}: its embedding and its language model head are not tied; pretraining supports tied ones only.");
         }
 
         options = startFrom is null ? options : options.WithShapeOf(startFrom.Config);
@@ -56,7 +56,7 @@ internal static class BaseModelPretrainer
         var tokens = training.Sum(sequence => (long)sequence.Length);
         if (exclude.Count > 0)
         {
-            log.WriteLine($"left out {found[true].Count()} texts that share {Shingles.Length} words in a row with an article of {string.Join(", ", exclude.Select(file => file.Name))}");
+            log.WriteLine($"excluded {found[true].Count()} texts that share {Shingles.Length} consecutive words with an article of {string.Join(", ", exclude.Select(file => file.Name))}");
         }
 
         log.WriteLine(string.Create(
@@ -76,8 +76,8 @@ internal static class BaseModelPretrainer
     }
 
     /// <summary>
-    /// The weights of a base, in memory of their own. Layers that it does not have come on top and at first add nothing to what they are
-    /// given (Chen et al. 2016, arXiv:1511.05641): the model foretells as well as before.
+    /// Copies the weights of a base and adds layers on top of it. The new layers have no effect at first (Chen et al. 2016,
+    /// arXiv:1511.05641), so the model predicts as well as before.
     /// </summary>
     private static LlamaWeights AddLayers(HuggingFaceFolder folder, PretrainOptions options)
     {
@@ -99,7 +99,7 @@ internal static class BaseModelPretrainer
         return grown;
     }
 
-    /// <summary>What the base was made from, so that it can be made again.</summary>
+    /// <summary>The record of a run, from which it can be repeated.</summary>
     private static JsonObject CreateRecord(
         IReadOnlyList<FileInfo> text, IReadOnlyList<FileInfo> exclude, HuggingFaceFolder? startFrom, PretrainOptions options, long tokens, double? heldOutLoss) => new()
         {
@@ -111,7 +111,7 @@ internal static class BaseModelPretrainer
             ["held_out_loss"] = heldOutLoss,
         };
 
-    /// <summary>The weights of a base, and what it was made from where that is recorded.</summary>
+    /// <summary>The files of a base model, and its own record where there is one.</summary>
     private static JsonObject Provenance(DirectoryInfo folder)
     {
         var record = Path.Combine(folder.FullName, RecordFile);
@@ -137,7 +137,7 @@ internal static class BaseModelPretrainer
     {
         private const int LoggingSteps = 25;
 
-        public double? HeldOutLoss { get; private set; } // null for a text too small to hold any of it out
+        public double? HeldOutLoss { get; private set; } // null if the text is too small for held-out documents
 
         public void Report(PretrainingProgress value)
         {
@@ -151,7 +151,7 @@ internal static class BaseModelPretrainer
             if (value.HeldOutLoss is { } loss)
             {
                 HeldOutLoss = loss;
-                log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"step {value.Step}/{value.Steps}  held-out loss {loss:0.000}; checkpoint written"));
+                log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"step {value.Step}/{value.Steps}  held-out loss {loss:0.000}; checkpoint saved"));
             }
         }
     }

@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace Serverless.Trainer.Pretraining;
 
 /// <summary>
-/// Learns a byte-level BPE vocabulary (Sennrich et al. 2016, arXiv:1508.07909): starting from the 256 bytes, the most
-/// frequent pair of neighbours inside words becomes a token, until the vocabulary is full.
+/// Trains a byte-level BPE vocabulary (Sennrich et al. 2016, arXiv:1508.07909): starting from the 256 bytes, the most frequent
+/// pair of adjacent tokens inside words becomes a new token, until the vocabulary is full.
 /// </summary>
 internal sealed class BpeTrainer
 {
@@ -25,16 +25,16 @@ internal sealed class BpeTrainer
         }
     }
 
-    /// <summary>The pairs that merge, most urgent first; the n-th makes token 256 + n.</summary>
-    /// <param name="documents">Text to learn from.</param>
-    /// <param name="wordPattern">Cuts text into words; merges never cross them.</param>
-    /// <param name="merges">How many.</param>
+    /// <summary>The merges in order; merge n creates token 256 + n.</summary>
+    /// <param name="documents">The training text.</param>
+    /// <param name="wordPattern">Splits text into words; merges never cross a word boundary.</param>
+    /// <param name="merges">The number of merges.</param>
     public static List<(int Left, int Right)> Learn(IEnumerable<string> documents, Regex wordPattern, int merges)
     {
         var trainer = new BpeTrainer(CountWords(documents, wordPattern));
         trainer.CountPairs();
         var learned = new List<(int, int)>(merges);
-        while (learned.Count < merges && trainer.TakeMostFrequent() is { } pair)
+        while (learned.Count < merges && trainer.DequeueMostFrequent() is { } pair)
         {
             trainer.Merge(pair, 256 + learned.Count);
             learned.Add(pair);
@@ -85,8 +85,8 @@ internal sealed class BpeTrainer
         }
     }
 
-    // The queue holds outdated counts too: an entry is good only if its count still holds.
-    private (int, int)? TakeMostFrequent()
+    // The queue holds outdated entries too: an entry is valid only if its count is the current one.
+    private (int, int)? DequeueMostFrequent()
     {
         while (queue.TryDequeue(out var pair, out var priority))
         {
@@ -140,7 +140,7 @@ internal sealed class BpeTrainer
         return [.. merged];
     }
 
-    // Ties go to the lower ids, so that the vocabulary is the same on every run.
+    // Ties are broken by the lower ids, so that the vocabulary is the same in every run.
     private void Enqueue((int, int) pair, int count)
     {
         if (count > 1)

@@ -1,22 +1,22 @@
 namespace Serverless.Trainer.Pretraining;
 
 /// <summary>
-/// Which tokens a pass's softmax runs over: the targets of the pass, and others drawn at random. Most of a small model's work
-/// would otherwise be the logits of words that nobody expects. A candidate that stands in for the words that were not drawn
-/// weighs as much more as it was unlikely to be there (Horvitz and Thompson 1952), so the sum over the candidates estimates
-/// the sum over the vocabulary without bias; see Jean et al. 2015, arXiv:1412.2007, for the idea.
+/// Sampled softmax (Jean et al. 2015, arXiv:1412.2007): the softmax of a micro-batch runs over its targets and a random sample of
+/// the other tokens. Otherwise the logits of unlikely tokens would be most of a small model's work. Sampled tokens are weighted
+/// by their inverse inclusion probability (Horvitz and Thompson 1952), so that the sum over the candidates is an unbiased
+/// estimate of the sum over the vocabulary.
 /// </summary>
-/// <param name="frequencies">Share of each token in the text.</param>
-/// <param name="drawn">How many tokens are drawn beside the targets, on average; the whole vocabulary if there are fewer.</param>
+/// <param name="frequencies">The frequency of each token in the text.</param>
+/// <param name="drawn">The mean number of sampled tokens, besides the targets; the whole vocabulary if it has fewer.</param>
 internal sealed class CandidateTokens(double[] frequencies, int drawn)
 {
     private readonly double chance = Math.Min(1, (double)drawn / frequencies.Length);
 
-    /// <param name="targets">The tokens to foretell in this pass.</param>
-    /// <param name="random">Decides the draw.</param>
+    /// <param name="targets">The target tokens of the micro-batch.</param>
+    /// <param name="random">The random number generator.</param>
     public Draw For(int[] targets, Random random)
     {
-        var columns = new int[frequencies.Length]; // 1 + the candidate's place; 0 for no candidate
+        var columns = new int[frequencies.Length]; // 1 + the candidate's index; 0 if it is not a candidate
         foreach (var target in targets)
         {
             columns[target] = 1;
@@ -37,7 +37,7 @@ internal sealed class CandidateTokens(double[] frequencies, int drawn)
         return new Draw([.. ids], [.. corrections], [.. targets.Select(target => (long)columns[target] - 1)]);
     }
 
-    /// <summary>Shares of the tokens of a text.</summary>
+    /// <summary>Computes the frequency of each token in a text.</summary>
     public static double[] Frequencies(IEnumerable<int[]> text, int vocabulary)
     {
         var counts = new double[vocabulary];
@@ -50,8 +50,8 @@ internal sealed class CandidateTokens(double[] frequencies, int drawn)
         return [.. counts.Select(count => count / total)];
     }
 
-    /// <param name="Ids">The candidates, ascending.</param>
-    /// <param name="Corrections">What is added to a candidate's logit where it is not the target.</param>
-    /// <param name="Targets">The place of each target among the candidates.</param>
+    /// <param name="Ids">The candidate tokens, ascending.</param>
+    /// <param name="Corrections">Added to a candidate's logit in rows of which it is not the target.</param>
+    /// <param name="Targets">The index of each target among the candidates.</param>
     internal sealed record Draw(long[] Ids, float[] Corrections, long[] Targets);
 }

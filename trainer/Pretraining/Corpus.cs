@@ -3,12 +3,12 @@ using Serverless.Llama.Tokenizer;
 
 namespace Serverless.Trainer.Pretraining;
 
-/// <summary>Plain text to pretrain on, as token sequences.</summary>
+/// <summary>Tokenizes the text for pretraining.</summary>
 internal static class Corpus
 {
     /// <summary>
-    /// Token sequences of at most <paramref name="length"/>: each begins with begin-of-text and ends with end-of-text
-    /// where its document does; what is longer continues in the next sequence.
+    /// Token sequences of at most <paramref name="length"/> tokens. Each starts with begin-of-text; the last one of a document ends
+    /// with end-of-text. A longer document continues in the next sequence.
     /// </summary>
     public static List<int[]> Tokenize(IEnumerable<string> documents, LlamaTokenizer tokenizer, int length)
     {

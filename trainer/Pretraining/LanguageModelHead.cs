@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace Serverless.Trainer.Pretraining;
 
 /// <summary>
-/// Next-token cross-entropy over the tied embedding. Loss and gradient are computed together, a slice of rows at a time:
-/// the logits of a whole batch would not fit the cache, and would be written and read six times.
+/// Next-token cross-entropy with a tied embedding. Loss and gradient are computed together, one slice of rows at a time:
+/// the logits of a whole batch would not fit into the cache and would be written and read six times.
 /// </summary>
 internal static class LanguageModelHead
 {
@@ -12,9 +12,9 @@ internal static class LanguageModelHead
 
     /// <param name="hidden">Hidden states, <c>[rows, hidden]</c>.</param>
     /// <param name="embedding">The tied embedding in the type of the matrix products, <c>[vocab, hidden]</c>.</param>
-    /// <param name="embeddingGradient">Added to; <c>[vocab, hidden]</c>, fp32.</param>
-    /// <param name="candidates">The tokens that the softmax runs over, and the one that follows each row.</param>
-    /// <param name="rowsInStep">What the gradient is divided by: all rows of the optimizer step.</param>
+    /// <param name="embeddingGradient">The gradient of the embedding is added here; <c>[vocab, hidden]</c>, fp32.</param>
+    /// <param name="candidates">The tokens of the softmax, and the target of each row.</param>
+    /// <param name="rowsInStep">The number of rows of the optimizer step, by which the gradient is divided.</param>
     /// <returns>The sum of the losses over the rows, and the gradient of the hidden states, <c>[rows, hidden]</c>.</returns>
     public static (double Loss, Tensor Gradient) Backward(
         Tensor hidden, Tensor embedding, Tensor embeddingGradient, CandidateTokens.Draw candidates, long rowsInStep)

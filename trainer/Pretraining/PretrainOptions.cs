@@ -3,10 +3,10 @@ using Serverless.Llama;
 
 namespace Serverless.Trainer.Pretraining;
 
-/// <summary>How a small base model is made from plain text. The defaults made the starter's first stage.</summary>
+/// <summary>The options of a pretraining. The starter's first stage was trained with the defaults.</summary>
 internal sealed record PretrainOptions
 {
-    [Description("Tokens of the vocabulary, special ones included.")]
+    [Description("Size of the vocabulary, including special tokens.")]
     public int VocabSize { get; init; } = 16_000;
 
     [Description("Width of the residual stream.")]
@@ -21,13 +21,13 @@ internal sealed record PretrainOptions
     [Description("Query heads.")]
     public int NumAttentionHeads { get; init; } = 8;
 
-    [Description("Heads of keys and values.")]
+    [Description("Key and value heads.")]
     public int NumKeyValueHeads { get; init; } = 4;
 
-    [Description("Tokens of a sequence; a longer document goes on in the next one.")]
+    [Description("Maximum number of tokens in a sequence; a longer document continues in the next one.")]
     public int MaxLength { get; init; } = 128;
 
-    [Description("Tokens of an optimizer step.")]
+    [Description("Tokens per optimizer step.")]
     public int BatchTokens { get; init; } = 2048;
 
     [Description("Tokens of the whole run.")]
@@ -45,19 +45,19 @@ internal sealed record PretrainOptions
     [Description("Decoupled weight decay of the matrices.")]
     public double WeightDecay { get; init; } = 0.1;
 
-    [Description("Tokens drawn for a pass's softmax beside those that occur in it; the size of the vocabulary or more takes all.")]
+    [Description("Tokens sampled for the softmax of a micro-batch, besides its targets; the vocabulary size or more disables sampling.")]
     public int SampledTokens { get; init; } = 1500;
 
-    [Description("Weight of the second objective, to foretell which words the whole document holds; 0 leaves it out.")]
+    [Description("Weight of the auxiliary objective, which predicts the bag of words of the whole document; 0 disables it.")]
     public double BagOfWordsWeight { get; init; } = 1;
 
     [Description("Seed of the weights and of the order of the text.")]
     public int Seed { get; init; } = 42;
 
-    [Description("Steps between two evaluations and checkpoints.")]
+    [Description("Steps between evaluations and checkpoints.")]
     public int SaveSteps { get; init; } = 500;
 
-    /// <summary>The same schedule for a base that is there, with as many layers as these options ask for, if it has fewer.</summary>
+    /// <summary>These options with the shape of an existing base; it gets more layers if these options have more.</summary>
     public PretrainOptions WithShapeOf(LlamaConfig config) => this with
     {
         VocabSize = config.VocabSize,

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Serverless.Trainer.Pretraining;
 
-/// <summary>Weights, optimizer and step in one safetensors file, replaced as a whole: a killed run goes on where it last saved.</summary>
+/// <summary>The checkpoint of a pretraining: weights, optimizer state and step in one safetensors file, which is replaced atomically.</summary>
 internal sealed class PretrainingCheckpoint(string path, IReadOnlyList<(string Name, Tensor Value)> parameters, AdamW optimizer)
 {
     private const string StepKey = "step";
@@ -16,8 +16,8 @@ internal sealed class PretrainingCheckpoint(string path, IReadOnlyList<(string N
     public void Save(int step) => CheckpointFile.Write(
         path, Tensors, new Dictionary<string, string> { [StepKey] = step.ToString(CultureInfo.InvariantCulture) });
 
-    /// <returns>The step to go on with; 0 without a checkpoint.</returns>
-    /// <exception cref="InvalidDataException">The checkpoint is of another shape.</exception>
+    /// <returns>The number of completed steps; 0 without a checkpoint.</returns>
+    /// <exception cref="InvalidDataException">The checkpoint is of a model of another shape.</exception>
     public int Resume()
     {
         if (!File.Exists(path))

@@ -5,22 +5,22 @@ using static TorchSharp.torch;
 
 namespace Serverless.Trainer.Pretraining;
 
-/// <summary>How far a pretraining is. Losses are means, in nats a token; the held-out one is null between evaluations, and where nothing is held out.</summary>
+/// <summary>The state of a pretraining after one step. Losses are means, in nats per token; the held-out loss is null between evaluations and without held-out text.</summary>
 internal sealed record PretrainingProgress(int Step, int Steps, double Loss, double? HeldOutLoss, double LearningRate, double TokensPerSecond);
 
 /// <summary>
-/// Teaches a Llama to predict the next token. Weights and optimizer are 32 bit, matrix products
-/// <c>computeType</c>. Everything it needs to know of its past lies in the checkpoint: weights, moments, step.
+/// Trains a Llama model to predict the next token. Weights and optimizer state are fp32, matrix products are of the compute
+/// type. Weights, moments and the step are the whole state, so a checkpoint of these is enough to resume.
 /// </summary>
 internal sealed class PretrainingLoop : IDisposable
 {
     private const double Beta2 = 0.95; // a shorter memory than fine-tuning's .999, usual where every step brings new text
     private const double MaxGradNorm = 1.0;
 
-    // 1,024 tokens × 256 channels × 4 bytes = 1 MB: the activations of a pass stay in the cache.
+    // 1,024 tokens × 256 channels × 4 bytes = 1 MB: the activations of a micro-batch stay in the cache.
     private const int MicroBatchTokens = 1024;
 
-    // oneDNN compiles its kernels for a number of tokens, each number anew.
+    // oneDNN compiles its kernels for each number of tokens, so micro-batches are padded to a multiple.
     private const int TokenMultiple = 64;
 
     private readonly PretrainOptions options;
@@ -36,16 +36,19 @@ internal sealed class PretrainingLoop : IDisposable
     private readonly DataParallel parallel = new(get_num_threads());
     private readonly IReadOnlyList<int[]> training;
 
-    /// <param name="weights">What is trained, fp32; taken over.</param>
-    /// <param name="options">The schedule.</param>
+    /// <param name="weights">The trained weights, fp32; the loop takes ownership.</param>
+    /// <param name="options">The options.</param>
     /// <param name="computeType">The type of the matrix products.</param>
     /// <param name="training">Token ids of the text.</param>
-    /// <param name="checkpointPath">Where a stopped run left off, or will.</param>
+    /// <param name="checkpointPath">The checkpoint file.</param>
     public PretrainingLoop(
         LlamaWeights weights, PretrainOptions options, ScalarType computeType, IReadOnlyList<int[]> training, string checkpointPath)
     {
-        (this.weights, this.options, this.computeType, this.training) = (weights, options, computeType, training);
-        foreach (var (_, weight) in weights.NamedTensors)
+        this.weights = weights;
+        this.options = options;
+        this.computeType = computeType;
+        this.training = training;
+        foreach (var (_, weight) in weights.All)
         {
             weight.requires_grad = true;
         }
@@ -61,7 +64,7 @@ internal sealed class PretrainingLoop : IDisposable
         embedding = weights["model.embed_tokens.weight"];
     }
 
-    /// <summary>fp32; valid as long as this loop.</summary>
+    /// <summary>The trained weights, fp32; valid until the loop is disposed.</summary>
     public LlamaWeights Weights => weights;
 
     public int Steps => (int)(options.TotalTokens / options.BatchTokens);
@@ -98,12 +101,12 @@ internal sealed class PretrainingLoop : IDisposable
         weights.Dispose();
     }
 
-    /// <summary>A linear climb, a plateau, and a linear descent to zero: the run can be made longer until the descent begins.</summary>
+    /// <summary>Warm-up, plateau, linear decay to zero. The run can be extended until the decay begins.</summary>
     private double LearningRate(int step)
     {
-        var climb = (step + 1.0) / options.WarmupSteps;
-        var descent = (Steps - step) / (options.DecayRatio * Steps);
-        return options.LearningRate * Math.Min(1, Math.Min(climb, descent));
+        var warmup = (step + 1.0) / options.WarmupSteps;
+        var decay = (Steps - step) / (options.DecayRatio * Steps);
+        return options.LearningRate * Math.Min(1, Math.Min(warmup, decay));
     }
 
     private double Step(int[][] sequences, double learningRate)
@@ -115,7 +118,7 @@ internal sealed class PretrainingLoop : IDisposable
         var bagRowsInStep = BagOfWords.Rows(sequences);
         var parts = parallel.RunPartitions([.. sequences.Select(sequence => sequence.Length)], partition =>
         {
-            var random = new Random(unchecked((options.Seed * 7919) + (optimizer.Steps * 31) + share.Number)); // a resumed run draws what it would have drawn
+            var random = new Random(unchecked((options.Seed * 7919) + (optimizer.Steps * 31) + share.Number)); // a function of the step, so that a resumed run is the same
             return Backward([.. share.Texts.Select(sequence => sequences[sequence])], random, outputEmbedding, rowsInStep, bagRowsInStep);
         });
         foreach (var (_, gradients) in parts)
@@ -132,11 +135,11 @@ internal sealed class PretrainingLoop : IDisposable
         return parts.Sum(part => part.Loss) / rowsInStep;
     }
 
-    /// <returns>The sum of the losses of some of the step's sequences, and their part of the gradients.</returns>
+    /// <returns>The sum of the losses of the given sequences, and their gradients.</returns>
     private (double Loss, GradientAccumulator Gradients) Backward(IReadOnlyList<int[]> share, Random random, Tensor outputEmbedding, long rowsInStep, int bagRowsInStep)
     {
         var gradients = new GradientAccumulator(parameters);
-        var outputEmbeddingGradient = gradients[embedding]; // tied: the embedding learns from both of its uses
+        var outputEmbeddingGradient = gradients[embedding]; // tied: both uses of the embedding contribute
         var loss = 0.0;
         foreach (var part in TextBatches.Divide(share, MicroBatchTokens))
         {
@@ -144,7 +147,7 @@ internal sealed class PretrainingLoop : IDisposable
             using var batch = PackedBatch.Create(part, CPU, TokenMultiple);
             var (rows, targets) = NextTokens(batch);
             var hidden = model.Forward(batch, pooledOnly: false);
-            // A leaf between the decoder and its heads: their gradients meet there, and the decoder goes back once.
+            // A leaf between the decoder and the two heads: it collects their gradients, so that one backward pass through the decoder is enough.
             var states = hidden.detach().requires_grad_(true);
             bagOfWords?.Backward(states, batch, outputEmbedding, gradients, outputEmbeddingGradient, bagRowsInStep);
             var (sum, gradient) = LanguageModelHead.Backward(
@@ -174,7 +177,7 @@ internal sealed class PretrainingLoop : IDisposable
         return loss / count;
     }
 
-    /// <summary>The rows that have a next token (all but each sequence's last), and those tokens.</summary>
+    /// <summary>The rows with a next token (all but the last of each sequence), and those tokens.</summary>
     private static (Tensor Rows, Tensor Targets) NextTokens(PackedBatch batch)
     {
         var keep = ones(batch.Tokens - batch.Padding, @bool);

@@ -1,19 +1,19 @@
 namespace Serverless.Trainer.Pretraining;
 
 /// <summary>
-/// The order of the text: shuffled anew for each pass, cut into batches of neighbours in length, so that attention runs
-/// on long runs of equal lengths. It depends on the seed alone, so a resumed training sees what it would have seen.
+/// The order of the training text: reshuffled in each epoch and split into batches of similar length, so that sequences of equal
+/// length attend in one call. It is a function of the seed, so that a resumed training continues with the same batches.
 /// </summary>
 internal sealed class TextBatches(IReadOnlyList<int[]> sequences, int batchTokens, int seed)
 {
     private const int SequencesPerMegaBatch = 4096;
 
-    /// <summary>Endless.</summary>
+    /// <summary>An infinite sequence of batches.</summary>
     public IEnumerable<int[][]> All()
     {
-        for (var pass = 0; ; pass++)
+        for (var epoch = 0; ; epoch++)
         {
-            var random = new Random(unchecked(seed * 7919 + pass));
+            var random = new Random(unchecked(seed * 7919 + epoch));
             var order = Enumerable.Range(0, sequences.Count).ToArray();
             random.Shuffle(order);
             foreach (var mega in order.Chunk(SequencesPerMegaBatch))
@@ -28,7 +28,7 @@ internal sealed class TextBatches(IReadOnlyList<int[]> sequences, int batchToken
         }
     }
 
-    /// <summary>As many batches as come closest to <paramref name="tokens"/> each, all of about the same size.</summary>
+    /// <summary>Splits sequences into batches of about the same size, as close to <paramref name="tokens"/> tokens as possible.</summary>
     public static IEnumerable<int[][]> Divide(IReadOnlyList<int[]> sequences, int tokens)
     {
         var sum = sequences.Sum(sequence => sequence.Length);
@@ -36,7 +36,7 @@ internal sealed class TextBatches(IReadOnlyList<int[]> sequences, int batchToken
         return Cut(sequences, (sum + batches - 1) / batches);
     }
 
-    /// <summary>Neighbours, until each batch has about <paramref name="tokens"/>.</summary>
+    /// <summary>Splits sequences, in order, into batches of at least <paramref name="tokens"/> tokens.</summary>
     public static IEnumerable<int[][]> Cut(IEnumerable<int[]> sequences, int tokens)
     {
         var batch = new List<int[]>();

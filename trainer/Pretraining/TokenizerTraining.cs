@@ -6,17 +6,17 @@ using Serverless.Llama.Tokenizer;
 
 namespace Serverless.Trainer.Pretraining;
 
-/// <summary>Learns a vocabulary and writes it as a <c>tokenizer.json</c> in Llama 3's form.</summary>
+/// <summary>Trains a vocabulary and writes it as a <c>tokenizer.json</c> in the format of Llama 3.</summary>
 internal static class TokenizerTraining
 {
     public const string BeginOfText = "<|begin_of_text|>";
     public const string EndOfText = "<|end_of_text|>";
 
-    // Llama 3's words (the Split pattern of its tokenizer.json).
+    // The Split pattern of Llama 3's tokenizer.json.
     private const string WordPattern =
         @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-    /// <summary>Learns the vocabulary and writes the file; the two special tokens have the last ids.</summary>
+    /// <summary>Trains the vocabulary and writes the file. The two special tokens have the last ids.</summary>
     public static void Write(string path, IEnumerable<string> documents, int vocabularySize)
     {
         var pattern = new Regex(WordPattern, RegexOptions.Compiled | RegexOptions.CultureInvariant);

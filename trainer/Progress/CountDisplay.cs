@@ -2,7 +2,7 @@ using Spectre.Console;
 
 namespace Serverless.Trainer.Progress;
 
-/// <summary>Shows how many of something are done: a bar where the log is a terminal, a line each tenth elsewhere.</summary>
+/// <summary>Shows the progress of a count: a bar on a terminal, otherwise one line per 10 %.</summary>
 internal static class CountDisplay
 {
     public static async Task<T> ShowAsync<T>(TextWriter log, string what, int count, Func<IProgress<int>, Task<T>> work)

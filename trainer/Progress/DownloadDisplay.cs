@@ -3,10 +3,10 @@ using Spectre.Console;
 
 namespace Serverless.Trainer.Progress;
 
-/// <summary>Shows a download: a bar a file where the log is a terminal, a line a file elsewhere.</summary>
+/// <summary>Shows the progress of a download: one bar per file on a terminal, otherwise one line per file.</summary>
 internal static class DownloadDisplay
 {
-    /// <param name="fetch">Downloads a file; false if it was there already.</param>
+    /// <param name="fetch">Downloads a file; returns false if it was already there.</param>
     public static async Task ShowAsync(TextWriter log, IReadOnlyList<HubFile> files, Func<HubFile, IProgress<long>, Task<bool>> fetch)
     {
         if (log != Console.Error || Console.IsErrorRedirected)
@@ -35,7 +35,7 @@ internal static class DownloadDisplay
             });
     }
 
-    private static string Line(HubFile file, bool fresh) => $"{file.Path}  {FileSize.Format(file.Size)}  {(fresh ? "downloaded" : "was there already")}, {(file.Sha256 is null ? "git id" : "SHA-256")} checked";
+    private static string Line(HubFile file, bool fresh) => $"{file.Path}  {FileSize.Format(file.Size)}  {(fresh ? "downloaded" : "already there")}, {(file.Sha256 is null ? "git id" : "SHA-256")} verified";
 
     // Progress<T> would hand the numbers to other threads, out of order.
     private sealed class Arrived(Action<long> report) : IProgress<long>
@@ -44,7 +44,7 @@ internal static class DownloadDisplay
     }
 }
 
-/// <summary>Bytes for people.</summary>
+/// <summary>Formats a number of bytes.</summary>
 internal static class FileSize
 {
     public static string Format(long bytes) => bytes switch

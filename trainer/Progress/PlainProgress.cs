@@ -2,7 +2,7 @@ using Serverless.Trainer.Training;
 
 namespace Serverless.Trainer.Progress;
 
-/// <summary>One line every so many steps and one for each evaluation: for logs and pipes.</summary>
+/// <summary>Writes one line every <c>logging_steps</c> steps and one per evaluation, for logs and pipes.</summary>
 internal sealed class PlainProgress(TextWriter log, int loggingSteps) : IProgress<TrainingProgress>
 {
     private double lossSum;

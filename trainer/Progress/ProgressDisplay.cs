@@ -4,10 +4,10 @@ using Spectre.Console;
 
 namespace Serverless.Trainer.Progress;
 
-/// <summary>Shows a training: live where the log is a terminal, as plain lines elsewhere.</summary>
+/// <summary>Shows the progress of a training: a live bar on a terminal, otherwise plain lines.</summary>
 internal static class ProgressDisplay
 {
-    /// <param name="training">Gets what to report to, and where to write lines meanwhile: on a terminal they go above the bar.</param>
+    /// <param name="training">Receives the progress to report to, and a writer for log lines, which appear above the bar on a terminal.</param>
     public static T Show<T>(TextWriter log, int loggingSteps, Func<IProgress<TrainingProgress>, TextWriter, T> training)
     {
         if (log != Console.Error || Console.IsErrorRedirected)
@@ -16,14 +16,14 @@ internal static class ProgressDisplay
         }
 
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        using var lines = new LinesAbove(console);
+        using var lines = new ConsoleLineWriter(console);
         return console.Progress()
             .AutoClear(false)
             .Columns(new ProgressBarColumn { Width = LiveProgress.BarWidth(console) }, new PercentageColumn(), new TaskDescriptionColumn { Alignment = Justify.Left })
-            .Start(context => training(new LiveProgress(console, context.AddTask("reading")), lines));
+            .Start(context => training(new LiveProgress(console, context.AddTask("loading")), lines));
     }
 
-    private sealed class LinesAbove(IAnsiConsole console) : TextWriter
+    private sealed class ConsoleLineWriter(IAnsiConsole console) : TextWriter
     {
         private readonly StringBuilder line = new();
 

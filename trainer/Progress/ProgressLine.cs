@@ -3,11 +3,11 @@ using Serverless.Trainer.Training;
 
 namespace Serverless.Trainer.Progress;
 
-/// <summary>A training's state in a line: what everybody looks for, the less important last.</summary>
+/// <summary>Formats the state of a training as one line, the most important fields first.</summary>
 internal static class ProgressLine
 {
-    /// <param name="loss">The loss to show: a single step's jumps about.</param>
-    /// <param name="width">Characters to use at most; what does not fit is left out from the end.</param>
+    /// <param name="loss">The loss to show, a mean over several steps.</param>
+    /// <param name="width">The maximum number of characters; fields at the end are omitted if they do not fit.</param>
     public static string Format(TrainingProgress progress, double loss, int width = int.MaxValue)
     {
         string[] fields =

@@ -4,15 +4,15 @@ using Serverless.Trainer.Evaluation;
 
 namespace Serverless.Trainer.Reports;
 
-/// <summary>The confusion matrix: right labels down, predicted ones across; each row tinted by the share of its label, hits blue and errors red.</summary>
+/// <summary>Draws the confusion matrix: expected labels as rows, predicted labels as columns. Cells are tinted by their share of the row, correct ones blue, errors red.</summary>
 internal static class ConfusionMatrixPlot
 {
-    // Beyond these a number no longer fits its cell.
+    // With more labels the numbers no longer fit into the cells.
     private const int LabelsWithShares = 8;
     private const int LabelsWithCounts = 25;
     private const int MaxLabelLength = 22;
 
-    // Beyond these the whole is a wall of dots.
+    // With more labels only those with the most errors are drawn.
     private const int MaxLabels = 60;
     private const int MostConfusedLabels = 40;
 
@@ -21,7 +21,7 @@ internal static class ConfusionMatrixPlot
         var shown = Shown(metrics);
         var labels = shown.Select(i => Truncate(PlotFonts.Drawable(metrics.PerLabel[i].Label, $"label {i + 1}"))).ToArray();
         var title = shown.Length == metrics.PerLabel.Count ? "Confusion matrix" : $"Confusion matrix of the {shown.Length} labels with the most errors";
-        var plot = theme.NewPlot(title, "predicted", "right label");
+        var plot = theme.CreatePlot(title, "predicted", "expected");
         foreach (var (y, right) in shown.Index())
         {
             var rows = metrics.ConfusionMatrix[right].Sum();
@@ -51,7 +51,7 @@ internal static class ConfusionMatrixPlot
         }
 
         var size = cell * labels.Length;
-        return theme.Png(size + 110 + (longest * 8), size + 110 + (longest * 5), plot);
+        return theme.DrawPng(size + 110 + (longest * 8), size + 110 + (longest * 5), plot);
     }
 
     private static void AddCell(Plot plot, PlotTheme theme, int labels, int x, int y, int count, int rows)

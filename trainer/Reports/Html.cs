@@ -7,8 +7,8 @@ using System.Text.Unicode;
 namespace Serverless.Trainer.Reports;
 
 /// <summary>
-/// A piece of HTML. Interpolated values are text and are escaped, unless they are <see cref="Html"/> themselves: a data set's
-/// sentences and labels cannot become markup.
+/// A fragment of HTML. Interpolated values are escaped unless they are <see cref="Html"/> themselves, so that the texts and labels
+/// of a data set cannot become markup.
 /// </summary>
 internal readonly record struct Html(string Markup)
 {

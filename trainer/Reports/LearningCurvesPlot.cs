@@ -4,20 +4,21 @@ using Serverless.Trainer.Training;
 
 namespace Serverless.Trainer.Reports;
 
-/// <summary>How a training went: loss on the left, held-out accuracy on the right, the step that was kept marked in both.</summary>
+/// <summary>Draws the learning curves: loss on the left, held-out accuracy on the right, where the best checkpoint is marked.</summary>
 internal static class LearningCurvesPlot
 {
-    public static byte[] Draw(TrainingSummary training, PlotTheme theme) => theme.Png(1040, 360, [Loss(training, theme), Accuracy(training, theme)]);
+    public static byte[] Draw(TrainingSummary training, PlotTheme theme) => theme.DrawPng(1040, 360, [Loss(training, theme), Accuracy(training, theme)]);
 
     internal static Plot Loss(TrainingSummary training, PlotTheme theme)
     {
-        var plot = theme.NewPlot("Loss", "step", "cross-entropy");
+        var plot = theme.CreatePlot("Loss", "step", "cross-entropy");
         Coordinates[] points = [.. training.Curve.Where(point => double.IsFinite(point.Loss)).Select(point => new Coordinates(point.Step, point.Loss))];
         if (points.Length > 0)
         {
             plot.Add.ScatterLine(points, theme.Accent.WithAlpha(.3)).LineWidth = 1;
             var smooth = plot.Add.ScatterLine(Smoothed(points), theme.Accent);
-            (smooth.LineWidth, smooth.LegendText) = (2.5f, "training, smoothed");
+            smooth.LineWidth = 2.5f;
+            smooth.LegendText = "training, smoothed";
         }
 
         var heldOut = HeldOut(training, point => point.Loss);
@@ -30,14 +31,16 @@ internal static class LearningCurvesPlot
 
     internal static Plot Accuracy(TrainingSummary training, PlotTheme theme)
     {
-        var plot = theme.NewPlot("Held-out accuracy", "step", "share right");
+        var plot = theme.CreatePlot("Held-out accuracy", "step", "accuracy");
         AddHeldOut(plot, HeldOut(training, point => point.Accuracy), theme);
         if (Evaluations(training).FirstOrDefault(point => point.Step == training.BestStep) is { } best)
         {
-            var kept = plot.Add.Scatter(best.Step, best.Accuracy, theme.Accent);
-            (kept.MarkerSize, kept.MarkerShape, kept.LegendText) = (13, MarkerShape.OpenCircle, $"kept: step {best.Step}");
-            kept.LineWidth = 0;
-            kept.MarkerLineWidth = 2.5f;
+            var marker = plot.Add.Scatter(best.Step, best.Accuracy, theme.Accent);
+            marker.MarkerSize = 13;
+            marker.MarkerShape = MarkerShape.OpenCircle;
+            marker.LegendText = $"best: step {best.Step}";
+            marker.LineWidth = 0;
+            marker.MarkerLineWidth = 2.5f;
         }
 
         var (lowest, highest) = Range([.. Evaluations(training).Select(point => point.Accuracy)]);
@@ -46,7 +49,7 @@ internal static class LearningCurvesPlot
         return plot;
     }
 
-    // Where the values lie, with some air; a single one has no range of its own.
+    // The range of the values with a margin; from 0 to 1 for a single value.
     private static (double Lowest, double Highest) Range(double[] values)
     {
         const double whole = 1.02;
@@ -55,8 +58,8 @@ internal static class LearningCurvesPlot
             return (0, whole);
         }
 
-        var air = Math.Max(0.02, 0.25 * (values.Max() - values.Min()));
-        return (Math.Max(0, values.Min() - air), Math.Min(whole, values.Max() + air));
+        var margin = Math.Max(0.02, 0.25 * (values.Max() - values.Min()));
+        return (Math.Max(0, values.Min() - margin), Math.Min(whole, values.Max() + margin));
     }
 
     private static Coordinates[] HeldOut(TrainingSummary training, Func<EvaluationPoint, double> value) =>
@@ -67,7 +70,9 @@ internal static class LearningCurvesPlot
         if (points.Length > 0)
         {
             var line = plot.Add.Scatter(points, theme.Second);
-            (line.LineWidth, line.MarkerSize, line.LegendText) = (2, 7, "held out");
+            line.LineWidth = 2;
+            line.MarkerSize = 7;
+            line.LegendText = "held out";
         }
     }
 

@@ -5,8 +5,8 @@ using SkiaSharp;
 namespace Serverless.Trainer.Reports;
 
 /// <summary>
-/// The letters of the plots. They travel inside the program, since containers have no fonts, and a plot drawn there without any
-/// shows boxes. What they lack (say, Chinese) is drawn with a font of the machine, if it has one.
+/// The fonts of the plots, embedded in the program: containers have no fonts, and a plot without a font shows boxes. Other scripts
+/// (Chinese, for example) are drawn with a font of the machine if it has one.
 /// </summary>
 internal sealed class PlotFonts : IFontResolver
 {
@@ -21,7 +21,7 @@ internal sealed class PlotFonts : IFontResolver
 
     private static PlotFonts Instance { get; } = Register();
 
-    /// <summary>The text if its letters can be drawn; otherwise what stands for it.</summary>
+    /// <summary>Returns the text if the embedded font has its characters, otherwise the fallback.</summary>
     public static string Drawable(string text, string fallback) => Instance.regular.ContainsGlyphs(text) ? text : fallback;
 
     public static void Apply(Plot plot)

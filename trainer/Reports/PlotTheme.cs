@@ -4,10 +4,10 @@ using SkiaSharp;
 
 namespace Serverless.Trainer.Reports;
 
-/// <summary>The colours of a plot, and the frame that all plots share.</summary>
+/// <summary>The colours of the plots, and what all plots have in common.</summary>
 internal sealed record PlotTheme(Color Background, Color Text, Color Faint, Color Grid, Color Accent, Color Second, Color Wrong)
 {
-    // Twice the pixels: sharp on the screens that people have.
+    // Twice the pixels, for high-density screens.
     private const float Scale = 2;
 
     public static PlotTheme Light { get; } = new(
@@ -18,8 +18,8 @@ internal sealed record PlotTheme(Color Background, Color Text, Color Faint, Colo
         Color.FromHex("#161a22"), Color.FromHex("#e4e8f0"), Color.FromHex("#8a93a5"), Color.FromHex("#2a303c"),
         Color.FromHex("#6ea8ff"), Color.FromHex("#f0a95a"), Color.FromHex("#ff7b6e"));
 
-    /// <summary>An empty plot in these colours.</summary>
-    public Plot NewPlot(string title, string x, string y)
+    /// <summary>Creates an empty plot in these colours.</summary>
+    public Plot CreatePlot(string title, string x, string y)
     {
         var plot = new Plot();
         PlotFonts.Apply(plot);
@@ -27,7 +27,7 @@ internal sealed record PlotTheme(Color Background, Color Text, Color Faint, Colo
         plot.DataBackground.Color = Background;
         plot.Axes.Color(Text);
         plot.Axes.FrameColor(Grid);
-        // Nothing stands on the right but the half of the last number below.
+        // The right margin holds only half of the last tick label.
         plot.Axes.Right.MinimumSize = 24;
         plot.Axes.Left.MinimumSize = 72;
         plot.Axes.Right.FrameLineStyle.Width = 0;
@@ -55,21 +55,21 @@ internal sealed record PlotTheme(Color Background, Color Text, Color Faint, Colo
         return plot;
     }
 
-    /// <summary>There are no halves of articles.</summary>
-    public static void CountOnLeftAxis(Plot plot) => plot.Axes.Left.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true };
+    /// <summary>Integer ticks on the left axis, which counts articles.</summary>
+    public static void UseIntegerTicks(Plot plot) => plot.Axes.Left.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true };
 
     /// <summary>Draws plots side by side as one PNG.</summary>
-    /// <param name="width">Of the whole, before scaling.</param>
-    public byte[] Png(int width, int height, params IReadOnlyList<Plot> panels)
+    /// <param name="width">Width of the whole image, before scaling.</param>
+    public byte[] DrawPng(int width, int height, params IReadOnlyList<Plot> panels)
     {
-        using var surface = NewSurface(width, height);
+        using var surface = CreateSurface(width, height);
         foreach (var (i, panel) in panels.Index())
         {
-            using var part = NewSurface((float)width / panels.Count, height);
+            using var part = CreateSurface((float)width / panels.Count, height);
             panel.ScaleFactor = Scale;
             panel.Render(part);
-            using var picture = part.Snapshot();
-            surface.Canvas.DrawImage(picture, i * width * Scale / panels.Count, 0);
+            using var snapshot = part.Snapshot();
+            surface.Canvas.DrawImage(snapshot, i * width * Scale / panels.Count, 0);
             panel.Dispose();
         }
 
@@ -78,14 +78,14 @@ internal sealed record PlotTheme(Color Background, Color Text, Color Faint, Colo
         return data.ToArray();
     }
 
-    private SKSurface NewSurface(float width, float height)
+    private SKSurface CreateSurface(float width, float height)
     {
         var surface = SKSurface.Create(new SKImageInfo((int)(width * Scale), (int)(height * Scale)));
         surface.Canvas.Clear(Background.ToSKColor());
         return surface;
     }
 
-    /// <summary>A colour between the background and another one.</summary>
-    /// <param name="strength">From 0, the background, to 1.</param>
+    /// <summary>Mixes a colour with the background.</summary>
+    /// <param name="strength">From 0 (background) to 1 (the colour).</param>
     public Color Tint(Color colour, double strength) => Background.MixedWith(colour, strength);
 }

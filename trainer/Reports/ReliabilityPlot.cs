@@ -4,18 +4,18 @@ using Serverless.Trainer.Evaluation;
 
 namespace Serverless.Trainer.Reports;
 
-/// <summary>Whether scores can be read as probabilities: promised against kept, and how often each score is given.</summary>
+/// <summary>Draws the reliability diagram: confidence against accuracy, and the distribution of the scores.</summary>
 internal static class ReliabilityPlot
 {
-    // The share right of fewer rows is a matter of chance.
+    // With fewer rows the accuracy of a bin is mostly chance.
     private const int MinRows = 5;
 
     public static byte[] Draw(IReadOnlyList<ReliabilityBin> bins, IReadOnlyList<ReliabilityBin> uncalibrated, PlotTheme theme) =>
-        theme.Png(1040, 420, [Reliability(bins, uncalibrated, theme), Scores(bins, theme)]);
+        theme.DrawPng(1040, 420, [Reliability(bins, uncalibrated, theme), Scores(bins, theme)]);
 
     internal static Plot Reliability(IReadOnlyList<ReliabilityBin> bins, IReadOnlyList<ReliabilityBin> uncalibrated, PlotTheme theme)
     {
-        var plot = theme.NewPlot("Reliability", "score of the given label", "share right");
+        var plot = theme.CreatePlot("Reliability", "score of the predicted label", "accuracy");
         plot.Add.Bars(bins.Where(bin => bin.Rows >= MinRows).Select(bin => new Bar
         {
             Position = (bin.From + bin.To) / 2,
@@ -26,22 +26,26 @@ internal static class ReliabilityPlot
         }).ToArray());
 
         var ideal = plot.Add.Line(0, 0, 1, 1);
-        (ideal.LineColor, ideal.LinePattern, ideal.LineWidth, ideal.LegendText) = (theme.Faint, LinePattern.DenselyDashed, 1.5f, "as promised");
+        ideal.LineColor = theme.Faint;
+        ideal.LinePattern = LinePattern.DenselyDashed;
+        ideal.LineWidth = 1.5f;
+        ideal.LegendText = "perfect calibration";
         AddCurve(plot, uncalibrated, theme.Second, "before calibration");
         AddCurve(plot, bins, theme.Accent, "calibrated");
         AddFewRows(plot, bins, theme.Accent);
-        // Points may lie anywhere from 0 to 1: the legend has the room above.
+        // Points can be anywhere from 0 to 1, so the legend is above.
         plot.Axes.SetLimits(0, 1, -0.03, 1.3);
         double[] shares = [0, .2, .4, .6, .8, 1];
         plot.Axes.Left.SetTicks(shares, [.. shares.Select(share => share.ToString("0.#", CultureInfo.InvariantCulture))]);
-        (plot.Legend.Orientation, plot.Legend.OutlineWidth) = (Orientation.Horizontal, 0);
+        plot.Legend.Orientation = Orientation.Horizontal;
+        plot.Legend.OutlineWidth = 0;
         plot.ShowLegend(Alignment.UpperLeft);
         return plot;
     }
 
     private static Plot Scores(IReadOnlyList<ReliabilityBin> bins, PlotTheme theme)
     {
-        var plot = theme.NewPlot("Scores", "score of the given label", "held-out rows");
+        var plot = theme.CreatePlot("Scores", "score of the predicted label", "held-out rows");
         plot.Add.Bars(bins.Select(bin => new Bar
         {
             Position = (bin.From + bin.To) / 2,
@@ -50,7 +54,7 @@ internal static class ReliabilityPlot
             FillColor = theme.Tint(theme.Accent, .75),
             LineColor = theme.Background,
         }).ToArray());
-        PlotTheme.CountOnLeftAxis(plot);
+        PlotTheme.UseIntegerTicks(plot);
         plot.Axes.SetLimits(0, 1, 0, Math.Max(1, bins.Max(bin => bin.Rows)) * 1.05);
         return plot;
     }
@@ -61,7 +65,9 @@ internal static class ReliabilityPlot
         if (points.Length > 0)
         {
             var curve = plot.Add.Scatter(points, colour);
-            (curve.LineWidth, curve.MarkerSize, curve.LegendText) = (points.Length > 1 ? 2 : 0, 7, name);
+            curve.LineWidth = points.Length > 1 ? 2 : 0;
+            curve.MarkerSize = 7;
+            curve.LegendText = name;
         }
     }
 
@@ -71,7 +77,7 @@ internal static class ReliabilityPlot
         if (points.Length > 0)
         {
             var markers = plot.Add.Markers(points, MarkerShape.OpenCircle, 7, colour);
-            markers.LegendText = $"under {MinRows} rows";
+            markers.LegendText = $"fewer than {MinRows} rows";
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Text.Json.Nodes;
 using Serverless.Trainer.Evaluation;
@@ -6,8 +7,8 @@ using Serverless.Trainer.Training;
 namespace Serverless.Trainer.Reports;
 
 /// <summary>
-/// <c>report.html</c>: everything about an adapter on one page that needs nothing else. Pictures are inside it, in two sets for
-/// light and dark; it runs no script and asks no address.
+/// Renders <c>report.html</c>: everything about an adapter on one self-contained page. The plots are embedded, for light and for
+/// dark colour schemes; the page has no script and loads nothing.
 /// </summary>
 internal static class ReportPage
 {
@@ -24,12 +25,12 @@ internal static class ReportPage
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="color-scheme" content="light dark">
             <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-            <title>{figures.Dataset}: report of a fine-tune</title>
+            <title>{figures.Dataset}: fine-tuning report</title>
             <style>{Style()}</style>
             </head>
             <body>
             <header>
-            <p class="over">Report of a fine-tune</p>
+            <p class="over">Fine-tuning report</p>
             <h1><bdi>{figures.Dataset}</bdi></h1>
             <p>LoRA adapter of <b><bdi>{figures.BaseModel}</bdi></b> for {figures.HeldOut.PerLabel.Count} labels, trained on {figures.TrainRows:N0} articles</p>
             </header>
@@ -37,16 +38,16 @@ internal static class ReportPage
             {Cards(figures)}
             {Verdict(figures.Gate)}
             {Notes(figures.Notes)}
-            <section><h2>How it learnt</h2>
-            <p>{figures.Training.Steps:N0} steps in {figures.Training.Duration:h\:mm\:ss}, {figures.Training.ArticlesPerSecond:N0} articles/s. Kept is the adapter of step {figures.Training.BestStep:N0}, the best on held-out rows.</p>
+            <section><h2>Learning curves</h2>
+            <p>{figures.Training.Steps:N0} steps in {figures.Training.Duration:h\:mm\:ss}, {figures.Training.ArticlesPerSecond:N0} articles/s. The adapter is the checkpoint of step {figures.Training.BestStep:N0}, the best one on held-out rows.</p>
             {Picture(plots, "learning_curves.png")}</section>
-            {Evaluation("Held-out rows", "By these the checkpoint was chosen and the temperature fitted.", figures.HeldOut, plots, "confusion_matrix.png")}
-            {(figures.Test is { } test ? Evaluation("Test rows", "Measured once, after everything was chosen.", test, plots, "confusion_matrix_test.png") : new Html(""))}
+            {Evaluation("Held-out rows", "The checkpoint was selected and the temperature was fitted on these rows.", figures.HeldOut, plots, "confusion_matrix.png")}
+            {(figures.Test is { } test ? Evaluation("Test rows", "Evaluated once, at the end.", test, plots, "confusion_matrix_test.png") : new Html(""))}
             <section><h2>Calibration</h2>
-            <p>Scores are the softmax of the logits divided by {figures.HeldOut.Temperature:0.00}, a temperature fitted on the {figures.HeldOut.Rows:N0} held-out rows; the fewer they are, the nearer it stays to 2. Their expected calibration error is {figures.HeldOut.CalibrationError:0.000}; without it, it was {Calibration.ExpectedError(report.Uncalibrated):0.000}.</p>
+            <p>Scores are the softmax of the logits divided by {figures.HeldOut.Temperature:0.00}, a temperature fitted on the {figures.HeldOut.Rows:N0} held-out rows; the fewer rows there are, the closer it stays to 2. The expected calibration error is {figures.HeldOut.CalibrationError:0.000}; without the temperature it is {Calibration.ExpectedError(report.Uncalibrated):0.000}.</p>
             {Picture(plots, "reliability.png")}</section>
-            <section><h2>Lengths</h2>
-            <p>Half of the {report.Lengths.Count:N0} articles have at most {report.Lengths.Percentile(.5)} tokens, 95 % at most {report.Lengths.Percentile(.95)}; the longest has {report.Lengths.Longest:N0}. {figures.TruncatedArticles:N0} were cut off at {report.Options.MaxLength}.</p>
+            <section><h2>Token lengths</h2>
+            <p>Half of the {report.Lengths.Count:N0} articles have at most {report.Lengths.Percentile(.5)} tokens, 95 % at most {report.Lengths.Percentile(.95)}; the longest has {report.Lengths.Longest:N0}. {figures.TruncatedArticles:N0} were truncated to {report.Options.MaxLength} tokens.</p>
             {Picture(plots, "token_lengths.png")}</section>
             {Mistakes(report.Mistakes)}
             {Settings(report.Options)}
@@ -67,8 +68,8 @@ internal static class ReportPage
             ($"macro F1, {on}", Percent(final.MacroF1)),
             ("precision, weighted", Percent(final.Precision)),
             ("recall, weighted", Percent(final.Recall)),
-            ("calibration error", final.CalibrationError.ToString("0.000", null)),
-            ($"articles, {on}", final.Rows.ToString("N0", null)),
+            ("calibration error", final.CalibrationError.ToString("0.000", CultureInfo.InvariantCulture)),
+            ($"articles, {on}", final.Rows.ToString("N0", CultureInfo.InvariantCulture)),
         ];
         return Html.Format($"""<section class="cards">{Html.Each(cards, card => Html.Format($"<div><b>{card.Value}</b><span>{card.Name}</span></div>"))}</section>""");
     }
@@ -77,7 +78,7 @@ internal static class ReportPage
         $"""<p class="verdict {(gate.Passed ? "passed" : "refused")}"><b>{(gate.Passed ? "Passed the gate." : "Refused by the gate.")}</b> {gate.Reason}</p>""");
 
     private static Html Notes(IReadOnlyList<string> notes) => Html.When(
-        notes.Count > 0, () => Html.Format($"""<section class="notes"><h2>Left out</h2><ul>{Html.Each(notes, note => Html.Format($"<li><bdi>{note}</bdi></li>"))}</ul></section>"""));
+        notes.Count > 0, () => Html.Format($"""<section class="notes"><h2>Excluded rows</h2><ul>{Html.Each(notes, note => Html.Format($"<li><bdi>{note}</bdi></li>"))}</ul></section>"""));
 
     private static Html Evaluation(string title, string what, ClassificationMetrics metrics, IReadOnlyList<ReportPlot> plots, string picture) => Html.Format($"""
         <section><h2>{title}</h2>
@@ -91,8 +92,8 @@ internal static class ReportPage
         """);
 
     private static Html Mistakes(IReadOnlyList<Mistake> mistakes) => Html.Format($"""
-        <section><h2>The worst mistakes</h2>
-        <p>{(mistakes.Count == 0 ? "No held-out row is wrong." : "Held-out rows that are wrong, those first that left the least to the right label. Often it is the label in the data set that should be mended.")}</p>
+        <section><h2>Worst mistakes</h2>
+        <p>{(mistakes.Count == 0 ? "All held-out rows are correct." : "Held-out rows with a wrong prediction, ordered by the probability of the expected label, lowest first. Often the label in the data set is wrong.")}</p>
         <ol class="mistakes">{Html.Each(mistakes, mistake => Html.Format($"""
             <li><p class="labels"><span class="wrong"><bdi>{mistake.Predicted}</bdi> {Percent(mistake.Score)}</span> instead of <span class="right"><bdi>{mistake.Expected}</bdi> {Percent(mistake.ExpectedScore)}</span> <small>{mistake.Place.ToString()}</small></p>
             <blockquote dir="auto">{Truncate(mistake.Text)}</blockquote></li>
@@ -105,7 +106,7 @@ internal static class ReportPage
         var settings = JsonNode.Parse(options.ToJson())!.AsObject();
         return Html.Format($"""
             <section><h2>Settings</h2>
-            <p>As they were resolved; in bold where they differ from the recipe for Llama 3.2 1B.</p>
+            <p>The resolved settings. Bold: different from the published recipe for Llama 3.2 1B.</p>
             <dl>{Html.Each(settings, setting => Html.Format($"""<div class="{(JsonNode.DeepEquals(setting.Value, published[setting.Key]) ? "" : "changed")}"><dt>{setting.Key}</dt><dd>{setting.Value?.ToString()}</dd></div>"""))}</dl></section>
             """);
     }
@@ -118,7 +119,7 @@ internal static class ReportPage
 
     private static Html Data(byte[] png) => new($"data:image/png;base64,{Convert.ToBase64String(png)}");
 
-    private static string Percent(double share) => share.ToString("0.00 %", System.Globalization.CultureInfo.InvariantCulture);
+    private static string Percent(double share) => share.ToString("0.00 %", CultureInfo.InvariantCulture);
 
     private static string Truncate(string text) => text.Length <= MaxQuoteLength ? text : $"{text[..MaxQuoteLength]}…";
 

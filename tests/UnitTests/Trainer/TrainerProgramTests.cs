@@ -94,8 +94,8 @@ public sealed class TrainerProgramTests : IDisposable
     [Theory]
     [InlineData("train --data nowhere.csv", "File or directory does not exist: 'nowhere.csv'. See: trainer train --help")]
     [InlineData("train --lora-rank many --data .", "--lora-rank is 'many'; it must be a whole number. See: trainer train --help")]
-    [InlineData("lengths --data . --max-length 0", "--max-length is '0'; it must be a whole number from 2 up. See: trainer lengths --help")]
-    [InlineData("compare --data . --model m --hour-price -1", "--hour-price is '-1'; it must be a number from 0 up. See: trainer compare --help")]
+    [InlineData("lengths --data . --max-length 0", "--max-length is '0'; it must be a whole number of at least 2. See: trainer lengths --help")]
+    [InlineData("compare --data . --model m --hour-price -1", "--hour-price is '-1'; it must be a number of at least 0. See: trainer compare --help")]
     [InlineData("download models owner/name", "Argument 'models' not recognized. Must be one of: 'model' 'dataset'. See: trainer download --help")]
     [InlineData("predict", "Required argument 'text' missing for command: 'predict'. See: trainer predict --help")]
     public async Task A_wrong_command_line_is_answered_with_what_is_wrong_and_nothing_else(string arguments, string answer)

@@ -131,7 +131,7 @@ public sealed class ChatComparisonTests
 
         var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => ClassifyAsync(address, [.. Enumerable.Range(0, 20).Select(i => Row($"{i}", "World"))], attempts: 1));
 
-        Assert.Contains("has not answered once", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("has not replied to any request", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]

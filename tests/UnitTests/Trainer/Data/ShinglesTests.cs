@@ -32,7 +32,7 @@ public sealed class ShinglesTests
         var kept = shingles.Remove(rows, notes);
 
         Assert.Equal([rows[0], rows[2]], kept);
-        Assert.Equal("1 rows left out that share 8 words in a row with an excluded article.", Assert.Single(notes));
+        Assert.Equal("1 rows left out that share 8 consecutive words with an excluded article.", Assert.Single(notes));
     }
 
     [Fact]

@@ -13,12 +13,12 @@ public sealed class PlotThemeTests
     {
         var plots = Enumerable.Range(0, panels).Select(i =>
         {
-            var plot = PlotTheme.Light.NewPlot($"Panel {i}", "x", "y");
+            var plot = PlotTheme.Light.CreatePlot($"Panel {i}", "x", "y");
             plot.Add.Line(0, 0, 1, 1);
             return plot;
         });
 
-        using var picture = SKBitmap.Decode(PlotTheme.Light.Png(300 * panels, 200, [.. plots]));
+        using var picture = SKBitmap.Decode(PlotTheme.Light.DrawPng(300 * panels, 200, [.. plots]));
 
         Assert.Equal((600 * panels, 400), (picture.Width, picture.Height));
         // The line from corner to corner crosses the middle of its panel.

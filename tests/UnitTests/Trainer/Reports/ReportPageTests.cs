@@ -130,8 +130,8 @@ public sealed class ReportPageTests : IDisposable
     }
 
     [Theory]
-    [InlineData(3, new[] { "as promised", "under 5 rows" })]
-    [InlineData(300, new[] { "as promised", "before calibration", "calibrated" })]
+    [InlineData(3, new[] { "perfect calibration", "fewer than 5 rows" })]
+    [InlineData(300, new[] { "perfect calibration", "before calibration", "calibrated" })]
     public void The_legend_of_the_reliability_names_what_is_drawn(int rows, string[] names)
     {
         var predictions = new Predictions([.. Enumerable.Repeat(new[] { 2f, 0f }, rows)], new int[rows]);
@@ -145,7 +145,7 @@ public sealed class ReportPageTests : IDisposable
     public void Letters_are_drawn_without_any_font_of_the_machine()
     {
         // The same empty plot with and without a title: were there no letters, the pictures would be equal.
-        byte[] Draw(string title) => PlotTheme.Light.Png(300, 200, PlotTheme.Light.NewPlot(title, "", ""));
+        byte[] Draw(string title) => PlotTheme.Light.DrawPng(300, 200, PlotTheme.Light.CreatePlot(title, "", ""));
 
         Assert.NotEqual(Draw(""), Draw("Überschrift Ελλάδα Кириллица"));
         Assert.Equal("label 1", PlotFonts.Drawable("標籤", "label 1"));
