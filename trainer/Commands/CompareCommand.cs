@@ -39,9 +39,9 @@ internal static class CompareCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var address = Address(parsed.GetRequiredValue(endpoint));
-            var file = data.Read(parsed);
+            var file = await data.ReadAsync(parsed, cancellationToken);
             using var classifier = TrainedClassifier.Open(
-                parsed.GetRequiredValue(baseFolder).FullName, parsed.GetRequiredValue(adapter).FullName, parsed.GetRequiredValue(precision));
+                parsed.GetRequiredValue(baseFolder).FullName, parsed.GetRequiredValue(adapter).FullName, parsed.GetRequiredValue(precision), Console.Error);
             EvaluateCommand.ThrowIfUnknownLabels(file, classifier.Labels);
             var sample = Sample(file.Rows, parsed.GetRequiredValue(rows), parsed.GetRequiredValue(seed));
 

@@ -34,14 +34,14 @@ internal sealed class DataOptions
     public string GetName(ParseResult parsed) => Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(parsed.GetRequiredValue(data).FullName));
 
     /// <summary>Loads the data set and splits it into training, held-out and test rows.</summary>
-    public DataSet Load(ParseResult parsed, double heldOutFraction, Shingles exclude) =>
-        DataSet.Load(parsed.GetRequiredValue(data).FullName, heldOutFraction, name: null, Fields(parsed), Names(parsed), exclude);
+    public Task<DataSet> LoadAsync(ParseResult parsed, double heldOutFraction, Shingles exclude, CancellationToken cancellationToken) =>
+        DataSet.LoadAsync(parsed.GetRequiredValue(data).FullName, heldOutFraction, name: null, Fields(parsed), Names(parsed), exclude, cancellationToken);
 
     /// <summary>Reads all usable rows, without a split.</summary>
-    public DataSetFile Read(ParseResult parsed) => parsed.GetRequiredValue(data) switch
+    public Task<DataSetFile> ReadAsync(ParseResult parsed, CancellationToken cancellationToken) => parsed.GetRequiredValue(data) switch
     {
-        DirectoryInfo folder => DataSetFolder.Read(folder.FullName, Fields(parsed), Names(parsed)),
-        var file => DataSetFile.Read(file.FullName, name: null, Fields(parsed), Names(parsed)),
+        DirectoryInfo folder => DataSetFolder.ReadAsync(folder.FullName, Fields(parsed), Names(parsed), cancellationToken),
+        var file => DataSetFile.ReadAsync(file.FullName, name: null, Fields(parsed), Names(parsed), cancellationToken),
     };
 
     private RowFields Fields(ParseResult parsed) => new(Lower(parsed.GetValue(textColumn)), Lower(parsed.GetValue(labelColumn)));

@@ -17,11 +17,11 @@ internal static class EvaluateCommand
         var json = new Option<bool>("--json") { Description = "Write the metrics to standard output as JSON." };
         var command = new Command("evaluate", "Evaluate an adapter on a data set.") { baseFolder, adapter, precision, json };
         var data = new DataOptions(command, "all rows are evaluated.");
-        command.SetAction((parsed, cancellationToken) =>
+        command.SetAction(async (parsed, cancellationToken) =>
         {
-            var file = data.Read(parsed);
+            var file = await data.ReadAsync(parsed, cancellationToken);
             using var classifier = TrainedClassifier.Open(
-                parsed.GetRequiredValue(baseFolder).FullName, parsed.GetRequiredValue(adapter).FullName, parsed.GetRequiredValue(precision));
+                parsed.GetRequiredValue(baseFolder).FullName, parsed.GetRequiredValue(adapter).FullName, parsed.GetRequiredValue(precision), Console.Error);
             ThrowIfUnknownLabels(file, classifier.Labels);
             if (file.BadRows.Count > 0)
             {
@@ -41,7 +41,6 @@ internal static class EvaluateCommand
             {
                 Console.Out.WriteLine(JsonSerializer.Serialize(Figures.From(metrics, articlesPerSecond), JsonSerializerOptions.Web));
             }
-            return Task.CompletedTask;
         });
         return command;
     }

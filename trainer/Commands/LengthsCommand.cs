@@ -4,6 +4,7 @@ using Serverless.Llama.Files;
 using Serverless.Llama.Tokenizer;
 using Serverless.Trainer.Evaluation;
 using Serverless.Trainer.Reports;
+using Serverless.Trainer.Training;
 using Spectre.Console;
 
 namespace Serverless.Trainer.Commands;
@@ -23,11 +24,11 @@ internal static class LengthsCommand
         var maxLength = NumberOption.Create<int>("--max-length", "An additional limit to compare; the plot marks it.", min: 2);
         var command = new Command("lengths", "Show the token lengths of a data set, to help choose --max-length.") { baseFolder, plot, maxLength };
         var data = new DataOptions(command, "all rows are counted.");
-        command.SetAction((parsed, cancellationToken) =>
+        command.SetAction(async (parsed, cancellationToken) =>
         {
-            var file = data.Read(parsed);
-            var folder = HuggingFaceFolder.Open(parsed.GetRequiredValue(baseFolder).FullName);
-            var tokenizer = LlamaTokenizer.Read(folder.TokenizerPath);
+            var file = await data.ReadAsync(parsed, cancellationToken);
+            var folder = ModelFolders.Read(() => HuggingFaceFolder.Open(parsed.GetRequiredValue(baseFolder).FullName));
+            var tokenizer = ModelFolders.Read(() => LlamaTokenizer.Read(folder.TokenizerPath));
             var lengths = new TokenLengths(file.Rows.Select(row =>
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -41,7 +42,6 @@ internal static class LengthsCommand
                 File.WriteAllBytes(target.FullName, TokenLengthsPlot.Draw(lengths, limit, PlotTheme.Light));
                 Console.Error.WriteLine($"plot written to {target.FullName}");
             }
-            return Task.CompletedTask;
         });
         return command;
     }

@@ -19,7 +19,7 @@ internal static class PredictCommand
         {
             var articles = parsed.GetRequiredValue(texts);
             using var classifier = TrainedClassifier.Open(
-                parsed.GetRequiredValue(baseFolder).FullName, parsed.GetRequiredValue(adapter).FullName, parsed.GetRequiredValue(precision));
+                parsed.GetRequiredValue(baseFolder).FullName, parsed.GetRequiredValue(adapter).FullName, parsed.GetRequiredValue(precision), Console.Error);
             var predictions = new Predictions(classifier.Logits(articles, cancellationToken), new int[articles.Length]);
             for (var row = 0; row < articles.Length; row++)
             {

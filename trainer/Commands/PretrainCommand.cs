@@ -9,6 +9,8 @@ namespace Serverless.Trainer.Commands;
 /// <summary><c>trainer pretrain</c>: pretrains a small base model on plain text, for another language or a domain's own vocabulary.</summary>
 internal static class PretrainCommand
 {
+    private static readonly JsonSerializerOptions SnakeCase = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
     public static Command Create()
     {
         var text = new Option<FileInfo[]>("--text")
@@ -30,8 +32,8 @@ internal static class PretrainCommand
         command.SetAction((parsed, cancellationToken) =>
         {
             var options = settings.ReadValues(parsed).Deserialize<PretrainOptions>(SnakeCase)!;
-            var folder = parsed.GetValue(startFrom) is { } found ? HuggingFaceFolder.Open(found.FullName) : null;
-            if (folder is not null && options.WithShapeOf(folder.Config) != options && options.WithShapeOf(new PretrainOptions { NumHiddenLayers = options.NumHiddenLayers }.Shape()) != options)
+            var folder = parsed.GetValue(startFrom) is { } found ? ModelFolders.Read(() => HuggingFaceFolder.Open(found.FullName)) : null;
+            if (folder is not null && HasOtherShape(options, folder))
             {
                 throw new InvalidTrainOptionsException($"The shape is that of {folder.Path}: only --num-hidden-layers can change it. Remove --vocab-size, --hidden-size and the other shape options, or remove --base.");
             }
@@ -44,5 +46,10 @@ internal static class PretrainCommand
         return command;
     }
 
-    private static readonly JsonSerializerOptions SnakeCase = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    // The base's own shape, or no shape at all but more layers.
+    private static bool HasOtherShape(PretrainOptions options, HuggingFaceFolder folder)
+    {
+        var defaultShape = new PretrainOptions { NumHiddenLayers = options.NumHiddenLayers }.Shape();
+        return options.WithShapeOf(folder.Config) != options && options.WithShapeOf(defaultShape) != options;
+    }
 }

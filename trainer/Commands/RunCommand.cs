@@ -15,10 +15,29 @@ internal static class RunCommand
         var command = new Command("run", "Process a training request from the queue: train, compare with the serving version, publish.") { drain };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();
-            var worker = new TrainingWorker(new StorageClients(configuration), ModelOptions.Read(configuration), Console.Error, TimeProvider.System);
-            return await worker.RunAsync(parsed.GetValue(drain), cancellationToken) ? 0 : 1;
+            var worker = CreateWorker();
+            try
+            {
+                return await worker.RunAsync(parsed.GetValue(drain), cancellationToken) ? 0 : 1;
+            }
+            catch (Exception exception) when (StorageErrors.IsStorageError(exception))
+            {
+                throw new UserException(StorageErrors.Describe(exception), exception);
+            }
         });
         return command;
+    }
+
+    private static TrainingWorker CreateWorker()
+    {
+        var configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();
+        try
+        {
+            return new TrainingWorker(new StorageClients(configuration), ClassifierOptions.Read(configuration), Console.Error, TimeProvider.System);
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new UserException(exception.Message, exception); // a setting that is missing or not valid
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Serverless.Trainer.Data;
+using Serverless.Trainer.Evaluation;
 using Serverless.Trainer.Progress;
 using Serverless.Trainer.Reports;
 using Serverless.Trainer.Training;
@@ -23,33 +24,38 @@ internal static class TrainCommand
         };
         var data = new DataOptions(command, "columns text and label, and optionally split.");
         var binder = new TrainOptionsBinder(command);
-        command.SetAction((parsed, cancellationToken) =>
+        command.SetAction(async (parsed, cancellationToken) =>
         {
             var folder = parsed.GetRequiredValue(baseFolder);
             var target = parsed.GetValue(output)?.FullName ?? Path.GetFullPath(Path.Combine("adapters", data.GetName(parsed)));
             var options = binder.Resolve(parsed, folder.FullName);
-            var fineTune = new FineTune(
-                data.Load(parsed, options.HeldOutFraction, Shingles.FromFiles(parsed.GetRequiredValue(exclude))),
-                options,
-                folder.FullName,
-                StarterOptions.GetBaseName(folder),
-                target,
-                Resume: !parsed.GetValue(noResume));
-            var (report, _) = ProgressDisplay.Show(
-                Console.Error, options.LoggingSteps, (progress, log) => fineTune.Run(log, progress, TimeProvider.System, cancellationToken));
-            var figures = report.Figures;
-            MetricsTable.Write(Console.Error, "held out", figures.HeldOut);
-            if (figures.Test is not null)
+            var dataSet = await data.LoadAsync(
+                parsed, options.HeldOutFraction, Shingles.FromFiles(parsed.GetRequiredValue(exclude)), cancellationToken);
+            var fineTune = new FineTune(dataSet, options, folder.FullName, StarterOptions.GetBaseName(folder), new AdapterFolder(target))
             {
-                MetricsTable.Write(Console.Error, "test", figures.Test);
-            }
-
-            Console.Error.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{figures.Training.Steps} steps in {figures.Training.Duration:h\\:mm\\:ss}, {figures.Training.ArticlesPerSecond:0} articles/s, best at step {figures.Training.BestStep}"));
-            Console.Error.WriteLine($"adapter written to {target}; its report is {Path.Combine(target, AdapterReport.StaticFile)}");
-            return Task.CompletedTask;
+                Resume = !parsed.GetValue(noResume),
+            };
+            var result = ProgressDisplay.Show(
+                Console.Error, options.LoggingSteps, (progress, log) => fineTune.Run(log, progress, TimeProvider.System, cancellationToken));
+            AdapterReport.Write(fineTune.Output.StagingPath, result);
+            fineTune.Commit();
+            WriteSummary(result.Metrics);
+            Console.Error.WriteLine($"adapter written to {target}; the report is {Path.Combine(target, AdapterReport.FileName)}");
         });
         return command;
+    }
+
+    private static void WriteSummary(TrainingReport metrics)
+    {
+        MetricsTable.Write(Console.Error, "held out", metrics.HeldOut);
+        if (metrics.Test is not null)
+        {
+            MetricsTable.Write(Console.Error, "test", metrics.Test);
+        }
+
+        var training = metrics.Training;
+        Console.Error.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{training.Steps} steps in {training.Duration:h\\:mm\\:ss}, {training.ArticlesPerSecond:0} articles/s, best at step {training.BestStep}"));
     }
 }

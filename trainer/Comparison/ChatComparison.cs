@@ -37,7 +37,7 @@ internal sealed class ChatComparison(IChatClient chat, ZeroShotPrompt prompt, Ch
     private long outputTokens;
 
     /// <param name="progress">Receives the number of completed rows.</param>
-    /// <exception cref="InvalidOperationException">The endpoint rejects a request or does not reply at all.</exception>
+    /// <exception cref="UserException">The endpoint rejects a request or does not reply at all.</exception>
     public async Task<ChatResults> ClassifyAsync(IReadOnlyList<DataSetRow> rows, IProgress<int> progress, CancellationToken cancellationToken)
     {
         await using var rate = new TokenBucketRateLimiter(RateLimiterOptions(options.RequestsPerMinute));
@@ -81,12 +81,12 @@ internal sealed class ChatComparison(IChatClient chat, ZeroShotPrompt prompt, Ch
         catch (Exception exception) when (IsTransient(exception, cancellationToken))
         {
             return Interlocked.Increment(ref failures) >= MaxFailures && Volatile.Read(ref responses) == 0
-                ? throw new InvalidOperationException($"The endpoint has not replied to any request ({Format(exception)}). Check --endpoint, or lower --parallel and --requests-per-minute.", exception)
+                ? throw new UserException($"The endpoint has not replied to any request ({Format(exception)}). Check --endpoint, or lower --parallel and --requests-per-minute.", exception)
                 : new ChatResult(row, null, Format(exception), Failed: true);
         }
         catch (ClientResultException exception)
         {
-            throw new InvalidOperationException($"The endpoint rejects the request: {Format(exception)} Check --endpoint, --model and the key.", exception);
+            throw new UserException($"The endpoint rejects the request: {Format(exception)} Check --endpoint, --model and the key.", exception);
         }
     }
 

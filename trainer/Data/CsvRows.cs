@@ -4,45 +4,53 @@ using Serverless.Training;
 namespace Serverless.Trainer.Data;
 
 /// <summary>
-/// Reads comma separated rows (RFC 4180) whose first line names the columns, or AG News' own files, which name none: class
-/// index, title, description.
+/// Reads comma-separated rows (RFC 4180) whose first line names the columns, and the original AG News files, which have no header:
+/// class index, title, description.
 /// </summary>
 internal static class CsvRows
 {
-    /// <returns>The names of the columns, in lower case.</returns>
-    public static IReadOnlyList<string> Read(string file, byte[] bytes, RowFields fields, List<DataSetRow> rows, List<BadRow> badRows)
+    private static readonly string[] AgNews = [RowFields.ClassIndex, "title", "description"];
+
+    public static ReadResult Read(string file, byte[] bytes, RowFields fields)
     {
-        string? fault = null;
         var columns = ReadColumns(file, bytes, fields, out var isNamed);
+        return ReadResult.FromRows(ReadRows(bytes, fields, columns, isNamed)) with
+        {
+            LabelsStartAtOne = fields.LabelColumn(columns) == RowFields.ClassIndex,
+        };
+    }
+
+    private static IEnumerable<ParsedRow> ReadRows(byte[] bytes, RowFields fields, List<string> columns, bool isNamed)
+    {
+        string? error = null;
         using var reader = CsvReader.Create(bytes, new CsvReaderOptions
         {
             Separator = ',',
             HasHeader = isNamed,
             TrackLineNumbers = true,
-            // A quotation mark inside an unquoted field is plain text and harms nothing; the other faults lose text.
-            OnMalformedRecord = record => fault = record.Reason == CsvMalformedReason.StrayQuote ? null : Describe(record.Reason),
+            // A quotation mark inside an unquoted field is plain text and does no harm; the other errors lose text.
+            OnMalformedRecord = record => error = record.Reason == CsvMalformedReason.StrayQuote ? null : Describe(record.Reason),
         });
 
         while (reader.Read())
         {
             var line = (int)reader.LineNumber;
-            if (fault is not null)
+            if (error is not null)
             {
-                badRows.Add(new BadRow(line, fault));
-                fault = null;
+                yield return ParsedRow.Rejected(RowPlace.Line(line), error);
+                error = null;
             }
             else if (reader.FieldCount != columns.Count)
             {
-                badRows.Add(new BadRow(
-                    line, $"{reader.FieldCount} columns where the first line {(isNamed ? "names" : "has")} {columns.Count}; quote a field that holds a comma"));
+                yield return ParsedRow.Rejected(
+                    RowPlace.Line(line),
+                    $"{reader.FieldCount} columns where the first line {(isNamed ? "names" : "has")} {columns.Count}; quote a field that contains a comma");
             }
             else
             {
-                fields.Add(line, name => columns.IndexOf(name) is >= 0 and var index ? reader.GetString(index) : null, rows, badRows);
+                yield return fields.Parse(RowPlace.Line(line), name => columns.IndexOf(name) is >= 0 and var index ? reader.GetString(index) : null);
             }
         }
-
-        return columns;
     }
 
     private static List<string> ReadColumns(string file, byte[] bytes, RowFields fields, out bool isNamed)
@@ -50,19 +58,24 @@ internal static class CsvRows
         var header = DatasetFormat.ReadCsvHeader(new MemoryStream(bytes));
         var names = header.Select(DatasetFormat.ToColumnName).ToList();
         isNamed = fields.AreUsable(names);
-        if (!isNamed && DatasetFormat.IsAgNewsRow(names) && fields.AreUsable(DatasetFormat.AgNewsColumns))
+        var firstIsInteger = names.Count > 0 && int.TryParse(names[0], NumberStyles.None, CultureInfo.InvariantCulture, out _);
+        if (!isNamed && names.Count == AgNews.Length && firstIsInteger && fields.AreUsable(AgNews))
         {
             return [.. DatasetFormat.AgNewsColumns];
         }
 
         if (!isNamed)
         {
-            throw new DataSetRefusedException(file, $"Line 1 must name the columns {fields.Expected}; it reads '{Truncate(string.Join(',', reader.Headers))}'.");
+            var header = Truncate(string.Join(',', reader.Headers));
+            throw new DataSetRefusedException(file, $"Line 1 must name the columns {fields.Expected}; it is '{header}'.");
         }
 
-        return names.GroupBy(name => name).FirstOrDefault(name => name.Count() > 1) is { } twice
-            ? throw new DataSetRefusedException(file, $"Line 1 names the column '{twice.Key}' twice.")
-            : names;
+        if (names.GroupBy(name => name).FirstOrDefault(name => name.Count() > 1) is { } twice)
+        {
+            throw new DataSetRefusedException(file, $"Line 1 names the column '{twice.Key}' twice.");
+        }
+
+        return names;
     }
 
     private static string Truncate(string line) => line.Length <= 200 ? line : $"{line[..200]}…";

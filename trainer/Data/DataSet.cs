@@ -1,8 +1,8 @@
 namespace Serverless.Trainer.Data;
 
 /// <summary>
-/// A data set ready to train on: its labels in ordinal order and its rows in three parts that share no text.
-/// <see cref="Notes"/> tells a person what was left out on the way, one sentence each.
+/// A data set for training: its labels in ordinal order, and its rows in three parts that have no text in common.
+/// <see cref="Notes"/> reports the excluded rows, one sentence each.
 /// </summary>
 internal sealed record DataSet(
     string Name,
@@ -13,15 +13,21 @@ internal sealed record DataSet(
     IReadOnlyList<string> Notes)
 {
     /// <param name="path">A CSV, JSONL or Parquet file, or a folder of them.</param>
-    /// <param name="heldOutFraction">Share of the training rows to hold out where the file does not say so itself.</param>
-    /// <param name="name">What to call the file in messages.</param>
-    /// <param name="fields">Which columns to read; null for the usual ones.</param>
-    /// <param name="labelNames">The names behind integer labels.</param>
-    /// <param name="exclude">Articles to be measured by: training and held-out rows that overlap with one are left out.</param>
-    /// <exception cref="DataSetRefusedException">The file cannot be trained on, and why.</exception>
-    public static DataSet Load(
-        string path, double heldOutFraction, string? name = null, RowFields? fields = null, LabelNames? labelNames = null, Shingles? exclude = null) =>
-        Split(Directory.Exists(path) ? DataSetFolder.Read(path, fields, labelNames) : DataSetFile.Read(path, name, fields, labelNames), heldOutFraction, exclude);
+    /// <param name="heldOutFraction">Share of the training rows to hold out if the file has no held-out rows.</param>
+    /// <param name="name">The name of the file in messages.</param>
+    /// <param name="fields">The columns to read; null for the default names.</param>
+    /// <param name="labelNames">The names of integer labels.</param>
+    /// <param name="exclude">Test articles: training and held-out rows that overlap with one are excluded.</param>
+    /// <exception cref="DataSetRefusedException">The file cannot be used for training.</exception>
+    public static async Task<DataSet> LoadAsync(
+        string path, double heldOutFraction, string? name = null, RowFields? fields = null, LabelNames? labelNames = null, Shingles? exclude = null,
+        CancellationToken cancellationToken = default)
+    {
+        var file = Directory.Exists(path)
+            ? await DataSetFolder.ReadAsync(path, fields, labelNames, cancellationToken)
+            : await DataSetFile.ReadAsync(path, name, fields, labelNames, cancellationToken);
+        return Split(file, heldOutFraction, exclude);
+    }
 
     private static DataSet Split(DataSetFile file, double heldOutFraction, Shingles? exclude)
     {
@@ -31,10 +37,12 @@ internal sealed record DataSet(
             notes.Add($"{file.BadRows.Count} bad rows left out: {string.Join("; ", file.BadRows.Take(5))}.");
         }
 
-        var rows = Duplicates.Remove(file.Rows, notes);
+        var (rows, duplicateNotes) = Duplicates.Remove(file.Rows);
+        notes.AddRange(duplicateNotes);
         if (exclude is not null)
         {
-            rows = exclude.Remove(rows, notes);
+            (rows, var overlapNotes) = exclude.Remove(rows);
+            notes.AddRange(overlapNotes);
         }
 
         ThrowIfTooFewRows(file, rows);

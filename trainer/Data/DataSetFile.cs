@@ -3,49 +3,51 @@ using Serverless.Training;
 
 namespace Serverless.Trainer.Data;
 
-/// <summary>The rows of one CSV, JSONL or Parquet file, the usable and the bad ones, in the order of the file.</summary>
+/// <summary>The usable and the bad rows of one CSV, JSONL or Parquet file, in the order of the file.</summary>
 internal sealed record DataSetFile(string Name, IReadOnlyList<DataSetRow> Rows, IReadOnlyList<BadRow> BadRows)
 {
-    // A few bad rows are left out and told; more than this share means that the file is not what its author thinks.
+    // A few bad rows are excluded and reported. With more than this share the file is probably not what its author intended.
     private const double MaxBadShare = 0.1;
 
-    /// <param name="name">What to call the file in messages (the blob name of a downloaded one).</param>
-    /// <param name="fields">Which columns to read; null for the usual ones.</param>
-    /// <param name="labelNames">The names behind integer labels; null for those in the file, if any.</param>
+    /// <param name="name">The name of the file in messages, for example the blob name of a downloaded file.</param>
+    /// <param name="fields">The columns to read; null for the default names.</param>
+    /// <param name="labelNames">The names of integer labels; null for those in the file, if any.</param>
     /// <exception cref="DataSetRefusedException">Unknown format, broken encoding, no usable rows, or too many bad ones.</exception>
-    public static DataSetFile Read(string path, string? name = null, RowFields? fields = null, LabelNames? labelNames = null)
+    public static async Task<DataSetFile> ReadAsync(
+        string path, string? name = null, RowFields? fields = null, LabelNames? labelNames = null, CancellationToken cancellationToken = default)
     {
         name ??= Path.GetFileName(path);
         fields ??= RowFields.Default;
-        var bytes = File.ReadAllBytes(path);
-        var rows = new List<DataSetRow>();
-        var badRows = new List<BadRow>();
-        var countsFromOne = false;
-        switch (DatasetFormat.GetFileType(name))
+        var bytes = await File.ReadAllBytesAsync(path, cancellationToken);
+        ReadResult read;
+        switch (Path.GetExtension(name).ToLowerInvariant())
         {
             case ".csv":
                 ThrowIfBrokenEncoding(name, bytes);
-                countsFromOne = fields.LabelColumn([.. CsvRows.Read(name, bytes, fields, rows, badRows)]) == RowFields.ClassIndex;
+                read = CsvRows.Read(name, bytes, fields);
                 break;
             case ".jsonl" or ".ndjson":
                 ThrowIfBrokenEncoding(name, bytes);
-                JsonLinesRows.Read(bytes, fields, rows, badRows);
+                read = JsonLinesRows.Read(bytes, fields);
                 break;
-            case DatasetFileType.Parquet:
-                var ownNames = ParquetRows.Read(name, bytes, fields, rows, badRows);
-                labelNames ??= ownNames;
+            case ".parquet":
+                read = await ParquetRows.ReadAsync(name, bytes, fields, cancellationToken);
                 break;
             default:
                 throw new DataSetRefusedException(
                     name, $"The extension '{Path.GetExtension(name)}' is not known; data sets are {string.Join(", ", DatasetFormat.Extensions)} files.");
         }
 
-        labelNames?.Apply(name, countsFromOne, rows, badRows);
-        ThrowIfTooFewUsable(name, fields, rows, badRows);
-        return new DataSetFile(name, rows, badRows);
+        if ((labelNames ?? read.LabelNames) is { } names)
+        {
+            read = names.Apply(name, read);
+        }
+
+        ThrowIfTooFewUsable(name, fields, read.Rows, read.BadRows);
+        return new DataSetFile(name, read.Rows, read.BadRows);
     }
 
-    private static void ThrowIfTooFewUsable(string name, RowFields fields, List<DataSetRow> rows, List<BadRow> badRows)
+    private static void ThrowIfTooFewUsable(string name, RowFields fields, IReadOnlyList<DataSetRow> rows, IReadOnlyList<BadRow> badRows)
     {
         if (rows.Count == 0)
         {
@@ -73,7 +75,7 @@ internal sealed record DataSetFile(string Name, IReadOnlyList<DataSetRow> Rows, 
             var span = bytes.AsSpan(range);
             if (!Utf8.IsValid(span) || span.Contains((byte)0))
             {
-                badRows.Add(new BadRow(line, "not UTF-8 text"));
+                badRows.Add(new BadRow(RowPlace.Line(line), "not UTF-8 text"));
             }
         }
 

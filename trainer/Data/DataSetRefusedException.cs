@@ -1,11 +1,11 @@
 namespace Serverless.Trainer.Data;
 
 /// <summary>
-/// A data set that nobody should train on. The message is for the person who made the file: which file, what is wrong,
-/// and the first bad rows by line. Trying again cannot help; the file has to change.
+/// A data set that cannot be used for training. The message names the file, what is wrong, and the first bad rows with their lines.
+/// A retry cannot help: the file must be changed.
 /// </summary>
 internal sealed class DataSetRefusedException(string file, string reason, IReadOnlyList<BadRow>? badRows = null)
-    : Exception(Describe(file, reason, badRows ?? []))
+    : UserException(Describe(file, reason, badRows ?? []))
 {
     private const int MaxRowsShown = 5;
 

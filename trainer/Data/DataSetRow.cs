@@ -1,7 +1,7 @@
 namespace Serverless.Trainer.Data;
 
-/// <summary>One usable row of a data set file; <paramref name="Part"/> is null where the file leaves the choice to us.</summary>
-/// <param name="Place">Where the row begins.</param>
+/// <summary>One usable row of a data set file; <paramref name="Part"/> is null if the file does not define it.</summary>
+/// <param name="Place">The position of the row's first line.</param>
 internal sealed record DataSetRow(RowPlace Place, string Text, string Label, DataPart? Part)
 {
     public TextHash Hash { get; } = TextHash.Compute(Text);
@@ -9,7 +9,7 @@ internal sealed record DataSetRow(RowPlace Place, string Text, string Label, Dat
     public int Line => Place.Number;
 }
 
-/// <summary>What a row is used for: to learn from, to choose and judge by, or for the final figure only.</summary>
+/// <summary>The use of a row: training, selection and comparison of versions, or the final evaluation only.</summary>
 internal enum DataPart
 {
     Train,
@@ -17,7 +17,7 @@ internal enum DataPart
     Test,
 }
 
-/// <summary>A row that cannot be used, and why, in words that end a sentence such as "line 7: the text is empty".</summary>
+/// <summary>A row that cannot be used, and the reason, for messages such as "line 7: the text is empty".</summary>
 internal sealed record BadRow(RowPlace Place, string Reason)
 {
     public int Line => Place.Number;
@@ -25,13 +25,13 @@ internal sealed record BadRow(RowPlace Place, string Reason)
     public override string ToString() => $"{Place}: {Reason}";
 }
 
-/// <summary>Where a row stands, in the words of a person who looks for it: "line 7", "row 7", "test.csv line 7".</summary>
+/// <summary>The position of a row, for messages: "line 7", "row 7", "test.csv line 7".</summary>
 /// <param name="Number">From 1.</param>
 /// <param name="Unit">Text files have lines, Parquet files have rows.</param>
-/// <param name="File">Empty where a data set is one file.</param>
+/// <param name="File">Empty if the data set is a single file.</param>
 internal readonly record struct RowPlace(int Number, string Unit = "line", string File = "")
 {
-    public static implicit operator RowPlace(int line) => new(line);
+    public static RowPlace Line(int number) => new(number);
 
     public static RowPlace Row(long number) => new((int)number, "row");
 

@@ -1,12 +1,13 @@
 namespace Serverless.Trainer.Data;
 
 /// <summary>
-/// Leaves each normalised text once. Within a part the last row wins, since a correction is appended more often than it is
-/// put first; across parts a test row beats a held-out row beats a training row, so that nothing is judged by what it learnt.
+/// Keeps each normalised text once. Within a part the last row is kept, because corrections are usually appended. Across parts a
+/// test row takes precedence over a held-out row, and that over a training row, so that no row is used for training and evaluation.
 /// </summary>
 internal static class Duplicates
 {
-    public static IReadOnlyList<DataSetRow> Remove(IReadOnlyList<DataSetRow> rows, List<string> notes)
+    /// <returns>The remaining rows, and a note on each kind of removed rows.</returns>
+    public static (IReadOnlyList<DataSetRow> Rows, IReadOnlyList<string> Notes) Remove(IReadOnlyList<DataSetRow> rows)
     {
         var kept = new Dictionary<TextHash, DataSetRow>(rows.Count);
         var (repeated, relabelled, leaked) = (new List<RowPlace>(), new List<RowPlace>(), new List<RowPlace>());
@@ -20,14 +21,16 @@ internal static class Duplicates
 
             var (winner, loser) = Part(row) >= Part(other) ? (row, other) : (other, row);
             kept[row.Hash] = winner;
-            var why = Part(row) != Part(other) ? leaked : row.Label != other.Label ? relabelled : repeated;
-            why.Add(loser.Place);
+            var sameLabel = row.Label == other.Label ? repeated : relabelled;
+            var removed = Part(row) == Part(other) ? sameLabel : leaked;
+            removed.Add(loser.Place);
         }
 
+        var notes = new List<string>();
         AddNote(notes, repeated, "repeated rows left out");
         AddNote(notes, relabelled, "rows left out whose text comes again later with another label");
         AddNote(notes, leaked, "rows left out whose text is also held out or test");
-        return [.. rows.Where(row => ReferenceEquals(kept[row.Hash], row))];
+        return ([.. rows.Where(row => ReferenceEquals(kept[row.Hash], row))], notes);
     }
 
     private static DataPart Part(DataSetRow row) => row.Part ?? DataPart.Train;
@@ -40,10 +43,11 @@ internal static class Duplicates
         }
     }
 
-    // "line 3, 7, 9, …"; the unit stands once where it is the same.
+    // "line 3, 7, 9, …"; the unit is written once while it stays the same.
     private static string FormatPlaces(List<RowPlace> places)
     {
-        var first = places.Take(5).Select((place, i) => i > 0 && (place.File, place.Unit) == (places[i - 1].File, places[i - 1].Unit) ? $"{place.Number}" : $"{place}");
+        var first = places.Take(5).Select((place, i) =>
+            i > 0 && (place.File, place.Unit) == (places[i - 1].File, places[i - 1].Unit) ? $"{place.Number}" : $"{place}");
         return $"{string.Join(", ", first)}{(places.Count > 5 ? ", …" : "")}";
     }
 }

@@ -4,12 +4,12 @@ using Serverless.Llama.Tokenizer;
 
 namespace Serverless.Trainer.Data;
 
-/// <summary>An article as the model sees it: token ids and the index of its label.</summary>
+/// <summary>A tokenized article: token ids and the index of its label.</summary>
 internal readonly record struct Article(int[] Ids, int Label);
 
 /// <summary>The three parts of a data set as token ids.</summary>
-/// <param name="Truncated">Articles of all parts that were longer than the limit.</param>
-/// <param name="Lengths">Tokens of the articles of all parts, before anything was cut off.</param>
+/// <param name="Truncated">Number of articles, in all parts, that were longer than the limit.</param>
+/// <param name="Lengths">Token lengths of the articles of all parts, before truncation.</param>
 internal sealed record EncodedDataSet(
     IReadOnlyList<string> Labels, Article[] Train, Article[] HeldOut, Article[] Test, int Truncated, IReadOnlyList<int> Lengths)
 {

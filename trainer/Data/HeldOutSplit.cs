@@ -1,10 +1,10 @@
 namespace Serverless.Trainer.Data;
 
 /// <summary>
-/// Decides which rows are held out. Where the file marks held-out rows itself, those; otherwise each row whose hash falls
-/// under the fraction. A label that would have none gives its row with the lowest hash, so that every label is measured.
-/// Because only the text decides, no version is ever trained on a row that a later version is judged by, as long as the
-/// fraction stays and (for the lowest-hash rule) rows are added rather than taken away.
+/// Chooses the held-out rows: those that the file marks, otherwise the rows whose hash is below the fraction. For a label without
+/// any, its row with the lowest hash is held out, so that every label is evaluated. The choice depends on the text only, so no
+/// version is trained on a row that another version is evaluated on, as long as the fraction stays the same and (for the
+/// lowest-hash rule) rows are only added.
 /// </summary>
 internal static class HeldOutSplit
 {
@@ -13,7 +13,7 @@ internal static class HeldOutSplit
     {
         var heldOut = rows.Any(row => row.Part == DataPart.HeldOut)
             ? rows.Where(row => row.Part == DataPart.HeldOut).ToHashSet()
-            : ByHash(rows.Where(row => row.Part != DataPart.Test), fraction);
+            : SelectByHash(rows.Where(row => row.Part != DataPart.Test), fraction);
 
         return (
             [.. rows.Where(row => row.Part != DataPart.Test && !heldOut.Contains(row))],
@@ -21,7 +21,7 @@ internal static class HeldOutSplit
             [.. rows.Where(row => row.Part == DataPart.Test)]);
     }
 
-    private static HashSet<DataSetRow> ByHash(IEnumerable<DataSetRow> rows, double fraction)
+    private static HashSet<DataSetRow> SelectByHash(IEnumerable<DataSetRow> rows, double fraction)
     {
         var heldOut = new HashSet<DataSetRow>();
         foreach (var label in rows.GroupBy(row => row.Label))

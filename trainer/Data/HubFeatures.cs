@@ -4,14 +4,14 @@ using System.Text.Json.Nodes;
 namespace Serverless.Trainer.Data;
 
 /// <summary>
-/// What the Hugging Face hub writes into the metadata of a Parquet file, under the key <c>huggingface</c>:
+/// Reads the metadata that the Hugging Face Hub writes to a Parquet file, under the key <c>huggingface</c>:
 /// <c>{"info":{"features":{"label":{"names":["World",…],"_type":"ClassLabel"},…}}}</c>.
 /// </summary>
 internal static class HubFeatures
 {
     public const string Key = "huggingface";
 
-    /// <summary>The names of a column's ClassLabel, or null if it has none. They may lie deeper (in <c>feature</c>, <c>dtype</c> or <c>class_label</c>).</summary>
+    /// <summary>The names of a column's ClassLabel, or null. They can be nested (in <c>feature</c>, <c>dtype</c> or <c>class_label</c>).</summary>
     public static LabelNames? LabelNames(string? metadata, string column, string file)
     {
         if (Parse(metadata)?["info"]?["features"] is not JsonObject features ||
@@ -31,7 +31,7 @@ internal static class HubFeatures
         }
         catch (JsonException)
         {
-            return null; // Some other program's key of the same name.
+            return null; // Another program uses the same key.
         }
     }
 

@@ -2,38 +2,35 @@ using System.Text.Json;
 
 namespace Serverless.Trainer.Data;
 
-/// <summary>Reads one JSON object a line, with the same names that a CSV file has as columns.</summary>
+/// <summary>Reads JSON Lines: one JSON object per line, with the column names of a CSV file as property names.</summary>
 internal static class JsonLinesRows
 {
-    public static void Read(byte[] bytes, RowFields fields, List<DataSetRow> rows, List<BadRow> badRows)
+    public static ReadResult Read(byte[] bytes, RowFields fields) => ReadResult.FromRows(ReadRows(bytes, fields));
+
+    private static IEnumerable<ParsedRow> ReadRows(byte[] bytes, RowFields fields)
     {
         using var reader = new StreamReader(new MemoryStream(bytes));
         for (var line = 1; reader.ReadLine() is { } json; line++)
         {
             if (!string.IsNullOrWhiteSpace(json))
             {
-                AddRow(line, json, fields, rows, badRows);
+                yield return ParseRow(RowPlace.Line(line), json, fields);
             }
         }
     }
 
-    private static void AddRow(int line, string json, RowFields fields, List<DataSetRow> rows, List<BadRow> badRows)
+    private static ParsedRow ParseRow(RowPlace place, string json, RowFields fields)
     {
         try
         {
             using var document = JsonDocument.Parse(json);
-            if (document.RootElement is { ValueKind: JsonValueKind.Object } row)
-            {
-                fields.Add(line, name => Field(row, name), rows, badRows);
-            }
-            else
-            {
-                badRows.Add(new BadRow(line, "not a JSON object"));
-            }
+            return document.RootElement is { ValueKind: JsonValueKind.Object } row
+                ? fields.Parse(place, name => Field(row, name))
+                : ParsedRow.Rejected(place, "not a JSON object");
         }
         catch (JsonException exception)
         {
-            badRows.Add(new BadRow(line, $"not JSON (at byte {exception.BytePositionInLine})"));
+            return ParsedRow.Rejected(place, $"not valid JSON (at byte {exception.BytePositionInLine})");
         }
     }
 

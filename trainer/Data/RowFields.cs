@@ -3,35 +3,40 @@ using static Serverless.Training.DatasetFormat;
 namespace Serverless.Trainer.Data;
 
 /// <summary>
-/// The columns of a data set, whatever its format: <c>text</c> (or <c>title</c> and <c>description</c>, as AG News has them),
-/// <c>label</c> (or <c>class index</c>) and, if the author splits the rows himself, <c>split</c>.
+/// The columns of a data set in any format: <c>text</c> (or <c>title</c> and <c>description</c>, as in AG News), <c>label</c> (or
+/// <c>class index</c>) and, optionally, <c>split</c>.
 /// </summary>
-/// <param name="Text">The column to read as the text; null for the usual names.</param>
-/// <param name="Label">The column to read as the label; null for the usual names.</param>
+/// <param name="Text">The text column; null for the default names.</param>
+/// <param name="Label">The label column; null for the default names.</param>
 internal sealed record RowFields(string? Text = null, string? Label = null)
 {
-    /// <summary>The limit of an article, 1 MB: a longer text is an unclosed quotation mark more often than an article.</summary>
+    /// <summary>The label column of the original AG News files, whose integers start at 1.</summary>
+    public const string ClassIndex = "class index";
+
+    /// <summary>1 MB, the limit of an article. A longer text is more often an unclosed quotation mark.</summary>
     private const int MaxTextLength = 1024 * 1024;
+
+    private static readonly string[] LabelColumns = ["label", ClassIndex];
 
     public static RowFields Default { get; } = new();
 
-    /// <summary>The columns that a row needs, for a person.</summary>
+    /// <summary>The required columns, for error messages.</summary>
     public string Expected => $"{(Text is null ? "'text' (or 'title' and 'description')" : $"'{Text}'")} and '{Label ?? "label"}'";
 
-    /// <param name="names">Names of columns, in lower case.</param>
+    /// <param name="names">The column names, in lower case.</param>
     public bool AreUsable(IReadOnlyCollection<string> names) =>
         (Text is null ? TextColumns.Any(names.Contains) : names.Contains(Text)) &&
         (Label is null ? LabelColumns.Any(names.Contains) : names.Contains(Label));
 
-    /// <summary>Whether a column of this name is of use.</summary>
-    public bool Uses(string name) => name == "split" || (Text is null ? name is "text" or "title" or "description" : name == Text) || (Label is null ? name is "label" or ClassIndex : name == Label);
+    /// <summary>Whether the column is read.</summary>
+    public bool Uses(string name) => name == "split" || IsText(name) || IsLabel(name);
 
-    /// <summary>The first column of these that holds the label.</summary>
-    public string? FindLabelColumn(IReadOnlyCollection<string> names) => Label ?? LabelColumns.FirstOrDefault(names.Contains);
+    /// <summary>The name of the label column among these; null if there is none.</summary>
+    public string? LabelColumn(IReadOnlyCollection<string> names) => Label ?? LabelColumns.FirstOrDefault(names.Contains);
 
-    /// <summary>Builds the row of <paramref name="place"/>; adds it to one of the two lists.</summary>
-    /// <param name="field">Gives the content of a column by its lower-case name; null if there is none.</param>
-    public void Add(RowPlace place, Func<string, string?> field, List<DataSetRow> rows, List<BadRow> badRows)
+    /// <summary>Parses one row.</summary>
+    /// <param name="field">Returns the value of a column by its lower-case name; null if there is none.</param>
+    public ParsedRow Parse(RowPlace place, Func<string, string?> field)
     {
         var text = ((Text is null ? field("text") ?? $"{field("title")} {field("description")}" : field(Text)) ?? "").Trim();
         var label = ((Label is null ? field("label") ?? field(ClassIndex) : field(Label)) ?? "").Trim();
@@ -40,27 +45,28 @@ internal sealed record RowFields(string? Text = null, string? Label = null)
 
         if (text.Length == 0)
         {
-            badRows.Add(new BadRow(place, "the text is empty"));
+            return ParsedRow.Rejected(place, "the text is empty");
         }
-        else if (text.Length > MaxTextLength)
+
+        if (text.Length > MaxTextLength)
         {
-            badRows.Add(new BadRow(place, $"the text has more than {MaxTextLength:N0} characters; is a quotation mark not closed?"));
+            return ParsedRow.Rejected(place, $"the text has more than {MaxTextLength:N0} characters; is a quotation mark not closed?");
         }
-        else if (label.Length == 0)
+
+        if (label.Length == 0)
         {
-            badRows.Add(new BadRow(place, "the label is empty"));
+            return ParsedRow.Rejected(place, "the label is empty");
         }
-        else if (split.Length > 0 && part is null)
+
+        if (split.Length > 0 && part is null)
         {
-            badRows.Add(new BadRow(place, $"the split is '{split}', not train, held-out or test"));
+            return ParsedRow.Rejected(place, $"the split is '{split}', not train, held-out or test");
         }
-        else
-        {
-            rows.Add(new DataSetRow(place, text, label, part));
-        }
+
+        return ParsedRow.Usable(new DataSetRow(place, text, label, part));
     }
 
-    /// <summary>The part that a word names, as people and the Hugging Face hub call it; null for any other word.</summary>
+    /// <summary>Parses the name of a part, including the names that the Hugging Face Hub uses; null for any other word.</summary>
     public static DataPart? ParsePart(string word) => word.ToLowerInvariant().Replace('_', '-') switch
     {
         "train" or "training" => DataPart.Train,
@@ -68,4 +74,8 @@ internal sealed record RowFields(string? Text = null, string? Label = null)
         "test" => DataPart.Test,
         _ => null,
     };
+
+    private bool IsText(string name) => Text is null ? name is "text" or "title" or "description" : name == Text;
+
+    private bool IsLabel(string name) => Label is null ? name is "label" or ClassIndex : name == Label;
 }

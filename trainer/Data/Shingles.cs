@@ -4,16 +4,16 @@ using System.Text.RegularExpressions;
 namespace Serverless.Trainer.Data;
 
 /// <summary>
-/// Finds texts that share eight words in a row with a set of others: the usual test for benchmark articles that slipped into
-/// training text. Words are in lower case, without markup, HTML's entities read, so that neither hides nor adds one.
+/// Finds texts that share eight consecutive words (a shingle) with a set of other texts: the usual test for benchmark articles in
+/// training text. Words are compared in lower case, without markup and with HTML entities decoded.
 /// </summary>
 internal sealed partial class Shingles
 {
     public const int Length = 8; // words
 
-    private readonly Dictionary<string, int> owners = new(StringComparer.Ordinal); // a shingle, and a text that has it
+    private readonly Dictionary<string, int> owners = new(StringComparer.Ordinal); // a shingle, and the index of a text with it
 
-    /// <param name="texts">What must not be found elsewhere. A text of fewer than eight words is one shorter shingle.</param>
+    /// <param name="texts">The texts to search for. A text of fewer than eight words is one shorter shingle.</param>
     public Shingles(IEnumerable<string> texts)
     {
         foreach (var (text, i) in texts.Select((text, i) => (text, i)))
@@ -27,7 +27,7 @@ internal sealed partial class Shingles
 
     public static Shingles FromFiles(IEnumerable<FileInfo> files) => new(TextFiles.Read(files));
 
-    /// <returns>The words that the text shares with one of the set, and the number of that one; null if there are none.</returns>
+    /// <returns>The shared words, and the index of the text that has them; null if there are none.</returns>
     public (string Words, int Owner)? Find(string text)
     {
         foreach (var shingle in Enumerate(text))
@@ -41,16 +41,15 @@ internal sealed partial class Shingles
         return null;
     }
 
-    /// <summary>Leaves out the rows to learn from, or to choose by, that share words with one of the set.</summary>
-    public IReadOnlyList<DataSetRow> Remove(IReadOnlyList<DataSetRow> rows, List<string> notes)
+    /// <summary>Removes training and held-out rows that share words with one of the texts.</summary>
+    /// <returns>The remaining rows, and a note on the removed ones.</returns>
+    public (IReadOnlyList<DataSetRow> Rows, IReadOnlyList<string> Notes) Remove(IReadOnlyList<DataSetRow> rows)
     {
         DataSetRow[] kept = [.. rows.Where(row => row.Part == DataPart.Test || Find(row.Text) is null)];
-        if (kept.Length < rows.Count)
-        {
-            notes.Add($"{rows.Count - kept.Length} rows left out that share {Length} consecutive words with an excluded article.");
-        }
-
-        return kept;
+        IReadOnlyList<string> notes = kept.Length == rows.Count
+            ? []
+            : [$"{rows.Count - kept.Length} rows left out that share {Length} consecutive words with an excluded article."];
+        return (kept, notes);
     }
 
     private static IEnumerable<string> Enumerate(string text)

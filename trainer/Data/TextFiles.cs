@@ -3,12 +3,12 @@ using CsvHelper;
 
 namespace Serverless.Trainer.Data;
 
-/// <summary>Documents without labels, as they are read for pretraining and to look for overlaps.</summary>
+/// <summary>Reads unlabelled documents for pretraining and overlap checks.</summary>
 internal static class TextFiles
 {
     /// <summary>
-    /// Documents of the files, in order: each line of <c>.txt</c> and <c>.txt.gz</c>, each <c>text</c> column of
-    /// <c>.csv</c>. Nothing else of a CSV is read: no label reaches a base.
+    /// Reads the documents of the files in order: each line of <c>.txt</c> and <c>.txt.gz</c> files, the <c>text</c> column of
+    /// <c>.csv</c> files. Labels are not read, so that a base model never learns them.
     /// </summary>
     public static IEnumerable<string> Read(params IEnumerable<FileInfo> files) =>
         files.SelectMany(Read).Select(document => document.Trim()).Where(document => document.Length > 0);
@@ -22,7 +22,7 @@ internal static class TextFiles
             {
                 yield return csv.TryGetFieldIndex("text", out var column)
                     ? csv.GetString(column)
-                    : throw new InvalidDataException($"{file.FullName}: line 1 names no column \"text\".");
+                    : throw new UserException($"{file.FullName}: line 1 names no column \"text\".");
             }
 
             yield break;

@@ -5,8 +5,8 @@ using System.Text;
 namespace Serverless.Trainer.Data;
 
 /// <summary>
-/// Identity of a text: the first half of the SHA-256 of its normalised form (lower case, runs of white space as one space).
-/// It alone decides whether a row is held out, so the same text falls on the same side in every upload.
+/// The identity of a text: the first half of the SHA-256 of its normalised form (lower case, runs of white space as one space). It
+/// decides whether a row is held out, so a text is in the same part in every upload.
 /// </summary>
 internal readonly record struct TextHash(UInt128 Value)
 {

@@ -6,14 +6,14 @@ using static TorchSharp.torch;
 
 namespace Serverless.Trainer.Evaluation;
 
-/// <summary>Runs a model over articles, those of like length together. Where memory runs out, it goes on in smaller passes.</summary>
-/// <param name="forward">One logit a label for each sequence.</param>
-/// <param name="device">Where it computes.</param>
-/// <param name="batchSize">Articles in a pass.</param>
-/// <param name="log">Told when memory runs out.</param>
+/// <summary>Computes a model's logits for articles, in batches of similar length. If memory runs out, it continues with smaller batches.</summary>
+/// <param name="forward">Computes one logit per label for each sequence.</param>
+/// <param name="device">The device to compute on.</param>
+/// <param name="batchSize">Articles in a batch.</param>
+/// <param name="log">Receives a line when memory runs out.</param>
 internal sealed class Evaluator(Func<PackedBatch, Tensor> forward, Device device, int batchSize, TextWriter log)
 {
-    private int batchSize = batchSize;
+    private int currentBatchSize = batchSize;
 
     public Evaluator(LlamaForSequenceClassification model, Device device, int batchSize, TextWriter log)
         : this(batch => model.Forward(batch), device, batchSize, log)
@@ -24,9 +24,9 @@ internal sealed class Evaluator(Func<PackedBatch, Tensor> forward, Device device
         new(Logits([.. articles.Select(article => article.Ids)], cancellationToken), [.. articles.Select(article => article.Label)]);
 
     /// <param name="sequences">Token ids.</param>
-    /// <param name="cancellationToken">Ends the work between two passes.</param>
-    /// <returns>One logit a label for each sequence, in the order given.</returns>
-    /// <exception cref="InsufficientMemoryException">Not even a single article fits.</exception>
+    /// <param name="cancellationToken">Stops the work between two batches.</param>
+    /// <returns>One logit per label for each sequence, in the given order.</returns>
+    /// <exception cref="MemoryExhaustedException">Not even a single article fits.</exception>
     public float[][] Logits(IReadOnlyList<int[]> sequences, CancellationToken cancellationToken)
     {
         var logits = new float[sequences.Count][];
@@ -34,10 +34,10 @@ internal sealed class Evaluator(Func<PackedBatch, Tensor> forward, Device device
         for (var done = 0; done < order.Length;)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var rows = order.AsSpan(done, Math.Min(batchSize, order.Length - done)).ToArray();
-            if (Pass([.. rows.Select(row => sequences[row])]) is not { } values)
+            var rows = order.AsSpan(done, Math.Min(currentBatchSize, order.Length - done)).ToArray();
+            if (TryForward([.. rows.Select(row => sequences[row])]) is not { } values)
             {
-                Halve(rows.Length, sequences[rows[^1]].Length);
+                HalveBatchSize(rows.Length, sequences[rows[^1]].Length);
                 continue;
             }
 
@@ -53,7 +53,7 @@ internal sealed class Evaluator(Func<PackedBatch, Tensor> forward, Device device
     }
 
     /// <returns>Null if memory ran out.</returns>
-    private IEnumerable<float[]>? Pass(IReadOnlyList<int[]> sequences)
+    private IEnumerable<float[]>? TryForward(IReadOnlyList<int[]> sequences)
     {
         try
         {
@@ -69,15 +69,17 @@ internal sealed class Evaluator(Func<PackedBatch, Tensor> forward, Device device
         }
     }
 
-    private void Halve(int articles, int longest)
+    private void HalveBatchSize(int articles, int longest)
     {
         if (articles == 1)
         {
-            throw new InsufficientMemoryException(
-                $"Memory is not enough to classify a single article of {longest} tokens. Lower --max-length, or take a smaller base model or a larger machine.");
+            throw new MemoryExhaustedException(
+                $"Not enough memory to classify a single article of {longest} tokens. Lower --max-length, or use a smaller base model or a larger machine.");
         }
 
-        batchSize = articles / 2;
-        log.WriteLine($"Out of memory in an evaluation: from here on {batchSize} articles in a pass. A lower --per-device-eval-batch-size does so from the start.");
+        currentBatchSize = articles / 2;
+        log.WriteLine(
+            $"Out of memory in an evaluation: continuing with {currentBatchSize} articles per batch. " +
+            "A lower --per-device-eval-batch-size avoids this.");
     }
 }

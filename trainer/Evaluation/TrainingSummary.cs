@@ -1,5 +1,3 @@
-using Serverless.Trainer.Training;
-
 namespace Serverless.Trainer.Evaluation;
 
 /// <summary>The summary of a training.</summary>

@@ -5,21 +5,20 @@ using Polly.Retry;
 namespace Serverless.Trainer.Hub;
 
 /// <summary>
-/// Downloads single files so that nothing is lost and nothing is believed: what has arrived of a file lies beside its place under
-/// a name that says which content it is, is continued from there after a cut connection or in a later run, and moves into
-/// place only once its hash is the one that the hub lists.
+/// Downloads single files. A partial download is a file beside the target with the content's hash in its name; it is resumed after a
+/// lost connection or in a later run, and is renamed to the target only if its hash is the one that the Hub lists.
 /// </summary>
 internal sealed class HubDownload(HubClient hub, HubRetry retry)
 {
     private readonly ResiliencePipeline attempts = retry.Pipeline();
 
-    /// <param name="path">Where the file belongs.</param>
-    /// <param name="progress">Told how many bytes of the file are here.</param>
-    /// <returns>False if it was there already.</returns>
-    /// <exception cref="HubException">The hub refused, or served something else than it lists.</exception>
+    /// <param name="path">The target path.</param>
+    /// <param name="progress">Receives the number of downloaded bytes.</param>
+    /// <returns>False if the file was already there.</returns>
+    /// <exception cref="HubException">The Hub returned an error, or content with another hash than it lists.</exception>
     public async Task<bool> FetchAsync(HubRepository repository, HubFile file, string path, IProgress<long> progress, CancellationToken cancellationToken)
     {
-        if (File.Exists(path) && await file.FaultAsync(path, cancellationToken) is null)
+        if (File.Exists(path) && (await file.VerifyAsync(path, cancellationToken)).IsSame)
         {
             progress.Report(file.Size);
             return false;
@@ -28,17 +27,18 @@ internal sealed class HubDownload(HubClient hub, HubRetry retry)
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var partial = $"{path}.{file.Identity[..Math.Min(12, file.Identity.Length)]}.partial";
         await DownloadWithRetriesAsync(repository, file, partial, progress, cancellationToken);
-        if (await file.FaultAsync(partial, cancellationToken) is { } fault)
+        var verification = await file.VerifyAsync(partial, cancellationToken);
+        if (!verification.IsSame)
         {
             File.Delete(partial);
-            throw new HubException($"{file.Path} was damaged on its way: {fault}. What had arrived is deleted; download it again.");
+            throw new HubException($"{file.Path} was damaged in transit: {verification.Difference}. The partial file was deleted; download it again.");
         }
 
         File.Move(partial, path, overwrite: true);
         return true;
     }
 
-    /// <summary>Tries until all bytes are here. Tries that brought some do not count: a large file over a bad line is many of them.</summary>
+    /// <summary>Retries until all bytes are downloaded. Attempts that made progress do not count: a large file over a bad connection needs many.</summary>
     private async Task DownloadWithRetriesAsync(HubRepository repository, HubFile file, string partial, IProgress<long> progress, CancellationToken cancellationToken)
     {
         while (true)
@@ -54,7 +54,7 @@ internal sealed class HubDownload(HubClient hub, HubRetry retry)
             }
             catch (Exception exception) when (exception is IOException or HttpRequestException)
             {
-                throw new HubException($"{file.Path}: {exception.Message} The same command goes on where it stopped.");
+                throw new HubException($"{file.Path}: {exception.Message} Run the same command again to resume the download.");
             }
         }
     }
@@ -80,7 +80,7 @@ internal sealed class HubDownload(HubClient hub, HubRetry retry)
 
             if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable || (response.StatusCode == HttpStatusCode.PartialContent && !continues))
             {
-                throw new IOException("The hub did not continue where it was asked to.");
+                throw new IOException("The Hub did not return the requested range.");
             }
 
             target.Seek(0, SeekOrigin.End);
@@ -88,12 +88,12 @@ internal sealed class HubDownload(HubClient hub, HubRetry retry)
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new IOException($"Nothing came for {retry.IdleTimeout.TotalSeconds:0} seconds.");
+            throw new IOException($"No data was received for {retry.IdleTimeout.TotalSeconds:0} seconds.");
         }
 
         if (target.Length < file.Size)
         {
-            throw new IOException($"The connection ended after {target.Length:N0} of {file.Size:N0} bytes.");
+            throw new IOException($"The connection was closed after {target.Length:N0} of {file.Size:N0} bytes.");
         }
     }
 
@@ -112,17 +112,17 @@ internal sealed class HubDownload(HubClient hub, HubRetry retry)
     private static long Length(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
 }
 
-/// <summary>How long to go on where trying again may help.</summary>
-/// <param name="Attempts">After the first one, without a byte of progress.</param>
-/// <param name="Delay">Before the second attempt; it doubles from there, with jitter. What the hub asks for (Retry-After) comes first.</param>
-/// <param name="IdleTimeout">How long a connection may say nothing.</param>
+/// <summary>The retry policy for transient errors.</summary>
+/// <param name="Attempts">Maximum number of retries without progress.</param>
+/// <param name="Delay">Delay before the first retry, doubled for each further one, with jitter. The Hub's Retry-After header takes precedence.</param>
+/// <param name="IdleTimeout">Maximum time without data.</param>
 internal sealed record HubRetry(int Attempts, TimeSpan Delay, TimeSpan IdleTimeout, TimeProvider Time)
 {
     public static HubRetry Default(TimeProvider time) => new(6, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60), time);
 
     public static bool IsTransient(Exception exception) => exception is HubBusyException or HttpRequestException or IOException;
 
-    /// <param name="onRetry">Told of each failed attempt, for a person who waits; null where a bar shows it.</param>
+    /// <param name="onRetry">Receives a line for each failed attempt; null if a progress bar is shown.</param>
     public ResiliencePipeline Pipeline(Action<string>? onRetry = null) => new ResiliencePipelineBuilder { TimeProvider = Time }
         .AddRetry(new RetryStrategyOptions
         {
@@ -132,12 +132,16 @@ internal sealed record HubRetry(int Attempts, TimeSpan Delay, TimeSpan IdleTimeo
             UseJitter = true,
             Delay = Delay,
             MaxDelay = TimeSpan.FromSeconds(60),
-            DelayGenerator = attempt => ValueTask.FromResult((attempt.Outcome.Exception as HubBusyException)?.RetryAfter is { } after && after > TimeSpan.Zero ? after : (TimeSpan?)null),
+            DelayGenerator = attempt => ValueTask.FromResult(RetryAfter(attempt.Outcome.Exception)),
             OnRetry = attempt =>
             {
-                onRetry?.Invoke(FormattableString.Invariant($"{attempt.Outcome.Exception!.Message.TrimEnd('.')}; trying again in {attempt.RetryDelay.TotalSeconds:0.0} s"));
+                var problem = attempt.Outcome.Exception!.Message.TrimEnd('.');
+                onRetry?.Invoke(FormattableString.Invariant($"{problem}; retrying in {attempt.RetryDelay.TotalSeconds:0.0} s"));
                 return ValueTask.CompletedTask;
             },
         })
         .Build();
+
+    private static TimeSpan? RetryAfter(Exception? exception) =>
+        exception is HubBusyException { RetryAfter: { } delay } && delay > TimeSpan.Zero ? delay : null;
 }

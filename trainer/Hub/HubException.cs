@@ -3,7 +3,7 @@ using System.Net;
 namespace Serverless.Trainer.Hub;
 
 /// <summary>An error of the Hugging Face Hub that a retry cannot fix.</summary>
-internal sealed class HubException(string message) : Exception(message)
+internal sealed class HubException(string message) : UserException(message)
 {
     /// <summary>Creates the exception for an error response.</summary>
     public static HubException FromResponse(HttpResponseMessage response, HubRepository repository, Uri endpoint, bool hasToken)
@@ -28,7 +28,7 @@ internal sealed class HubException(string message) : Exception(message)
 }
 
 /// <summary>A transient error of the Hub: too many requests, or a server error.</summary>
-internal sealed class HubBusyException(string message, TimeSpan? retryAfter) : Exception(message)
+internal sealed class HubBusyException(string message, TimeSpan? retryAfter) : UserException(message)
 {
     public TimeSpan? RetryAfter => retryAfter;
 }

@@ -3,8 +3,8 @@ using System.Text;
 
 namespace Serverless.Trainer.Hub;
 
-/// <summary>A repository of the Hugging Face hub at one commit.</summary>
-/// <param name="IsDataSet">A data set; otherwise a model.</param>
+/// <summary>A repository of the Hugging Face Hub at a revision.</summary>
+/// <param name="IsDataSet">True for a data set, false for a model.</param>
 /// <param name="Name"><c>owner/name</c>.</param>
 internal sealed record HubRepository(bool IsDataSet, string Name, string Revision)
 {
@@ -13,33 +13,35 @@ internal sealed record HubRepository(bool IsDataSet, string Name, string Revisio
     public string PagePath => IsDataSet ? $"datasets/{Name}" : Name;
 }
 
-/// <summary>A file as the hub lists it.</summary>
-/// <param name="Path">Inside the repository.</param>
-/// <param name="GitId">SHA-1 of the git blob, for files that git holds itself.</param>
-/// <param name="Sha256">Of the content, for large files (Git LFS).</param>
+/// <summary>A file as the Hub lists it.</summary>
+/// <param name="Path">The path inside the repository.</param>
+/// <param name="GitId">SHA-1 of the git blob, for files that are not in Git LFS.</param>
+/// <param name="Sha256">SHA-256 of the content, for files in Git LFS.</param>
 internal sealed record HubFile(string Path, long Size, string GitId, string? Sha256)
 {
-    /// <summary>What tells this content from any other.</summary>
+    /// <summary>The hash that identifies the content.</summary>
     public string Identity => Sha256 ?? GitId;
 
-    /// <summary>Why a local file is not this one; null if it is.</summary>
-    public async Task<string?> FaultAsync(string localPath, CancellationToken cancellationToken)
+    /// <summary>Compares the size and hash of a local file with those of this file.</summary>
+    public async Task<FileVerification> VerifyAsync(string localPath, CancellationToken cancellationToken)
     {
         await using var content = File.OpenRead(localPath);
         if (content.Length != Size)
         {
-            return $"it has {content.Length:N0} bytes, the hub says {Size:N0}";
+            return new FileVerification(false, $"it has {content.Length:N0} bytes, the Hub lists {Size:N0}");
         }
 
         var (kind, actual) = Sha256 is not null
             ? ("SHA-256", Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellationToken)))
             : ("git id", await GitIdAsync(content, cancellationToken));
-        return actual.Equals(Identity, StringComparison.OrdinalIgnoreCase) ? null : $"its {kind} is {actual}, the hub says {Identity}";
+        return actual.Equals(Identity, StringComparison.OrdinalIgnoreCase)
+            ? new FileVerification(true, "")
+            : new FileVerification(false, $"its {kind} is {actual}, the Hub lists {Identity}");
     }
 
     private static async Task<string> GitIdAsync(FileStream content, CancellationToken cancellationToken)
     {
-#pragma warning disable CA5350 // Git names its blobs by SHA-1; it is compared, not relied upon for secrecy.
+#pragma warning disable CA5350 // Git identifies blobs by SHA-1; it is compared, not used for security.
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
 #pragma warning restore CA5350
         hash.AppendData(Encoding.ASCII.GetBytes($"blob {content.Length}\0"));
@@ -52,3 +54,7 @@ internal sealed record HubFile(string Path, long Size, string GitId, string? Sha
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }
+
+/// <summary>The result of comparing a local file with the Hub's.</summary>
+/// <param name="Difference">What differs; empty if nothing does.</param>
+internal readonly record struct FileVerification(bool IsSame, string Difference);

@@ -1,22 +1,25 @@
-
 using Serverless.Models;
 using Serverless.Trainer.Data;
 using Serverless.Trainer.Training;
 
 namespace Serverless.Trainer.Jobs;
 
-/// <summary>The version of a classifier that serves now, as a witness for the gate: the one that the pointer names or, while that cannot be used or the pointer itself is damaged, the latest before it.</summary>
-/// <param name="Labels">Those that it knows.</param>
-/// <param name="Predicted">The label that it gives to each row.</param>
+/// <summary>
+/// Predictions of the serving version on the held-out rows: the gate's baseline. The serving version is the one that the pointer
+/// names or, if that one or the pointer cannot be used, the latest usable version before it.
+/// </summary>
+/// <param name="Labels">The labels of the version.</param>
+/// <param name="Predicted">The predicted label of each row.</param>
 internal sealed record BaselinePredictions(string Version, IReadOnlyList<string> Labels, IReadOnlyList<string> Predicted)
 {
-    /// <returns>Null if none serves.</returns>
+    /// <returns>Null if there is no usable version.</returns>
     public static async Task<BaselinePredictions?> ComputeAsync(
-        ModelRegistry registry, string classifier, PointerReading pointer, string precision, IReadOnlyList<DataSetRow> rows, TextWriter log, CancellationToken cancellationToken)
+        ModelRegistry registry, string classifier, PointerReading pointer, string precision, IReadOnlyList<DataSetRow> rows, TextWriter log,
+        CancellationToken cancellationToken)
     {
-        if (pointer.Damage is { } unreadable)
+        if (pointer.Damage is { } damage)
         {
-            log.WriteLine($"gate   {unreadable}");
+            log.WriteLine($"gate   {damage}");
         }
 
         await foreach (var published in registry.Pointers.ListServableAsync(classifier, pointer, cancellationToken))
@@ -25,22 +28,24 @@ internal sealed record BaselinePredictions(string Version, IReadOnlyList<string>
             {
                 var version = await registry.DownloadVersionAsync(classifier, published.Version, published.ManifestSha256, cancellationToken);
                 var baseFolder = await registry.DownloadBaseAsync(version.Manifest.BaseModel, cancellationToken);
-                return await Task.Run(() => Compute(version, baseFolder, precision, rows, cancellationToken), cancellationToken);
+                return await Task.Run(() => Predict(version, baseFolder, precision, rows, log, cancellationToken), cancellationToken);
             }
-            catch (InvalidDataException exception)
+            catch (Exception exception) when (exception is InvalidDataException or UserException { InnerException: InvalidDataException })
             {
-                // The functions cannot use it either: they serve the one before.
-                log.WriteLine($"gate   version {published.Version} of {classifier} is passed over: {exception.Message}");
+                // The functions cannot load it either and serve the version before it.
+                log.WriteLine($"gate   version {published.Version} of {classifier} is skipped: {exception.Message}");
             }
         }
 
         return null;
     }
 
-    private static BaselinePredictions Compute(LocalVersion version, string baseFolder, string precision, IReadOnlyList<DataSetRow> rows, CancellationToken cancellationToken)
+    private static BaselinePredictions Predict(
+        LocalVersion version, string baseFolder, string precision, IReadOnlyList<DataSetRow> rows, TextWriter log, CancellationToken cancellationToken)
     {
-        using var classifier = TrainedClassifier.Open(baseFolder, version.Folder, precision);
+        using var classifier = TrainedClassifier.Open(baseFolder, version.Folder, precision, log);
         var logits = classifier.Logits(rows.Select(row => row.Text), cancellationToken);
-        return new BaselinePredictions(version.Version, classifier.Labels, [.. logits.Select(row => classifier.Labels[Array.IndexOf(row, row.Max())])]);
+        string[] predicted = [.. logits.Select(row => classifier.Labels[Array.IndexOf(row, row.Max())])];
+        return new BaselinePredictions(version.Version, classifier.Labels, predicted);
     }
 }

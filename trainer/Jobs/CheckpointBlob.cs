@@ -31,7 +31,10 @@ internal sealed class CheckpointBlob : IAsyncDisposable
     /// <param name="log">Receives a line when an upload fails.</param>
     public CheckpointBlob(ClassifierLease lease, TrainingRequest request, string path, TextWriter log)
     {
-        (this.lease, this.request, this.path, this.log) = (lease, ComputeHash(request), path, log);
+        this.lease = lease;
+        this.request = ComputeHash(request);
+        this.path = path;
+        this.log = log;
         uploadLoop = UploadAllAsync();
     }
 

@@ -18,7 +18,8 @@ internal sealed class ClassifierLease : IAsyncDisposable
 
     private ClassifierLease(BlobClient blob, BlobLeaseClient lease, TimeProvider time)
     {
-        (Blob, this.lease) = (blob, lease);
+        Blob = blob;
+        this.lease = lease;
         renewer = new LeaseRenewer(Duration, cancellationToken => lease.RenewAsync(cancellationToken: cancellationToken), time);
     }
 

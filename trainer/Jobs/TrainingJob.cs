@@ -11,22 +11,22 @@ using Serverless.Training;
 namespace Serverless.Trainer.Jobs;
 
 /// <summary>
-/// One training request from data set to published version: download, validate, train, compare with the version that serves,
-/// upload, publish. The caller holds the request's message and the classifier's lease.
+/// Processes one training request: download and validate the data set, train, compare with the serving version, upload, publish.
+/// The caller holds the request's message and the classifier's lease.
 /// </summary>
 internal sealed class TrainingJob(
     StorageClients storage, ModelRegistry registry, ModelOptions settings, TextWriter log, TimeProvider time)
 {
-    // Only a person who publishes by hand at the same moment can make it try again.
+    // Another attempt is needed only if a person promotes a version at the same moment.
     private const int PublishAttempts = 3;
 
-    /// <param name="request">What to train on.</param>
-    /// <param name="version">The name of the version that comes of it.</param>
-    /// <param name="lease">Held until the end.</param>
-    /// <param name="progress">Told of each step.</param>
-    /// <param name="cancellationToken">Ends the work; a checkpoint stays in storage.</param>
-    /// <returns>How it ended: the state, the reason for a person, and the figures for the run's row.</returns>
-    /// <exception cref="DataSetRefusedException">The data set cannot be trained on.</exception>
+    /// <param name="request">The request.</param>
+    /// <param name="version">The name of the new version.</param>
+    /// <param name="lease">The classifier's lease, held by the caller.</param>
+    /// <param name="progress">Receives the progress after each step.</param>
+    /// <param name="cancellationToken">Stops the job; its checkpoint stays in storage.</param>
+    /// <returns>The final state, the reason, and the metrics for the run's row.</returns>
+    /// <exception cref="DataSetRefusedException">The data set cannot be used for training.</exception>
     public async Task<JobOutcome> RunAsync(
         TrainingRequest request, string version, ClassifierLease lease, IProgress<TrainingProgress> progress, CancellationToken cancellationToken)
     {
@@ -35,19 +35,22 @@ internal sealed class TrainingJob(
         {
             if (await DownloadDataSetAsync(request, work, cancellationToken) is not { } dataSetFile)
             {
-                return new JobOutcome(TrainingState.Refused, "The data set has been replaced since; its newer state has a request of its own.", null);
+                return new JobOutcome(TrainingState.Refused, "The data set has been replaced since; its newer version has its own request.", null);
             }
 
             var baseFolder = await registry.DownloadBaseAsync(settings.Base, cancellationToken);
             var options = TrainOptionsLoader.Load(baseFolder);
-            var data = DataSet.Load(dataSetFile, options.HeldOutFraction, request.Dataset);
+            var data = await DataSet.LoadAsync(dataSetFile, options.HeldOutFraction, request.Dataset, cancellationToken: cancellationToken);
             var output = Path.Combine(work, "adapter");
             await using var checkpoint = new CheckpointBlob(lease, request, TrainingCheckpoint.PathFor(output), log);
             await checkpoint.DownloadAsync(cancellationToken);
-            var fineTune = new FineTune(data, options, baseFolder, settings.Base, output) { ReplaceCheckpoint = true, Checkpointed = checkpoint.NotifyWritten };
-            var (report, predicted) = await Task.Run(
-                () => ProgressDisplay.Show(log, options.LoggingSteps, (display, lines) => fineTune.Run(lines, new CompositeProgress(display, progress), time, cancellationToken)), cancellationToken);
-            return await PublishAsync(request, version, fineTune, report, predicted, cancellationToken);
+            var fineTune = new FineTune(data, options, baseFolder, settings.Base, new AdapterFolder(output))
+            {
+                ReplaceCheckpoint = true,
+                Checkpointed = checkpoint.NotifyWritten,
+            };
+            var result = await Task.Run(() => Train(fineTune, options, progress, cancellationToken), cancellationToken);
+            return await PublishAsync(request, version, output, data, result, cancellationToken);
         }
         finally
         {
@@ -55,59 +58,69 @@ internal sealed class TrainingJob(
         }
     }
 
-    private async Task<JobOutcome> PublishAsync(
-        TrainingRequest request, string version, FineTune fineTune, AdapterReport report, IReadOnlyList<string> predicted, CancellationToken cancellationToken)
+    private FineTuneResult Train(FineTune fineTune, TrainOptions options, IProgress<TrainingProgress> progress, CancellationToken cancellationToken)
     {
+        var result = ProgressDisplay.Show(
+            log, options.LoggingSteps, (display, lines) => fineTune.Run(lines, new CompositeProgress(display, progress), time, cancellationToken));
+        fineTune.Commit();
+        return result;
+    }
+
+    private async Task<JobOutcome> PublishAsync(
+        TrainingRequest request, string version, string folder, DataSet data, FineTuneResult result, CancellationToken cancellationToken)
+    {
+        var heldOut = result.Metrics.HeldOut;
         var uploaded = false;
         for (var attempt = 1; attempt <= PublishAttempts; attempt++)
         {
             var pointer = await registry.Pointers.ReadAsync(request.Classifier, known: null, cancellationToken);
             if (uploaded && pointer.Current?.Version == version)
             {
-                // The pointer was written, and the answer to that was lost.
-                return new JobOutcome(TrainingState.Published, report.Figures.Gate!.Reason, report.Figures.HeldOut);
+                // The previous attempt wrote the pointer, but its response was lost.
+                return new JobOutcome(TrainingState.Published, result.Metrics.Gate!.Reason, heldOut);
             }
 
-            var verdict = await EvaluateGateAsync(request.Classifier, pointer, fineTune, predicted, cancellationToken);
+            var verdict = await EvaluateGateAsync(request.Classifier, pointer, data, result, cancellationToken);
             log.WriteLine($"gate   {verdict.Reason}");
             if (!uploaded)
             {
-                report = report with { Figures = report.Figures with { Gate = verdict } };
-                report.Write(fineTune.OutputFolder);
-                await registry.Versions.UploadAsync(
-                    request.Classifier, version, fineTune.OutputFolder, fineTune.BaseModel, request.Dataset, request.ETag, cancellationToken);
+                result = result with { Metrics = result.Metrics with { Gate = verdict } };
+                AdapterReport.Write(folder, result);
+                await registry.UploadVersionAsync(
+                    request.Classifier, version, folder, settings.Base, request.Dataset, request.ETag, cancellationToken);
                 uploaded = true;
             }
 
             if (!verdict.Passed)
             {
-                return new JobOutcome(TrainingState.Refused, verdict.Reason, report.Figures.HeldOut);
+                return new JobOutcome(TrainingState.Refused, verdict.Reason, heldOut);
             }
 
             if (await registry.Pointers.PublishAsync(request.Classifier, version, pointer.ETag, cancellationToken))
             {
-                return new JobOutcome(TrainingState.Published, verdict.Reason, report.Figures.HeldOut);
+                return new JobOutcome(TrainingState.Published, verdict.Reason, heldOut);
             }
         }
 
-        return new JobOutcome(TrainingState.Failed, "Other versions were published at the same time, again and again.", report.Figures.HeldOut);
+        return new JobOutcome(TrainingState.Failed, "Other versions were published at the same time in each attempt.", heldOut);
     }
 
     private async Task<GateVerdict> EvaluateGateAsync(
-        string classifier, PointerReading pointer, FineTune fineTune, IReadOnlyList<string> predicted, CancellationToken cancellationToken)
+        string classifier, PointerReading pointer, DataSet data, FineTuneResult result, CancellationToken cancellationToken)
     {
-        var heldOut = fineTune.Data.HeldOut;
-        if (await BaselinePredictions.ComputeAsync(registry, classifier, pointer, fineTune.Options.Precision, heldOut, log, cancellationToken) is not { } baseline)
+        var baseline = await BaselinePredictions.ComputeAsync(
+            registry, classifier, pointer, result.Options.Precision, data.HeldOut, log, cancellationToken);
+        if (baseline is null)
         {
             return Gate.FirstVersion;
         }
 
-        var rows = heldOut.Select((row, i) => new PairedPrediction(row.Label, predicted[i], baseline.Predicted[i])).ToArray();
-        return Gate.Evaluate(rows, [.. fineTune.Data.Labels], [.. baseline.Labels]);
+        var rows = data.HeldOut.Select((row, i) => new PairedPrediction(row.Label, result.HeldOutLabels[i], baseline.Predicted[i])).ToArray();
+        return Gate.Evaluate(rows, [.. data.Labels], [.. baseline.Labels]);
     }
 
-    /// <returns>Null if the blob is no longer the one that the request names.</returns>
-    /// <exception cref="DataSetRefusedException">There is no such blob.</exception>
+    /// <returns>Null if the blob has changed since the request.</returns>
+    /// <exception cref="DataSetRefusedException">The blob does not exist.</exception>
     private async Task<string?> DownloadDataSetAsync(TrainingRequest request, string folder, CancellationToken cancellationToken)
     {
         var blob = storage.Container(StorageNames.DatasetsContainer).GetBlobClient(request.Dataset);
@@ -126,11 +139,11 @@ internal sealed class TrainingJob(
         }
         catch (RequestFailedException exception) when (exception.Status == 404)
         {
-            throw new DataSetRefusedException(request.Dataset, $"There is no such blob in the container '{StorageNames.DatasetsContainer}'.");
+            throw new DataSetRefusedException(request.Dataset, $"The container '{StorageNames.DatasetsContainer}' has no such blob.");
         }
     }
 
-    // Listings give ETags bare, headers in quotation marks.
+    // ETags have quotation marks in headers, but not in listings.
     private static string Unquoted(string etag) => etag.Trim('"');
 
     private sealed class CompositeProgress(IProgress<TrainingProgress> first, IProgress<TrainingProgress> second) : IProgress<TrainingProgress>
@@ -143,6 +156,6 @@ internal sealed class TrainingJob(
     }
 }
 
-/// <summary>How a job ended.</summary>
-/// <param name="HeldOut">Null if nothing was trained.</param>
+/// <summary>The outcome of a job.</summary>
+/// <param name="HeldOut">The held-out metrics; null if nothing was trained.</param>
 internal sealed record JobOutcome(TrainingState State, string Reason, ClassificationMetrics? HeldOut);

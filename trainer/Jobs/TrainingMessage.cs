@@ -22,7 +22,9 @@ internal sealed class TrainingMessage : IAsyncDisposable
 
     public TrainingMessage(QueueClient queue, QueueMessage message, TimeProvider time)
     {
-        (this.queue, this.message, popReceipt) = (queue, message, message.PopReceipt);
+        this.queue = queue;
+        this.message = message;
+        popReceipt = message.PopReceipt;
         renewer = new LeaseRenewer(Visibility, RenewAsync, time);
     }
 

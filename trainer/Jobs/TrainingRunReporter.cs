@@ -22,7 +22,9 @@ internal sealed class TrainingRunReporter : IProgress<TrainingProgress>, IAsyncD
 
     private TrainingRunReporter(TrainingRuns runs, TrainingRun run, TimeProvider time)
     {
-        (this.runs, this.run, this.time) = (runs, run, time);
+        this.runs = runs;
+        this.run = run;
+        this.time = time;
         writeLoop = WriteProgressAsync();
     }
 

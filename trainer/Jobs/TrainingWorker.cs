@@ -3,14 +3,13 @@ using Serverless.Models;
 using Serverless.Storage;
 using Serverless.Trainer.Data;
 using Serverless.Trainer.Evaluation;
-using Serverless.Trainer.Training;
 using Serverless.Training;
 
 namespace Serverless.Trainer.Jobs;
 
 /// <summary>
-/// Takes requests from the queue and sees each to its end: done, refused, failed for good, or back in the queue for another
-/// try. Whatever happens is told in the run's row and on standard error; nothing is lost silently.
+/// Receives training requests from the queue and processes each one to its end: published, refused, failed, or returned to the queue
+/// for another attempt. Each outcome is written to the run's row and to the log.
 /// </summary>
 internal sealed class TrainingWorker(StorageClients storage, ModelOptions settings, TextWriter log, TimeProvider time)
 {
@@ -20,9 +19,9 @@ internal sealed class TrainingWorker(StorageClients storage, ModelOptions settin
     private readonly TrainingRuns runs = new(storage);
     private readonly ModelRegistry registry = new(storage, new TrainingRuns(storage), settings.CacheFolder, time);
 
-    /// <param name="drain">Go on until the queue gives nothing more.</param>
-    /// <param name="cancellationToken">Ends the work; the request goes back to the queue at once.</param>
-    /// <returns>False if a request is left to be tried again.</returns>
+    /// <param name="drain">Process requests until the queue is empty.</param>
+    /// <param name="cancellationToken">Stops the work; the request returns to the queue at once.</param>
+    /// <returns>False if a request is to be retried.</returns>
     public async Task<bool> RunAsync(bool drain, CancellationToken cancellationToken)
     {
         var allDone = true;
@@ -31,7 +30,7 @@ internal sealed class TrainingWorker(StorageClients storage, ModelOptions settin
             await using var message = await queue.ReceiveAsync(cancellationToken);
             if (message is null)
             {
-                log.WriteLine("The queue holds no training request.");
+                log.WriteLine("The queue has no training request.");
                 return allDone;
             }
 
@@ -53,7 +52,7 @@ internal sealed class TrainingWorker(StorageClients storage, ModelOptions settin
         await using var lease = await ClassifierLease.TryAcquireAsync(storage, request.Classifier, time, cancellationToken);
         if (lease is null)
         {
-            log.WriteLine($"Another trainer is at work on the classifier {request.Classifier}; the request waits.");
+            log.WriteLine($"Another trainer is training the classifier {request.Classifier}; the request is postponed.");
             await message.PostponeAsync(RetryAfter, cancellationToken);
             return true;
         }
@@ -63,7 +62,7 @@ internal sealed class TrainingWorker(StorageClients storage, ModelOptions settin
 
     private async Task<bool> TrainAsync(TrainingMessage message, ClassifierLease lease, TrainingRequest request, CancellationToken cancellationToken)
     {
-        var earlier = await CloseOrphansAsync(request.Classifier, cancellationToken);
+        var earlier = await new OrphanedRuns(runs, registry, time).CloseAsync(request.Classifier, cancellationToken);
         if (earlier.FirstOrDefault(run => IsDone(run, request)) is { } done)
         {
             log.WriteLine($"{request.Dataset} was trained on already: version {done.Version}, {done.State}.");
@@ -74,7 +73,8 @@ internal sealed class TrainingWorker(StorageClients storage, ModelOptions settin
 
         if (TrainingQueue.HasFailedTooOften(message))
         {
-            log.WriteLine($"{request.Dataset}: tried {message.DequeueCount - 1} times; set aside in the queue {StorageNames.TrainingRequestsPoisonQueue}.");
+            var attempts = message.DequeueCount - 1;
+            log.WriteLine($"{request.Dataset}: {attempts} attempts failed; set aside in the queue {StorageNames.TrainingRequestsPoisonQueue}.");
             await CheckpointBlob.RemoveAsync(lease, request, log, cancellationToken);
             await queue.MoveToPoisonAsync(message, cancellationToken);
             return true;
@@ -96,7 +96,7 @@ internal sealed class TrainingWorker(StorageClients storage, ModelOptions settin
             return false;
         }
 
-        // A fault from here on must not call the run failed: it stays as running, and who gets the request next finds what was published.
+        // An exception from here on must not mark the run as failed: it stays running, and the next trainer that receives the request finds the published version.
         log.WriteLine($"{version} {outcome.State}: {outcome.Reason}");
         await reporter.EndAsync(outcome.State, outcome.Reason, ToMetrics(outcome.HeldOut), cancellationToken);
         await CheckpointBlob.RemoveAsync(lease, request, log, cancellationToken);
@@ -104,64 +104,37 @@ internal sealed class TrainingWorker(StorageClients storage, ModelOptions settin
         return true;
     }
 
-    /// <returns>Null if the request went back to the queue.</returns>
+    /// <returns>Null if the request was returned to the queue.</returns>
     private async Task<JobOutcome?> TryRunAsync(
-        TrainingRequest request, string version, ClassifierLease lease, TrainingRunReporter reporter, TrainingMessage message, CancellationTokenSource stop, CancellationToken cancellationToken)
+        TrainingRequest request, string version, ClassifierLease lease, TrainingRunReporter reporter, TrainingMessage message, CancellationTokenSource stop,
+        CancellationToken cancellationToken)
     {
         try
         {
             return await new TrainingJob(storage, registry, settings, log, time).RunAsync(request, version, lease, reporter, stop.Token);
         }
-        catch (Exception exception) when (exception is DataSetRefusedException or InvalidTrainOptionsException or TrainingDivergedException or InsufficientMemoryException or InvalidDataException)
+        catch (Exception exception) when (IsPermanent(exception))
         {
+            // Permanent: another attempt would end in the same way.
             var state = exception is DataSetRefusedException ? TrainingState.Refused : TrainingState.Failed;
             return new JobOutcome(state, exception.Message, null);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // The token is spent, and the row and the message still have to be put in order.
-            await reporter.EndAsync(TrainingState.Failed, "The trainer was stopped; the request is back in the queue.", null, CancellationToken.None);
+            // The token is cancelled, but the row and the message must still be updated.
+            await reporter.EndAsync(TrainingState.Failed, "The trainer was stopped; the request has returned to the queue.", null, CancellationToken.None);
             await ReleaseAsync(message, TimeSpan.Zero);
             cancellationToken.ThrowIfCancellationRequested();
             return null;
         }
-        catch (Exception exception) when (StorageErrors.IsStorageError(exception) || exception is IOException or UnauthorizedAccessException or ExternalException)
+        catch (Exception exception) when (IsTransient(exception))
         {
-            var reason = $"{StorageErrors.Describe(exception)} The request will be tried again.";
+            var reason = $"{StorageErrors.Describe(exception)} The request will be retried.";
             log.WriteLine($"{version}: {reason}");
             await reporter.EndAsync(TrainingState.Failed, reason, null, CancellationToken.None);
             await ReleaseAsync(message, RetryAfter);
             return null;
         }
-    }
-
-    /// <summary>
-    /// Runs that still stand as running, though we have the classifier's lease, belong to a trainer that was killed. It, or one that stands as failed
-    /// since it was stopped or lost the answer, may have published before.
-    /// </summary>
-    private async Task<IReadOnlyList<TrainingRun>> CloseOrphansAsync(string classifier, CancellationToken cancellationToken)
-    {
-        var serving = (await registry.Pointers.ReadAsync(classifier, known: null, cancellationToken)).Current?.Version;
-        var earlier = new List<TrainingRun>();
-        foreach (var run in await runs.ListAsync(classifier, cancellationToken))
-        {
-            var closed = run switch
-            {
-                { State: TrainingState.Running } or { State: TrainingState.Failed, PromotedAt: null } when run.Version == serving =>
-                    run with { State = TrainingState.Published, Progress = 1, Reason = "Published; the trainer ended before it could tell more.", FinishedAt = time.GetUtcNow() },
-                { State: TrainingState.Running } =>
-                    run with { State = TrainingState.Failed, Reason = "The trainer was killed; its request came back to the queue.", FinishedAt = time.GetUtcNow() },
-                _ => run,
-            };
-            if (closed != run)
-            {
-                await runs.WriteAsync(closed, cancellationToken);
-            }
-
-            earlier.Add(closed);
-        }
-
-        return earlier;
     }
 
     private static async Task ReleaseAsync(TrainingMessage message, TimeSpan delay)
@@ -172,7 +145,7 @@ internal sealed class TrainingWorker(StorageClients storage, ModelOptions settin
         }
         catch (Exception exception) when (StorageErrors.IsStorageError(exception))
         {
-            // The message has another owner by now, or becomes visible by itself.
+            // Another trainer has the message, or it becomes visible by itself.
         }
     }
 
@@ -182,7 +155,7 @@ internal sealed class TrainingWorker(StorageClients storage, ModelOptions settin
         {
             return TrainingRequest.Parse(message.Body) is var request && StorageNames.IsName(request.Classifier)
                 ? request
-                : throw new FormatException($"The training request cannot be used: {StorageNames.InvalidNameMessage(request.Classifier)}");
+                : throw new FormatException($"The training request names the classifier '{request.Classifier}', which is not a valid name.");
         }
         catch (FormatException exception)
         {
@@ -190,6 +163,12 @@ internal sealed class TrainingWorker(StorageClients storage, ModelOptions settin
             return null;
         }
     }
+
+    private static bool IsPermanent(Exception exception) => exception is InvalidDataException || (exception is UserException && !IsTransient(exception));
+
+    private static bool IsTransient(Exception exception) =>
+        StorageErrors.IsStorageError(exception) || exception is IOException or UnauthorizedAccessException or ExternalException ||
+        (exception is UserException { InnerException: { } cause } && IsTransient(cause));
 
     private static bool IsDone(TrainingRun run, TrainingRequest request) =>
         run.State is TrainingState.Published or TrainingState.Refused && run.Dataset == request.Dataset && run.DatasetETag == request.ETag;

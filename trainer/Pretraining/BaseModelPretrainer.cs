@@ -31,7 +31,7 @@ internal static class BaseModelPretrainer
     {
         if (startFrom is { Config.TieWordEmbeddings: false })
         {
-            throw new InvalidDataException($"{startFrom.Path}: its embedding and its language model head are not tied; pretraining supports tied ones only.");
+            throw new UserException($"{startFrom.Path}: its embedding and its language model head are not tied; pretraining supports tied ones only.");
         }
 
         options = startFrom is null ? options : options.WithShapeOf(startFrom.Config);

@@ -9,7 +9,7 @@ internal static class CountDisplay
     {
         if (log != Console.Error || Console.IsErrorRedirected)
         {
-            return await work(new Done(done =>
+            return await work(new SynchronousProgress<int>(done =>
             {
                 if (done == count || done % Math.Max(1, count / 10) == 0)
                 {
@@ -25,12 +25,7 @@ internal static class CountDisplay
             .StartAsync(async context =>
             {
                 var bar = context.AddTask(Markup.Escape(what), maxValue: Math.Max(1, count));
-                return await work(new Done(done => bar.Value = Math.Max(bar.Value, done)));
+                return await work(new SynchronousProgress<int>(done => bar.Value = Math.Max(bar.Value, done)));
             });
-    }
-
-    private sealed class Done(Action<int> report) : IProgress<int>
-    {
-        public void Report(int value) => report(value);
     }
 }

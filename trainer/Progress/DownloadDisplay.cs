@@ -13,7 +13,7 @@ internal static class DownloadDisplay
         {
             foreach (var file in files)
             {
-                log.WriteLine(Line(file, await fetch(file, new Arrived(_ => { }))));
+                log.WriteLine(Line(file, await fetch(file, new SynchronousProgress<long>(_ => { }))));
             }
 
             return;
@@ -28,19 +28,17 @@ internal static class DownloadDisplay
                 foreach (var file in files)
                 {
                     var bar = context.AddTask(Markup.Escape(file.Path), maxValue: Math.Max(1, file.Size));
-                    var fresh = await fetch(file, new Arrived(bytes => bar.Value = bytes));
+                    var fresh = await fetch(file, new SynchronousProgress<long>(bytes => bar.Value = bytes));
                     bar.StopTask();
                     console.WriteLine(Line(file, fresh));
                 }
             });
     }
 
-    private static string Line(HubFile file, bool fresh) => $"{file.Path}  {FileSize.Format(file.Size)}  {(fresh ? "downloaded" : "already there")}, {(file.Sha256 is null ? "git id" : "SHA-256")} verified";
-
-    // Progress<T> would hand the numbers to other threads, out of order.
-    private sealed class Arrived(Action<long> report) : IProgress<long>
+    private static string Line(HubFile file, bool downloaded)
     {
-        public void Report(long value) => report(value);
+        var hash = file.Sha256 is null ? "git id" : "SHA-256";
+        return $"{file.Path}  {FileSize.Format(file.Size)}  {(downloaded ? "downloaded" : "already there")}, {hash} verified";
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Serverless.Trainer.Evaluation;
 using Serverless.Trainer.Training;
 
 namespace Serverless.Trainer.Progress;

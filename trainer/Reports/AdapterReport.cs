@@ -1,47 +1,38 @@
 using System.Buffers.Binary;
-using Serverless.Trainer.Evaluation;
+using Serverless.Storage;
 using Serverless.Trainer.Training;
 
 namespace Serverless.Trainer.Reports;
 
-/// <summary>All that a fine-tune can tell of its adapter: the figures, and what only the report for people holds.</summary>
-/// <param name="Figures"><c>metrics.json</c>.</param>
-/// <param name="Uncalibrated">The reliability of the held-out rows before the temperature was fitted.</param>
-/// <param name="Mistakes">With sentences of the data set, which therefore go nowhere but into the report.</param>
-internal sealed record AdapterReport(
-    TrainingReport Figures,
-    TrainOptions Options,
-    IReadOnlyList<ReliabilityBin> Uncalibrated,
-    IReadOnlyList<Mistake> Mistakes,
-    TokenLengths Lengths)
+/// <summary>Writes the report of a fine-tuning: <c>metrics.json</c>, <c>report.html</c> and its plots.</summary>
+internal static class AdapterReport
 {
-    public const int MistakesShown = 20;
+    public const string FileName = "report.html";
 
-    public const string StaticFile = "report.html";
-
-    /// <summary>Writes <c>metrics.json</c>, <c>report.html</c> and its plots into the adapter's folder.</summary>
-    public void Write(string folder)
+    /// <summary>Writes the files of the report to the adapter's folder.</summary>
+    public static void Write(string folder, FineTuneResult result)
     {
-        File.WriteAllText(Path.Combine(folder, Storage.StorageNames.MetricsFile), Figures.ToJson());
-        var plots = Plots();
+        File.WriteAllText(Path.Combine(folder, StorageNames.MetricsFile), result.Metrics.ToJson());
+        var plots = DrawPlots(result);
         foreach (var plot in plots)
         {
             File.WriteAllBytes(Path.Combine(folder, plot.File), plot.Light);
         }
 
-        File.WriteAllText(Path.Combine(folder, StaticFile), ReportPage.Render(this, plots).Markup);
+        File.WriteAllText(Path.Combine(folder, FileName), ReportPage.Render(result, plots).Markup);
     }
 
-    private ReportPlot[] Plots()
+    private static ReportPlot[] DrawPlots(FineTuneResult result)
     {
         List<ReportPlot> plots =
         [
-            ReportPlot.Draw("learning_curves.png", "Loss and accuracy by step", theme => LearningCurvesPlot.Draw(Figures.Training, theme)),
-            ReportPlot.Draw("confusion_matrix.png", "Confusion matrix of the held-out rows", theme => ConfusionMatrixPlot.Draw(Figures.HeldOut, theme)),
-            ReportPlot.Draw("reliability.png", "Reliability of the scores on held-out rows", theme => ReliabilityPlot.Draw(Figures.HeldOut.Reliability, Uncalibrated, theme)),
-            ReportPlot.Draw("token_lengths.png", "Articles by length in tokens", theme => TokenLengthsPlot.Draw(Lengths, Options.MaxLength, theme)),
+            ReportPlot.Draw("learning_curves.png", "Loss and accuracy by step", theme => LearningCurvesPlot.Draw(result.Metrics.Training, theme)),
+            ReportPlot.Draw("confusion_matrix.png", "Confusion matrix of the held-out rows", theme => ConfusionMatrixPlot.Draw(result.Metrics.HeldOut, theme)),
+            ReportPlot.Draw(
+                "reliability.png", "Reliability of the scores on held-out rows", theme => ReliabilityPlot.Draw(result.Metrics.HeldOut.Reliability, result.Uncalibrated, theme)),
+            ReportPlot.Draw("token_lengths.png", "Articles by token length", theme => TokenLengthsPlot.Draw(result.Lengths, result.Options.MaxLength, theme)),
         ];
-        if (Figures.Test is { } test)
+        if (result.Metrics.Test is { } test)
         {
             plots.Add(ReportPlot.Draw("confusion_matrix_test.png", "Confusion matrix of the test rows", theme => ConfusionMatrixPlot.Draw(test, theme)));
         }
@@ -50,10 +41,10 @@ internal sealed record AdapterReport(
     }
 }
 
-/// <summary>A picture of the report, for light and for dark surroundings.</summary>
+/// <summary>A plot of the report, for light and for dark colour schemes.</summary>
 internal sealed record ReportPlot(string File, string Title, byte[] Light, byte[] Dark)
 {
-    /// <summary>In pixels of a page; the picture itself has twice as many (a PNG's header says how many).</summary>
+    /// <summary>The width in CSS pixels: half of the image's own, which is in the PNG header.</summary>
     public int Width => BinaryPrimitives.ReadInt32BigEndian(Light.AsSpan(16)) / 2;
 
     public static ReportPlot Draw(string file, string title, Func<PlotTheme, byte[]> draw) => new(file, title, draw(PlotTheme.Light), draw(PlotTheme.Dark));

@@ -1,6 +1,5 @@
 using ScottPlot;
 using Serverless.Trainer.Evaluation;
-using Serverless.Trainer.Training;
 
 namespace Serverless.Trainer.Reports;
 

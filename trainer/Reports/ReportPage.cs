@@ -14,9 +14,9 @@ internal static class ReportPage
 {
     private const int MaxQuoteLength = 700;
 
-    public static Html Render(AdapterReport report, IReadOnlyList<ReportPlot> plots)
+    public static Html Render(FineTuneResult result, IReadOnlyList<ReportPlot> plots)
     {
-        var figures = report.Figures;
+        var figures = result.Metrics;
         return Html.Format($"""
             <!doctype html>
             <html lang="en">
@@ -39,18 +39,24 @@ internal static class ReportPage
             {Verdict(figures.Gate)}
             {Notes(figures.Notes)}
             <section><h2>Learning curves</h2>
-            <p>{figures.Training.Steps:N0} steps in {figures.Training.Duration:h\:mm\:ss}, {figures.Training.ArticlesPerSecond:N0} articles/s. The adapter is the checkpoint of step {figures.Training.BestStep:N0}, the best one on held-out rows.</p>
+            <p>{figures.Training.Steps:N0} steps in {figures.Training.Duration:h\:mm\:ss}, {figures.Training.ArticlesPerSecond:N0} articles/s.
+            The adapter is the checkpoint of step {figures.Training.BestStep:N0}, the best one on held-out rows.</p>
             {Picture(plots, "learning_curves.png")}</section>
             {Evaluation("Held-out rows", "The checkpoint was selected and the temperature was fitted on these rows.", figures.HeldOut, plots, "confusion_matrix.png")}
             {(figures.Test is { } test ? Evaluation("Test rows", "Evaluated once, at the end.", test, plots, "confusion_matrix_test.png") : new Html(""))}
             <section><h2>Calibration</h2>
-            <p>Scores are the softmax of the logits divided by {figures.HeldOut.Temperature:0.00}, a temperature fitted on the {figures.HeldOut.Rows:N0} held-out rows; the fewer rows there are, the closer it stays to 2. The expected calibration error is {figures.HeldOut.CalibrationError:0.000}; without the temperature it is {Calibration.ExpectedError(report.Uncalibrated):0.000}.</p>
+            <p>Scores are the softmax of the logits divided by {figures.HeldOut.Temperature:0.00}, a temperature
+            fitted on the {figures.HeldOut.Rows:N0} held-out rows; the fewer rows there are, the closer it stays to 2. The
+            expected calibration error is {figures.HeldOut.CalibrationError:0.000};
+            without the temperature it is {Calibration.ExpectedError(result.Uncalibrated):0.000}.</p>
             {Picture(plots, "reliability.png")}</section>
             <section><h2>Token lengths</h2>
-            <p>Half of the {report.Lengths.Count:N0} articles have at most {report.Lengths.Percentile(.5)} tokens, 95 % at most {report.Lengths.Percentile(.95)}; the longest has {report.Lengths.Longest:N0}. {figures.TruncatedArticles:N0} were truncated to {report.Options.MaxLength} tokens.</p>
+            <p>Half of the {result.Lengths.Count:N0} articles have at most {result.Lengths.Percentile(.5)} tokens,
+            95 % at most {result.Lengths.Percentile(.95)}; the longest has {result.Lengths.Longest:N0}. 
+            {figures.TruncatedArticles:N0} were truncated to {result.Options.MaxLength} tokens.</p>
             {Picture(plots, "token_lengths.png")}</section>
-            {Mistakes(report.Mistakes)}
-            {Settings(report.Options)}
+            {Mistakes(result.Mistakes)}
+            {Settings(result.Options)}
             </main>
             </body>
             </html>
@@ -58,7 +64,7 @@ internal static class ReportPage
             """);
     }
 
-    private static Html Cards(Evaluation.TrainingReport figures)
+    private static Html Cards(TrainingReport figures)
     {
         var final = figures.Test ?? figures.HeldOut;
         var on = figures.Test is null ? "held out" : "test";

@@ -3,9 +3,9 @@ using static TorchSharp.torch;
 namespace Serverless.Trainer.Training;
 
 /// <summary>
-/// AdamW (Loshchilov and Hutter 2019) for many small fp32 parameters. The gradients are views into one flat buffer, in which
-/// autograd accumulates, and so are the moments: clipping and the moments take about ten native calls in all, where
-/// an optimizer that goes parameter by parameter makes ten for each.
+/// AdamW (Loshchilov and Hutter 2019) for many small fp32 parameters. Gradients and moments are flat buffers (the gradients as views,
+/// into which autograd accumulates), so clipping and the moments take about ten native calls in total, instead of ten per
+/// parameter.
 /// </summary>
 internal sealed class AdamW : IDisposable
 {
@@ -21,9 +21,9 @@ internal sealed class AdamW : IDisposable
     private readonly Tensor update;       // [all elements], fp32
     private readonly List<Tensor> updates; // the update of each parameter, in its shape: views into the flat one
 
-    /// <param name="parameters">What is trained; all fp32, on one device.</param>
-    /// <param name="weightDecay">Of the matrices; vectors (norms, biases) do not decay, as in transformers' recipe.</param>
-    /// <param name="beta2">Memory of the second moment.</param>
+    /// <param name="parameters">The trained parameters; all fp32, on one device.</param>
+    /// <param name="weightDecay">Weight decay of matrices; vectors (norms, biases) do not decay, as in transformers.</param>
+    /// <param name="beta2">Decay rate of the second moment.</param>
     public AdamW(IReadOnlyList<Tensor> parameters, double weightDecay, double beta2 = 0.999)
     {
         if (parameters.FirstOrDefault(parameter => parameter.dtype != ScalarType.Float32) is { } half)
@@ -50,10 +50,10 @@ internal sealed class AdamW : IDisposable
         }
     }
 
-    /// <summary>Steps taken; set when a checkpoint is resumed.</summary>
+    /// <summary>The number of steps; set when a checkpoint is resumed.</summary>
     public int Steps { get; set; }
 
-    /// <summary>What a checkpoint must hold besides the parameters and <see cref="Steps"/>.</summary>
+    /// <summary>The moments, for a checkpoint.</summary>
     public IReadOnlyList<(string Name, Tensor Value)> Tensors => [("first_moment", firstMoment), ("second_moment", secondMoment)];
 
     public void ZeroGradient()
@@ -62,8 +62,8 @@ internal sealed class AdamW : IDisposable
         gradient.zero_();
     }
 
-    /// <summary>Divides the gradient by the loss scale, then scales it down to <paramref name="maxNorm"/> where it is longer.</summary>
-    /// <returns>The L2 norm before clipping; not finite if the step must not be taken.</returns>
+    /// <summary>Divides the gradient by the loss scale and clips its L2 norm to <paramref name="maxNorm"/>.</summary>
+    /// <returns>The L2 norm before clipping; if it is not finite, the step must be skipped.</returns>
     public double ClipGradient(double maxNorm, double lossScale = 1)
     {
         using var scope = NewDisposeScope();

@@ -1,46 +1,55 @@
-
 using Serverless.Llama;
 using Serverless.Llama.Files;
 using Serverless.Storage;
-using Serverless.Trainer.Reports;
 
 namespace Serverless.Trainer.Training;
 
 /// <summary>
-/// The folder that a fine-tune leaves: the adapter as PEFT has it, <c>labels.json</c> for those who serve it,
-/// <c>training.json</c> with the resolved recipe, <c>metrics.json</c>, and the report for people.
+/// The output folder of a fine-tuning: the adapter in PEFT's format, <c>labels.json</c> for serving, and <c>training.json</c> with
+/// the resolved options. It is written to a staging folder beside it and moved into place as a whole, so that a killed trainer
+/// leaves no incomplete adapter.
 /// </summary>
-internal static class AdapterFolder
+internal sealed class AdapterFolder(string path)
 {
-    /// <exception cref="IOException">The folder holds something that is no adapter.</exception>
-    public static void ThrowIfOccupied(string folder)
+    private readonly string staging = $"{System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path))}.tmp";
+
+    public string Path => path;
+
+    /// <summary>The folder that is moved to <see cref="Path"/> by <see cref="Commit"/>; other files can be added to it before.</summary>
+    public string StagingPath => staging;
+
+    /// <exception cref="UserException">The folder contains files that are not an adapter.</exception>
+    public void ThrowIfOccupied()
     {
-        if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any() && !File.Exists(Path.Combine(folder, PeftAdapter.ConfigFileName)))
+        var isEmpty = !Directory.Exists(path) || !Directory.EnumerateFileSystemEntries(path).Any();
+        if (!isEmpty && !File.Exists(System.IO.Path.Combine(path, PeftAdapter.ConfigFileName)))
         {
-            throw new IOException($"{folder} holds files and no adapter; choose an empty --output folder.");
+            throw new UserException($"{path} contains files that are not an adapter; choose an empty --output folder.");
         }
     }
 
-    /// <summary>Writes beside the folder and moves into place, so that a killed trainer leaves no half adapter.</summary>
-    public static void Write(string folder, LlamaForSequenceClassification model, ClassifierMetadata labels, AdapterReport report)
+    /// <summary>Writes the adapter to the staging folder.</summary>
+    public void Write(LlamaForSequenceClassification model, ClassifierMetadata metadata, TrainOptions options, string baseModel)
     {
-        var temporary = $"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))}.tmp";
-        if (Directory.Exists(temporary))
+        if (Directory.Exists(staging))
         {
-            Directory.Delete(temporary, recursive: true); // of a trainer that was killed here
+            Directory.Delete(staging, recursive: true); // from a killed trainer
         }
 
-        Directory.CreateDirectory(temporary);
-        PeftAdapter.Write(temporary, model, report.Options.Lora, report.Figures.BaseModel);
-        labels.Write(temporary);
-        File.WriteAllText(Path.Combine(temporary, StorageNames.TrainingFile), report.Options.ToJson());
-        report.Write(temporary);
+        Directory.CreateDirectory(staging);
+        PeftAdapter.Write(staging, model, options.Lora, baseModel);
+        metadata.Write(staging);
+        File.WriteAllText(System.IO.Path.Combine(staging, StorageNames.TrainingFile), options.ToJson());
+    }
 
-        if (Directory.Exists(folder))
+    /// <summary>Moves the staging folder into place.</summary>
+    public void Commit()
+    {
+        if (Directory.Exists(path))
         {
-            Directory.Delete(folder, recursive: true);
+            Directory.Delete(path, recursive: true);
         }
 
-        Directory.Move(temporary, folder);
+        Directory.Move(staging, path);
     }
 }

@@ -1,11 +1,11 @@
 namespace Serverless.Trainer.Training;
 
 /// <summary>
-/// Which articles make up which optimizer step. Each step has exactly the same number of articles; each pass over the rows
-/// is shuffled anew. Within a window of the shuffled rows a step is half short articles of like length and half long ones, the
-/// longest beside the shortest: equal lengths attend in one call, and all steps have about as many tokens, so that memory has
-/// no peaks and compiled kernels, which are made for a number of tokens, are used again.
-/// A function of its arguments alone, so that a resumed training finds its place by the number of the step.
+/// Assigns articles to optimizer steps. Each step has the same number of articles; rows are reshuffled in each epoch. Within a window
+/// of the shuffled rows, a step has one half of short and one half of long articles, each of similar length, the longest with the
+/// shortest: equal lengths attend in one call, and all steps have about the same number of tokens, so that memory has no peaks and
+/// compiled kernels, which depend on the number of tokens, are reused. The result is a function of the arguments, so that a resumed
+/// training needs only the step number.
 /// </summary>
 internal sealed class BatchSampler
 {
@@ -13,12 +13,12 @@ internal sealed class BatchSampler
 
     private readonly int[][] steps;
 
-    /// <param name="lengths">Tokens of each article.</param>
+    /// <param name="lengths">The token length of each article.</param>
     public BatchSampler(IReadOnlyList<int> lengths, TrainOptions options)
     {
         var size = options.ArticlesPerStep;
         var count = (int)Math.Max(options.MinSteps, Math.Ceiling(options.NumTrainEpochs * lengths.Count / size));
-        // At most a quarter of the rows, or a small data set would meet itself in one window, the same neighbours each time.
+        // At most a quarter of the rows: with larger windows, the same articles of a small data set would always be in the same step.
         var window = Math.Clamp(lengths.Count / 4 / size, 1, StepsPerWindow) * size;
         var random = new Random(options.Seed);
         var order = Shuffled(lengths.Count, random).Take(count * size).ToArray();

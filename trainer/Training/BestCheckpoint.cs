@@ -1,17 +1,19 @@
+using Serverless.Trainer.Evaluation;
 using static TorchSharp.torch;
 
 namespace Serverless.Trainer.Training;
 
-/// <summary>A copy of the trainable parameters as they were at the best evaluation: highest accuracy, then lowest loss.</summary>
+/// <summary>A copy of the trainable parameters at the best evaluation: highest accuracy, then lowest loss.</summary>
 internal sealed class BestCheckpoint(IReadOnlyList<(string Name, Tensor Value)> parameters) : IDisposable
 {
     private readonly List<Tensor> copies = [];
 
     public EvaluationPoint? Evaluation { get; private set; }
 
-    /// <summary>What a checkpoint must hold besides <see cref="Evaluation"/>; nothing before the first evaluation.</summary>
+    /// <summary>The copies, for a checkpoint; empty before the first evaluation.</summary>
     public IEnumerable<(string Name, Tensor Value)> Tensors => parameters.Zip(copies, (parameter, copy) => ($"best.{parameter.Name}", copy));
 
+    /// <summary>Saves the parameters if the evaluation is the best so far.</summary>
     public void Update(EvaluationPoint point)
     {
         if (Evaluation is not { } best || (point.Accuracy, -point.Loss).CompareTo((best.Accuracy, -best.Loss)) > 0)
@@ -20,7 +22,7 @@ internal sealed class BestCheckpoint(IReadOnlyList<(string Name, Tensor Value)> 
         }
     }
 
-    /// <summary>Keeps the parameters as they are now; also makes the copies that a resumed checkpoint is read into.</summary>
+    /// <summary>Copies the current parameters. Also allocates the tensors that a checkpoint is restored to.</summary>
     public void Save(EvaluationPoint point)
     {
         Dispose();
@@ -28,7 +30,7 @@ internal sealed class BestCheckpoint(IReadOnlyList<(string Name, Tensor Value)> 
         copies.AddRange(parameters.Select(parameter => parameter.Value.detach().clone().DetachFromDisposeScope()));
     }
 
-    /// <summary>Puts the best parameters back into the model.</summary>
+    /// <summary>Copies the best parameters back to the model.</summary>
     public void Restore()
     {
         using var noGrad = no_grad();

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Serverless.Trainer.Training;
 
 /// <summary>
-/// State on disk, one safetensors file: tensors by name, and what is no tensor as metadata. It is written under another
-/// name and renamed, so whenever a process dies there is the old checkpoint or the new one, never half of one.
+/// Reads and writes checkpoints: safetensors files with everything else as metadata. A file is written under another name and
+/// renamed, so that a killed process leaves the old checkpoint or the new one, never an incomplete one.
 /// </summary>
 internal static class CheckpointFile
 {
@@ -15,8 +15,8 @@ internal static class CheckpointFile
         SafetensorsWriter.Write(path, tensors, metadata);
     }
 
-    /// <summary>Copies what the file holds into tensors of the same names and shapes.</summary>
-    /// <exception cref="InvalidDataException">A tensor is missing or of another shape; names it.</exception>
+    /// <summary>Copies the tensors of the file into tensors of the same names and shapes.</summary>
+    /// <exception cref="UserException">A tensor is missing or has another shape.</exception>
     public static void Restore(string path, SafetensorsFile file, IEnumerable<(string Name, Tensor Value)> tensors)
     {
         using var guard = no_grad();
@@ -25,7 +25,7 @@ internal static class CheckpointFile
         {
             if (!file.Entries.TryGetValue(name, out var entry) || !entry.Shape.SequenceEqual(value.shape))
             {
-                throw new InvalidDataException($"{path}: is of a model of another shape (\"{name}\"). Choose another --output, or delete the file.");
+                throw new UserException($"{path} is a checkpoint of a model of another shape (\"{name}\"). Choose another --output, or delete the file.");
             }
 
             value.copy_(file.Read(name));

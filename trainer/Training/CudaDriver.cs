@@ -2,15 +2,15 @@ using System.Runtime.InteropServices;
 
 namespace Serverless.Trainer.Training;
 
-/// <summary>What TorchSharp does not tell of a GPU, asked of NVIDIA's driver (its "CUDA Driver API", libcuda).</summary>
+/// <summary>Calls of the CUDA Driver API (libcuda) for GPU properties that TorchSharp does not expose.</summary>
 internal static partial class CudaDriver
 {
     private const string Library = "libcuda.so.1";
     private const int ComputeCapabilityMajor = 75; // CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR
     private const int ComputeCapabilityMinor = 76;
 
-    /// <summary>The first GPU: its generation, such as 7.5 (T4), 8.0 (A100) or 9.0 (H100).</summary>
-    /// <exception cref="InvalidOperationException">The driver refuses; says with which of its error codes.</exception>
+    /// <summary>The compute capability of the first GPU, for example 7.5 (T4), 8.0 (A100) or 9.0 (H100).</summary>
+    /// <exception cref="UserException">The driver returns an error.</exception>
     public static Version ComputeCapability()
     {
         Check(Init(0));
@@ -20,14 +20,14 @@ internal static partial class CudaDriver
         return new Version(major, minor);
     }
 
-    /// <summary>Bytes in use on the GPU that the calling thread computes on, whoever uses them; null if that thread computed nothing there yet.</summary>
+    /// <summary>Bytes in use on the calling thread's current GPU, by all processes; null if the thread has not used a GPU yet.</summary>
     public static long? UsedMemory() => MemGetInfo(out var free, out var total) == 0 ? (long)(total - free) : null;
 
     private static void Check(int result)
     {
         if (result != 0)
         {
-            throw new InvalidOperationException($"The NVIDIA driver answers with error {result}. Choose --precision by hand: fp16 for a T4, bf16 for newer GPUs.");
+            throw new UserException($"The NVIDIA driver returned error {result}. Set --precision: fp16 for a T4, bf16 for newer GPUs.");
         }
     }
 

@@ -3,77 +3,85 @@ using Serverless.Llama.Files;
 using Serverless.Llama.Tokenizer;
 using Serverless.Trainer.Data;
 using Serverless.Trainer.Evaluation;
-using Serverless.Trainer.Reports;
 using static TorchSharp.torch;
 
 namespace Serverless.Trainer.Training;
 
-/// <summary>One fine-tune from a data set to an adapter folder: encode, train, measure, calibrate, write.</summary>
-/// <param name="BaseFolder">The Hugging Face folder of the base model.</param>
-/// <param name="BaseModel">The name that the adapter gives its base.</param>
-/// <param name="OutputFolder">Appears as a whole, once the training is done; until then a checkpoint lies beside it.</param>
-/// <param name="Resume">Go on from that checkpoint where there is one.</param>
-internal sealed record FineTune(DataSet Data, TrainOptions Options, string BaseFolder, string BaseModel, string OutputFolder, bool Resume = true)
+/// <summary>
+/// One fine-tuning from a data set to an adapter: tokenize, train, evaluate, calibrate. <see cref="Run"/> leaves the adapter in the
+/// staging folder of <see cref="Output"/>, so that no tensor outlives it; the caller can add a report, and calls
+/// <see cref="Commit"/>.
+/// </summary>
+/// <param name="data">The data set.</param>
+/// <param name="options">The training options.</param>
+/// <param name="baseFolder">The Hugging Face folder of the base model.</param>
+/// <param name="baseModel">The name of the base model in the adapter's files.</param>
+/// <param name="output">The output folder; the checkpoint is a file beside it.</param>
+internal sealed class FineTune(DataSet data, TrainOptions options, string baseFolder, string baseModel, AdapterFolder output)
 {
-    /// <summary>Begin anew, instead of refusing, where the checkpoint is of another training: nobody is there to ask.</summary>
+    private const int MaxMistakes = 20;
+
+    private readonly string checkpointPath = TrainingCheckpoint.PathFor(output.Path);
+
+    public AdapterFolder Output => output;
+
+    /// <summary>Resume from the checkpoint, if there is one.</summary>
+    public bool Resume { get; init; } = true;
+
+    /// <summary>Start from the beginning, instead of throwing, if the checkpoint is of another training.</summary>
     public bool ReplaceCheckpoint { get; init; }
 
-    /// <summary>Called on the training's thread after each checkpoint.</summary>
+    /// <summary>Called on the training thread after each checkpoint.</summary>
     public Action? Checkpointed { get; init; }
 
-    /// <param name="log">Told what was resolved, before and after.</param>
-    /// <param name="progress">Told of each step.</param>
-    /// <param name="time">For the speed.</param>
-    /// <param name="cancellationToken">Ends the training between two steps.</param>
-    /// <returns>The report, and the label predicted for each held-out row.</returns>
-    public (AdapterReport Report, IReadOnlyList<string> HeldOutLabels) Run(
-        TextWriter log, IProgress<TrainingProgress> progress, TimeProvider time, CancellationToken cancellationToken)
+    /// <param name="log">Receives log lines.</param>
+    /// <param name="progress">Receives the progress after each step.</param>
+    /// <param name="time">The clock, to measure the speed.</param>
+    /// <param name="cancellationToken">Stops the training between two steps; it saves a checkpoint first.</param>
+    /// <exception cref="UserException">The output folder, the base model or the checkpoint cannot be used, or the training diverged.</exception>
+    public FineTuneResult Run(TextWriter log, IProgress<TrainingProgress> progress, TimeProvider time, CancellationToken cancellationToken)
     {
-        AdapterFolder.ThrowIfOccupied(OutputFolder);
-        var hardware = Hardware.Choose(Options.Precision);
-        var folder = HuggingFaceFolder.Open(BaseFolder);
-        var data = EncodedDataSet.Encode(Data, LlamaTokenizer.Read(folder.TokenizerPath), Options.MaxLength);
-        Describe(log, hardware, data);
+        output.ThrowIfOccupied();
+        var hardware = Hardware.Choose(options.Precision);
+        var folder = ModelFolders.Read(() => HuggingFaceFolder.Open(baseFolder));
+        var encoded = EncodedDataSet.Encode(data, ModelFolders.Read(() => LlamaTokenizer.Read(folder.TokenizerPath)), options.MaxLength);
+        LogStart(log, hardware, encoded);
 
-        using var weights = folder.LoadWeights(hardware.Type, hardware.Device);
+        using var weights = ModelFolders.Read(() => folder.LoadWeights(hardware.Type, hardware.Device));
         using var model = new LlamaForSequenceClassification(weights, hardware.Type, residualType: ScalarType.Float32);
-        model.AddLora(Options.Lora, data.Labels.Count, Options.Seed);
+        model.AddLora(options.Lora, encoded.Labels.Count, options.Seed);
         var checkpoint = new TrainingCheckpoint(
-            TrainingCheckpoint.PathFor(OutputFolder), TrainingFingerprint.Compute(Options, hardware, data, weights), Checkpointed);
+            checkpointPath, TrainingFingerprint.Compute(options, hardware, encoded, weights), Checkpointed);
+        PrepareCheckpoint(checkpoint, log);
+
+        using var loop = new TrainingLoop(model, options, hardware, encoded.Train, encoded.HeldOut, checkpoint, log);
+        var summary = Train(loop, checkpoint, progress, time, cancellationToken);
+
+        var heldOut = loop.Evaluator.Predict(encoded.HeldOut, cancellationToken);
+        var temperature = Calibration.FitTemperature(heldOut);
+        var test = encoded.Test.Length == 0 ? null : loop.Evaluator.Predict(encoded.Test, cancellationToken);
+        output.Write(model, new ClassifierMetadata(encoded.Labels, options.MaxLength, temperature), options, baseModel);
+        return CreateResult(encoded, summary, heldOut, test, temperature);
+    }
+
+    /// <summary>Moves the adapter into place and deletes the checkpoint.</summary>
+    public void Commit()
+    {
+        output.Commit();
+        File.Delete(checkpointPath);
+    }
+
+    private void PrepareCheckpoint(TrainingCheckpoint checkpoint, TextWriter log)
+    {
         if (!Resume)
         {
             checkpoint.Delete();
         }
-        else if (ReplaceCheckpoint && checkpoint.Obstacle() is { } obstacle)
+        else if (ReplaceCheckpoint && !checkpoint.CanResume(out var reason))
         {
-            log.WriteLine($"The training begins anew. {obstacle}");
+            log.WriteLine($"The training starts from the beginning. {reason}");
             checkpoint.Delete();
         }
-
-        using var loop = new TrainingLoop(model, Options, hardware, data.Train, data.HeldOut, checkpoint, log);
-        var summary = Train(loop, checkpoint, progress, time, cancellationToken);
-
-        var heldOut = loop.Evaluator.Predict(data.HeldOut, cancellationToken);
-        var temperature = Calibration.FitTemperature(heldOut);
-        var test = data.Test.Length == 0 ? null : loop.Evaluator.Predict(data.Test, cancellationToken);
-        var figures = new TrainingReport(
-            Data.Name,
-            BaseModel,
-            data.Train.Length,
-            data.Truncated,
-            ClassificationMetrics.Compute(heldOut, data.Labels, temperature),
-            test is null ? null : ClassificationMetrics.Compute(test, data.Labels, temperature),
-            summary with { Curve = LearningCurve.Thin(summary.Curve) },
-            Data.Notes);
-        var report = new AdapterReport(
-            figures,
-            Options,
-            Calibration.Bins(heldOut, temperature: 1),
-            Mistake.Worst(heldOut, Data.HeldOut, data.Labels, temperature, AdapterReport.MistakesShown),
-            new TokenLengths(data.Lengths));
-        AdapterFolder.Write(OutputFolder, model, new ClassifierMetadata(data.Labels, Options.MaxLength, temperature), report);
-        checkpoint.Delete();
-        return (report, [.. Enumerable.Range(0, heldOut.Count).Select(row => data.Labels[heldOut.Predicted(row)])]);
     }
 
     private static TrainingSummary Train(
@@ -85,19 +93,39 @@ internal sealed record FineTune(DataSet Data, TrainOptions Options, string BaseF
         }
         catch (TrainingDivergedException)
         {
-            checkpoint.Delete(); // What goes on from there diverges too, and other settings could not.
+            checkpoint.Delete(); // Resuming it would diverge again, and it would prevent a training with other settings.
             throw;
         }
     }
 
-    private void Describe(TextWriter log, Hardware hardware, EncodedDataSet data)
+    private FineTuneResult CreateResult(EncodedDataSet encoded, TrainingSummary summary, Predictions heldOut, Predictions? test, double temperature)
     {
-        log.WriteLine($"recipe {Options.ToJson()}");
-        log.WriteLine($"base   {BaseFolder} ({hardware})");
+        var metrics = new TrainingReport(
+            data.Name,
+            baseModel,
+            encoded.Train.Length,
+            encoded.Truncated,
+            ClassificationMetrics.Compute(heldOut, encoded.Labels, temperature),
+            test is null ? null : ClassificationMetrics.Compute(test, encoded.Labels, temperature),
+            summary with { Curve = LearningCurve.Thin(summary.Curve) },
+            data.Notes);
+        return new FineTuneResult(
+            metrics,
+            options,
+            Calibration.Bins(heldOut, temperature: 1),
+            Mistake.Worst(heldOut, data.HeldOut, encoded.Labels, temperature, MaxMistakes),
+            new TokenLengths(encoded.Lengths),
+            [.. Enumerable.Range(0, heldOut.Count).Select(row => encoded.Labels[heldOut.Predicted(row)])]);
+    }
+
+    private void LogStart(TextWriter log, Hardware hardware, EncodedDataSet encoded)
+    {
+        log.WriteLine($"options {options.ToJson()}");
+        log.WriteLine($"base   {baseFolder} ({hardware})");
         log.WriteLine(
-            $"data   {Data.Name}: {data.Train.Length} rows to train on, {data.HeldOut.Length} held out, {data.Test.Length} to test; " +
-            $"labels {string.Join(", ", data.Labels)}; {data.Truncated} longer than {Options.MaxLength} tokens are cut off");
-        foreach (var note in Data.Notes)
+            $"data   {data.Name}: {encoded.Train.Length} training rows, {encoded.HeldOut.Length} held-out rows, {encoded.Test.Length} test rows; " +
+            $"labels {string.Join(", ", encoded.Labels)}; {encoded.Truncated} articles truncated to {options.MaxLength} tokens");
+        foreach (var note in data.Notes)
         {
             log.WriteLine($"note   {note}");
         }

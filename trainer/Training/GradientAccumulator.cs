@@ -3,19 +3,19 @@ using static TorchSharp.torch;
 namespace Serverless.Trainer.Training;
 
 /// <summary>
-/// What one thread's share of an optimizer step gives each parameter as gradient. Threads that added to the parameters themselves would do
-/// so in an order of chance, and a sum of floats depends on its order.
+/// The gradients of one thread's share of an optimizer step. They are summed in a fixed order: float addition is not associative, so
+/// threads that added to the parameters' gradients directly would not give reproducible results.
 /// </summary>
 internal sealed class GradientAccumulator(IReadOnlyList<Tensor> parameters)
 {
     private readonly Tensor[] sums = [.. parameters.Select(parameter => zeros_like(parameter).DetachFromDisposeScope())];
 
-    /// <summary>The sum of a parameter, to add to by hand.</summary>
+    /// <summary>The accumulated gradient of a parameter.</summary>
     public Tensor this[Tensor parameter] => sums[parameters.Index().First(entry => ReferenceEquals(entry.Item, parameter)).Index];
 
-    /// <summary>Adds the gradients of what was computed from the parameters; one that it does not depend on gets none.</summary>
-    /// <param name="output">A scalar, or anything with <paramref name="outputGradient"/>.</param>
-    /// <param name="outputGradient">Shaped like the output.</param>
+    /// <summary>Adds the gradients of an output with respect to the parameters; those that it does not depend on are unchanged.</summary>
+    /// <param name="output">A scalar, or any tensor with an <paramref name="outputGradient"/>.</param>
+    /// <param name="outputGradient">The gradient of the output, of the same shape.</param>
     public void Backward(Tensor output, Tensor? outputGradient = null)
     {
         using var scope = NewDisposeScope();
@@ -26,7 +26,7 @@ internal sealed class GradientAccumulator(IReadOnlyList<Tensor> parameters)
         }
     }
 
-    /// <summary>Hands the sums over to the parameters' own gradients, which exist; there is nothing left here then.</summary>
+    /// <summary>Adds the sums to the parameters' gradients, and disposes them.</summary>
     public void MoveToParameters()
     {
         using var noGrad = no_grad();

@@ -4,10 +4,10 @@ using static TorchSharp.torch;
 
 namespace Serverless.Trainer.Training;
 
-/// <summary>Where to compute, and in which type the frozen weights are kept there.</summary>
+/// <summary>The device to compute on, and the data type of the frozen weights.</summary>
 internal sealed record Hardware(Device Device, ScalarType Type)
 {
-    // Ampere: the first generation with matrix units for bf16. A T4 is 7.5.
+    // Ampere, the first generation with bf16 tensor cores. A T4 has 7.5.
     private static readonly Version BFloat16Since = new(8, 0);
 
     /// <param name="precision">auto, bf16, fp16 or fp32.</param>
@@ -16,7 +16,7 @@ internal sealed record Hardware(Device Device, ScalarType Type)
         : new Hardware(CPU, TypeFor(precision, computeCapability: null));
 
     /// <param name="precision">auto, bf16, fp16 or fp32.</param>
-    /// <param name="computeCapability">Asks the GPU for its generation; null without a GPU.</param>
+    /// <param name="computeCapability">Returns the compute capability of the GPU; null without a GPU.</param>
     internal static ScalarType TypeFor(string precision, Func<Version>? computeCapability) => precision switch
     {
         "bf16" => ScalarType.BFloat16,
@@ -26,10 +26,10 @@ internal sealed record Hardware(Device Device, ScalarType Type)
         _ => computeCapability() >= BFloat16Since ? ScalarType.BFloat16 : ScalarType.Float16,
     };
 
-    /// <summary>Bytes of the GPU's memory that are in use; null on a CPU.</summary>
+    /// <summary>Bytes of GPU memory in use; null on a CPU.</summary>
     public long? UsedMemory() => Device.type == DeviceType.CUDA ? CudaDriver.UsedMemory() : null;
 
-    /// <summary>As <c>--precision</c> calls it.</summary>
+    /// <summary>The value of <c>--precision</c> for <see cref="Type"/>.</summary>
     public string Precision => Type switch
     {
         ScalarType.BFloat16 => "bf16",
@@ -37,5 +37,10 @@ internal sealed record Hardware(Device Device, ScalarType Type)
         _ => "fp32",
     };
 
-    public override string ToString() => $"{(Device.type == DeviceType.CUDA ? "GPU" : $"CPU, {get_num_threads()} {(get_num_threads() == 1 ? "thread" : "threads")}")}, {Precision}";
+    public override string ToString()
+    {
+        var threads = get_num_threads();
+        var device = Device.type == DeviceType.CUDA ? "GPU" : $"CPU, {threads} {(threads == 1 ? "thread" : "threads")}";
+        return $"{device}, {Precision}";
+    }
 }

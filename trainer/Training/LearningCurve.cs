@@ -2,15 +2,15 @@ using Serverless.Trainer.Evaluation;
 
 namespace Serverless.Trainer.Training;
 
-/// <summary>A learning curve short enough to keep and to draw.</summary>
+/// <summary>Reduces a learning curve for storage and plots.</summary>
 internal static class LearningCurve
 {
-    private const int Points = 300;
+    private const int MaxPoints = 300;
 
-    /// <summary>At most some hundred points: each the mean training loss since the one before it. Every evaluation stays.</summary>
+    /// <summary>Reduces a curve to about 300 points, each with the mean training loss since the previous one. All evaluations are kept.</summary>
     public static IReadOnlyList<CurvePoint> Thin(IReadOnlyList<CurvePoint> curve)
     {
-        var width = (curve.Count + Points - 1) / Points;
+        var width = (curve.Count + MaxPoints - 1) / MaxPoints;
         var thin = new List<CurvePoint>();
         var begin = 0;
         for (var end = 1; end <= curve.Count; end++)
@@ -26,7 +26,7 @@ internal static class LearningCurve
         return thin;
     }
 
-    // A step that overflowed has no loss; neither JSON nor a plot has a place for it.
+    // The loss of a step that overflowed is not finite, which neither JSON nor a plot can represent.
     private static double Mean(IEnumerable<CurvePoint> points, List<CurvePoint> before) =>
         points.Select(point => point.Loss).Where(double.IsFinite).DefaultIfEmpty(before.Count > 0 ? before[^1].Loss : 0).Average();
 }

@@ -1,9 +1,9 @@
 namespace Serverless.Trainer.Training;
 
-/// <summary>Learning rate over the steps: up from zero during the warm-up, then linearly down to zero after the last step.</summary>
+/// <summary>Learning rate schedule: linear warm-up from zero, then linear decay to zero after the last step.</summary>
 internal static class LinearSchedule
 {
-    /// <param name="step">0-based.</param>
+    /// <param name="step">The step, 0-based.</param>
     public static double LearningRate(int step, int steps, double peak, double warmupRatio)
     {
         var warmup = (int)Math.Ceiling(steps * warmupRatio);

@@ -1,26 +1,27 @@
 namespace Serverless.Trainer.Training;
 
 /// <summary>
-/// Dynamic loss scaling for fp16, whose smallest gradients would be zero: the loss is multiplied before the backward pass and
-/// the gradient divided after it. An overflow halves the scale and skips the step; 2,000 clean steps double it.
+/// Dynamic loss scaling for fp16, in which the smallest gradients would underflow to zero: the loss is multiplied before the
+/// backward pass and the gradient is divided after it. An overflow halves the scale and skips the step; 2,000 steps without an
+/// overflow double it.
 /// </summary>
 internal sealed class LossScaler(bool enabled)
 {
     private const int StepsToGrow = 2000;
 
-    // Halving 65536 this often leaves a scale under 1/1000: the loss itself overflows, scaling cannot help.
+    // Halving 65536 this often gives a scale below 1/1000: the loss itself overflows, and scaling cannot help.
     private const int MaxConsecutiveSkips = 26;
 
-    /// <summary>Set when a checkpoint is resumed.</summary>
+    /// <summary>The current scale and its counters; set when a checkpoint is resumed.</summary>
     public LossScale State { get; set; } = new(enabled ? 65536 : 1, CleanSteps: 0, SkipsInARow: 0, Skipped: 0);
 
     public double Scale => State.Scale;
 
-    /// <summary>Steps that an overflow cost.</summary>
+    /// <summary>Steps that were skipped because of an overflow.</summary>
     public int Skipped => State.Skipped;
 
-    /// <summary>Whether the step may be taken.</summary>
-    /// <exception cref="TrainingDivergedException">The loss is not a number, and no scale mends that.</exception>
+    /// <summary>Updates the scale, and returns whether the optimizer step may be taken.</summary>
+    /// <exception cref="TrainingDivergedException">The loss is not finite, and a lower scale cannot help.</exception>
     public bool Accept(double gradientNorm, int step)
     {
         if (double.IsFinite(gradientNorm))
@@ -41,9 +42,5 @@ internal sealed class LossScaler(bool enabled)
     }
 }
 
-/// <summary>What a <see cref="LossScaler"/> remembers.</summary>
+/// <summary>The state of a <see cref="LossScaler"/>, as a checkpoint stores it.</summary>
 internal sealed record LossScale(double Scale, int CleanSteps, int SkipsInARow, int Skipped);
-
-internal sealed class TrainingDivergedException(int step) : Exception(
-    $"The gradient is not finite at step {step}: the training diverged. Lower --learning-rate or raise --warmup-ratio; " +
-    "if --precision is fp16, try bf16 or fp32.");

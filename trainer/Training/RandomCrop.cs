@@ -1,8 +1,9 @@
 namespace Serverless.Trainer.Training;
 
 /// <summary>
-/// Of a share of the training articles only a part is read, another one in each pass: people also ask about a sentence or two, and
-/// every part of an article should say what it is about. A function of seed and step, as <see cref="TokenDropout"/> is.
+/// Random-crop augmentation: with the given probability, a training article is cropped to a random contiguous span. Short texts are
+/// classified too, and each part of an article should be enough to predict its topic. A function of seed and step, like
+/// <see cref="TokenDropout"/>.
 /// </summary>
 internal sealed class RandomCrop(double share, int seed, int step)
 {
@@ -10,7 +11,7 @@ internal sealed class RandomCrop(double share, int seed, int step)
 
     private readonly Random random = new(unchecked((seed * 15_485_863) + step));
 
-    /// <summary>The first token, which begins the text, always stays.</summary>
+    /// <summary>Keeps the first token (begin of text).</summary>
     public int[] Apply(int[] ids)
     {
         if (ids.Length <= MinTokens + 1 || random.NextDouble() >= share)

@@ -1,34 +1,40 @@
 using System.ComponentModel;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Serverless.Llama.Lora;
 
 namespace Serverless.Trainer.Training;
 
 /// <summary>
-/// The recipe of a fine-tune. The defaults are the published recipe for Llama 3.2 1B Instruct on AG News; a base folder's
-/// <c>training.json</c> lays its own over them, a <c>--config</c> file over that, and options of the command line over all.
-/// In files the names are in snake_case, on the command line in kebab-case.
+/// The options of a fine-tuning. The defaults are the published recipe for Llama 3.2 1B Instruct on AG News;
+/// <see cref="TrainOptionsLoader"/> overrides them. Names are snake_case in files and kebab-case on the command line.
 /// </summary>
 internal sealed record TrainOptions
 {
-    [Description("Peak learning rate; decays linearly to zero.")]
+    /// <summary>The format of <c>training.json</c>: snake_case names.</summary>
+    public static JsonSerializerOptions Json { get; } = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        RespectNullableAnnotations = true,
+        WriteIndented = true,
+    };
+
+    [Description("Peak learning rate; it decays linearly to zero.")]
     public double LearningRate { get; init; } = 5e-5;
 
-    [Description("Passes over the training rows.")]
+    [Description("Epochs: passes over the training rows.")]
     public double NumTrainEpochs { get; init; } = 1;
 
-    [Description("Fewest optimizer steps; a small data set gets more passes until it has them.")]
+    [Description("Minimum number of optimizer steps; a small data set gets more epochs until it has them.")]
     public int MinSteps { get; init; }
 
-    [Description("Articles of max_length in one forward and backward pass; of shorter ones as many as have as many tokens.")]
+    [Description("Articles of max_length in one micro-batch; with shorter articles, as many as have the same number of tokens.")]
     public int PerDeviceTrainBatchSize { get; init; } = 16;
 
-    [Description("Times per_device_train_batch_size, the articles of one optimizer step.")]
+    [Description("Micro-batches per optimizer step: with per_device_train_batch_size, the number of articles of a step.")]
     public int GradientAccumulationSteps { get; init; } = 2;
 
-    [Description("Articles in one forward pass of an evaluation.")]
+    [Description("Articles in one batch of an evaluation.")]
     public int PerDeviceEvalBatchSize { get; init; } = 64;
 
     [Description("Rank of the LoRA matrices.")]
@@ -37,52 +43,54 @@ internal sealed record TrainOptions
     [Description("LoRA scaling: alpha / rank.")]
     public double LoraAlpha { get; init; } = 32;
 
-    [Description("Layers that get LoRA matrices, by name, with commas between: all-linear, or single ones such as q_proj; embed_tokens too. none trains the head alone, a linear probe.")]
+    [Description(
+        "Layers with LoRA matrices, comma-separated: all-linear, or names such as q_proj and embed_tokens. " +
+        "none trains only the head, as a linear probe.")]
     public string LoraTargetModules { get; init; } = "all-linear";
 
     [Description("Dropout on the input of the LoRA branch.")]
     public double LoraDropout { get; init; } = 0.1;
 
-    [Description("Share of an article's tokens that are left out at random in training, other ones in each pass.")]
+    [Description("Share of an article's tokens that are dropped at random in training, different ones in each epoch.")]
     public double TokenDropout { get; init; }
 
-    [Description("Share of the articles of which only a random part is read in training, another one in each pass.")]
+    [Description("Share of the articles that are cropped to a random part in training, a different one in each epoch.")]
     public double RandomSpan { get; init; }
 
-    [Description("Tokens of an article that are read; the rest is cut off.")]
+    [Description("Maximum number of tokens of an article; longer articles are truncated.")]
     public int MaxLength { get; init; } = 128;
 
-    [Description("Share of the steps in which the learning rate rises from zero.")]
+    [Description("Share of the steps in which the learning rate rises from zero (warm-up).")]
     public double WarmupRatio { get; init; }
 
     [Description("Decoupled weight decay of AdamW.")]
     public double WeightDecay { get; init; }
 
-    [Description("Global L2 norm to which a gradient is clipped.")]
+    [Description("Global L2 norm to which the gradient is clipped.")]
     public double MaxGradNorm { get; init; } = 1;
 
-    [Description("Seed of the fresh adapter, the order of the rows and the dropout.")]
+    [Description("Seed of the initial adapter, the order of the rows and the dropout.")]
     public int Seed { get; init; } = 42;
 
-    [Description("Type of the frozen weights: auto, bf16, fp16 or fp32.")]
+    [Description("Data type of the frozen weights: auto, bf16, fp16 or fp32.")]
     public string Precision { get; init; } = "auto";
 
-    [Description("Steps between two log lines.")]
+    [Description("Steps between log lines.")]
     public int LoggingSteps { get; init; } = 100;
 
-    [Description("Steps between two evaluations; the best checkpoint is kept.")]
+    [Description("Steps between evaluations; the best checkpoint becomes the adapter.")]
     public int EvalSteps { get; init; } = 500;
 
-    [Description("Steps between two checkpoints, from which a killed training goes on; each evaluation leaves one too.")]
+    [Description("Steps between checkpoints, from which a killed training resumes; each evaluation saves one too.")]
     public int SaveSteps { get; init; } = 500;
 
-    [Description("Most held-out rows to evaluate on while training; at the end all of them count.")]
+    [Description("Maximum number of held-out rows for an evaluation during training; the final evaluation uses all of them.")]
     public int MaxEvalSamples { get; init; } = 500;
 
-    [Description("Share of the training rows that is held out where the data set has no split column.")]
+    [Description("Share of the training rows that is held out if the data set has no split column.")]
     public double HeldOutFraction { get; init; } = 0.1;
 
-    /// <summary>Articles in one optimizer step, however they are cut into passes.</summary>
+    /// <summary>Articles in one optimizer step, regardless of how they are split into micro-batches.</summary>
     [JsonIgnore]
     public int ArticlesPerStep => PerDeviceTrainBatchSize * GradientAccumulationSteps;
 
@@ -96,41 +104,10 @@ internal sealed record TrainOptions
             [.. LoraTargetModules.Split(',', StringSplitOptions.TrimEntries).SelectMany(name => name == "all-linear" ? LoraConfig.AllLinear : [name])],
     };
 
-    public string ToJson() => JsonSerializer.Serialize(this, JsonOptions);
+    public string ToJson() => JsonSerializer.Serialize(this, Json);
 
-    /// <summary>Lays settings (snake_case names) over one another, later ones on top, and validates the result once.</summary>
-    /// <exception cref="InvalidTrainOptionsException">An unknown name or a value outside its range, with its source.</exception>
-    public static TrainOptions Resolve(params IEnumerable<(string Source, JsonObject Settings)> layers)
-    {
-        var merged = new JsonObject();
-        var options = new TrainOptions();
-        foreach (var (source, settings) in layers)
-        {
-            foreach (var (name, value) in settings)
-            {
-                merged[name] = Names.Contains(name) ? value?.DeepClone() : throw new InvalidTrainOptionsException($"{source}: there is no setting '{name}'.");
-            }
-
-            try
-            {
-                options = merged.Deserialize<TrainOptions>(JsonOptions)!;
-                options.Validate();
-            }
-            catch (JsonException exception)
-            {
-                var name = exception.Path?.TrimStart('$', '.') ?? "";
-                throw new InvalidTrainOptionsException($"{source}: {name} cannot be {merged[name]?.ToJsonString() ?? "null"}.");
-            }
-            catch (InvalidTrainOptionsException exception)
-            {
-                throw new InvalidTrainOptionsException($"{source}: {exception.Message}");
-            }
-        }
-
-        return options;
-    }
-
-    private void Validate()
+    /// <exception cref="InvalidTrainOptionsException">A value is outside its range.</exception>
+    public void Validate()
     {
         Require(LearningRate > 0, "learning_rate must be above 0");
         Require(NumTrainEpochs > 0, "num_train_epochs must be above 0");
@@ -160,16 +137,4 @@ internal sealed record TrainOptions
             throw new InvalidTrainOptionsException(rule);
         }
     }
-
-    private static JsonSerializerOptions JsonOptions { get; } = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        RespectNullableAnnotations = true,
-        WriteIndented = true,
-    };
-
-    private static HashSet<string> Names { get; } = [.. JsonSerializer.SerializeToNode(new TrainOptions(), JsonOptions)!.AsObject().Select(setting => setting.Key)];
 }
-
-/// <summary>A setting that does not exist or cannot be; the message names it and where it was read.</summary>
-internal sealed class InvalidTrainOptionsException(string message) : Exception(message);

@@ -1,4 +1,3 @@
-
 using Serverless.Llama;
 using Serverless.Llama.Files;
 using Serverless.Llama.Tokenizer;
@@ -6,41 +5,56 @@ using Serverless.Trainer.Evaluation;
 
 namespace Serverless.Trainer.Training;
 
-/// <summary>A base model with an adapter beside it, to measure it or to ask it.</summary>
+/// <summary>A base model with an unmerged adapter, for evaluation.</summary>
 internal sealed class TrainedClassifier : IDisposable
 {
     private const int BatchSize = 64;
 
-    private readonly Hardware hardware;
     private readonly LlamaWeights weights;
     private readonly LlamaForSequenceClassification model;
     private readonly LlamaTokenizer tokenizer;
-    private readonly ClassifierMetadata labels;
+    private readonly ClassifierMetadata metadata;
+    private readonly Evaluator evaluator;
 
-    private TrainedClassifier(Hardware hardware, LlamaWeights weights, LlamaTokenizer tokenizer, ClassifierMetadata labels)
+    private TrainedClassifier(Hardware hardware, LlamaWeights weights, LlamaTokenizer tokenizer, ClassifierMetadata metadata, TextWriter log)
     {
-        (this.hardware, this.weights, this.tokenizer, this.labels) = (hardware, weights, tokenizer, labels);
+        this.weights = weights;
+        this.tokenizer = tokenizer;
+        this.metadata = metadata;
         model = new LlamaForSequenceClassification(weights, hardware.Type);
+        evaluator = new Evaluator(model, hardware.Device, BatchSize, log);
     }
 
-    public IReadOnlyList<string> Labels => labels.Labels;
+    public IReadOnlyList<string> Labels => metadata.Labels;
 
-    public double Temperature => labels.Temperature;
+    public double Temperature => metadata.Temperature;
 
-    /// <exception cref="InvalidDataException">A file is missing, or base and adapter do not fit each other.</exception>
-    public static TrainedClassifier Open(string baseFolder, string adapterFolder, string precision)
+    /// <exception cref="UserException">A file is missing or damaged, or the adapter does not fit the base model.</exception>
+    public static TrainedClassifier Open(string baseFolder, string adapterFolder, string precision, TextWriter log) =>
+        ModelFolders.Read(() => Load(baseFolder, adapterFolder, Hardware.Choose(precision), log));
+
+    /// <returns>One logit per label for each text.</returns>
+    public float[][] Logits(IEnumerable<string> texts, CancellationToken cancellationToken) =>
+        evaluator.Logits([.. texts.Select(text => tokenizer.Encode(text, metadata.MaxTokens).Ids)], cancellationToken);
+
+    public void Dispose()
     {
-        var hardware = Hardware.Choose(precision);
+        model.Dispose();
+        weights.Dispose();
+    }
+
+    private static TrainedClassifier Load(string baseFolder, string adapterFolder, Hardware hardware, TextWriter log)
+    {
         var folder = HuggingFaceFolder.Open(baseFolder);
-        var labels = ClassifierMetadata.Read(adapterFolder);
+        var metadata = ClassifierMetadata.Read(adapterFolder);
         using var adapter = PeftAdapter.Read(adapterFolder);
-        if (adapter.NumLabels != labels.Labels.Count)
+        if (adapter.Labels != metadata.Labels.Count)
         {
-            throw new InvalidDataException($"{adapterFolder} has {labels.Labels.Count} labels and a head for {adapter.NumLabels}.");
+            throw new InvalidDataException($"{adapterFolder} has {metadata.Labels.Count} labels and a head for {adapter.Labels}.");
         }
 
         var tokenizer = LlamaTokenizer.Read(folder.TokenizerPath);
-        var classifier = new TrainedClassifier(hardware, folder.LoadWeights(hardware.Type, hardware.Device), tokenizer, labels);
+        var classifier = new TrainedClassifier(hardware, folder.LoadWeights(hardware.Type, hardware.Device), tokenizer, metadata, log);
         try
         {
             adapter.ApplyTo(classifier.model);
@@ -51,15 +65,5 @@ internal sealed class TrainedClassifier : IDisposable
             classifier.Dispose();
             throw;
         }
-    }
-
-    /// <returns>One logit a label for each text.</returns>
-    public float[][] Logits(IEnumerable<string> texts, CancellationToken cancellationToken) =>
-        new Evaluator(model, hardware.Device, BatchSize, Console.Error).Logits([.. texts.Select(text => tokenizer.Encode(text, labels.MaxTokens).Ids)], cancellationToken);
-
-    public void Dispose()
-    {
-        model.Dispose();
-        weights.Dispose();
     }
 }

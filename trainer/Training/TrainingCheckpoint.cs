@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Serverless.Llama.Files;
@@ -7,22 +8,22 @@ using static TorchSharp.torch;
 namespace Serverless.Trainer.Training;
 
 /// <summary>
-/// Where a fine-tune stands, beside its output folder: a killed one goes on there, and ends in the adapter in which it would
-/// have ended. The order of the articles, the learning rate and the dropout are functions of the step's number, so these
-/// tensors and <see cref="TrainingPosition"/> are all of it.
+/// The checkpoint of a fine-tuning, a file beside its output folder. A resumed training ends with the same adapter as one that was
+/// never stopped: the order of the articles, the learning rate and the dropout are functions of the step number, so the tensors and
+/// <see cref="TrainingPosition"/> are the complete state.
 /// </summary>
-/// <param name="path">The file.</param>
-/// <param name="fingerprint">What the training is determined by.</param>
-/// <param name="written">Called whenever the file was written.</param>
+/// <param name="path">The checkpoint file.</param>
+/// <param name="fingerprint">The fingerprint of the training.</param>
+/// <param name="written">Called after each write.</param>
 internal sealed class TrainingCheckpoint(string path, TrainingFingerprint fingerprint, Action? written = null)
 {
     private const string FingerprintKey = "fingerprint";
     private const string PositionKey = "position";
 
-    // The loss of a step that overflowed is no number.
+    // The loss of a step that overflowed is NaN or infinite.
     private static readonly JsonSerializerOptions Json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
-    /// <summary>The checkpoint of the adapter that will be written to a folder.</summary>
+    /// <summary>The path of the checkpoint for an output folder.</summary>
     public static string PathFor(string outputFolder) => $"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(outputFolder))}.checkpoint";
 
     public void Save(TrainingPosition position, IEnumerable<(string Name, Tensor Value)> tensors)
@@ -36,31 +37,39 @@ internal sealed class TrainingCheckpoint(string path, TrainingFingerprint finger
         written?.Invoke();
     }
 
-    /// <returns>Why a training cannot go on from the file; null if it can, or if there is none.</returns>
-    public string? Obstacle()
+    /// <summary>Whether the file is a checkpoint of this training, or there is no file.</summary>
+    /// <param name="reason">Why the training cannot be resumed from the file.</param>
+    public bool CanResume([NotNullWhen(false)] out string? reason)
     {
+        reason = null;
         if (!File.Exists(path))
         {
-            return null;
+            return true;
         }
 
         try
         {
             using var file = SafetensorsFile.Open(path);
-            return fingerprint.DifferenceFrom(Read<TrainingFingerprint>(file, FingerprintKey)) is { } difference
-                ? $"{path} is the checkpoint of another training: {difference}."
-                : null;
+            var differences = fingerprint.DifferencesFrom(Read<TrainingFingerprint>(file, FingerprintKey));
+            if (differences.Count == 0)
+            {
+                return true;
+            }
+
+            reason = $"{path} is the checkpoint of another training: {string.Join("; ", differences)}.";
         }
         catch (InvalidDataException exception)
         {
-            return exception.Message;
+            reason = exception.Message;
         }
+
+        return false;
     }
 
-    /// <summary>Restores the tensors of the position that the file holds.</summary>
-    /// <param name="tensors">Given that position, what to restore.</param>
-    /// <returns>Null without a checkpoint.</returns>
-    /// <exception cref="InvalidDataException">The file is the checkpoint of another training; says in what it differs.</exception>
+    /// <summary>Restores the tensors from the file.</summary>
+    /// <param name="tensors">Returns the tensors to restore, given the position.</param>
+    /// <returns>The position of the checkpoint; null if there is none.</returns>
+    /// <exception cref="UserException">The file is the checkpoint of another training; the message lists the differences.</exception>
     public TrainingPosition? Resume(Func<TrainingPosition, IEnumerable<(string Name, Tensor Value)>> tensors)
     {
         if (!File.Exists(path))
@@ -68,9 +77,9 @@ internal sealed class TrainingCheckpoint(string path, TrainingFingerprint finger
             return null;
         }
 
-        if (Obstacle() is { } obstacle)
+        if (!CanResume(out var reason))
         {
-            throw new InvalidDataException($"{obstacle} Give the same data and settings to go on with it, or --no-resume to begin anew.");
+            throw new UserException($"{reason} Use the same data and settings to resume it, or --no-resume to start from the beginning.");
         }
 
         using var file = SafetensorsFile.Open(path);
@@ -94,11 +103,17 @@ internal sealed class TrainingCheckpoint(string path, TrainingFingerprint finger
     }
 }
 
-/// <summary>How far a fine-tune is: what a checkpoint holds that is no tensor.</summary>
-/// <param name="Step">Steps done.</param>
-/// <param name="OptimizerSteps">Those of them that an fp16 overflow did not cost.</param>
-/// <param name="MicroBatchTokens">The most tokens of a forward and backward pass; less than at first if memory ran out.</param>
-/// <param name="Duration">Of the steps, evaluations not counted.</param>
-/// <param name="Best">The evaluation whose adapter is kept.</param>
+/// <summary>The progress of a fine-tuning: the part of a checkpoint that is not tensors.</summary>
+/// <param name="Step">Completed steps.</param>
+/// <param name="OptimizerSteps">Completed steps that were not skipped because of an fp16 overflow.</param>
+/// <param name="MicroBatchTokens">Maximum number of tokens in the micro-batches that are computed at once; reduced when memory runs out. The stored name is older.</param>
+/// <param name="Duration">Duration of the steps, without evaluations.</param>
+/// <param name="Best">The evaluation of the best checkpoint.</param>
 internal sealed record TrainingPosition(
-    int Step, int OptimizerSteps, [property: JsonPropertyName("PassTokens")] int MicroBatchTokens, LossScale LossScale, TimeSpan Duration, EvaluationPoint? Best, IReadOnlyList<CurvePoint> Curve);
+    int Step,
+    int OptimizerSteps,
+    [property: JsonPropertyName("PassTokens")] int MicroBatchTokens,
+    LossScale LossScale,
+    TimeSpan Duration,
+    EvaluationPoint? Best,
+    IReadOnlyList<CurvePoint> Curve);

@@ -7,14 +7,14 @@ using static TorchSharp.torch;
 
 namespace Serverless.Trainer.Training;
 
-/// <summary>All that decides in which adapter a training ends: two with the same fingerprint take the same steps.</summary>
-/// <param name="Settings">By their names in <c>training.json</c>; the values as JSON.</param>
-/// <param name="Precision">In which the base computes.</param>
-/// <param name="Data">Hash of the rows, trained on and held out, as tokens.</param>
-/// <param name="Base">Hash of the base model's shape and norms: every training of a base moves its norms.</param>
+/// <summary>Everything that determines the result of a training: two trainings with the same fingerprint take the same steps.</summary>
+/// <param name="Settings">The settings by their names in <c>training.json</c>, with values as JSON.</param>
+/// <param name="Precision">The data type of the base model.</param>
+/// <param name="Data">Hash of the tokenized training and held-out rows.</param>
+/// <param name="Base">Hash of the base model's shape and norm weights, which every training of a base changes.</param>
 internal sealed record TrainingFingerprint(SortedDictionary<string, string> Settings, string Precision, string Data, string Base)
 {
-    // How often one is told and saved has no bearing on the adapter.
+    // Logging and checkpoint intervals do not affect the result.
     private static readonly string[] IgnoredSettings = ["logging_steps", "save_steps"];
 
     public static TrainingFingerprint Compute(TrainOptions options, Hardware hardware, EncodedDataSet data, LlamaWeights weights)
@@ -26,19 +26,17 @@ internal sealed record TrainingFingerprint(SortedDictionary<string, string> Sett
             new SortedDictionary<string, string>(settings, StringComparer.Ordinal), hardware.Precision, ComputeHash(data), ComputeHash(weights));
     }
 
-    /// <returns>What differs, as a clause; null if nothing does.</returns>
-    public string? DifferenceFrom(TrainingFingerprint other)
-    {
-        var differences = Settings.Keys.Union(other.Settings.Keys)
+    /// <summary>Describes each difference in words.</summary>
+    public IReadOnlyList<string> DifferencesFrom(TrainingFingerprint other) =>
+    [
+        .. Settings.Keys.Union(other.Settings.Keys)
             .Select(name => (Name: name, Now: Settings.GetValueOrDefault(name, "unset"), Then: other.Settings.GetValueOrDefault(name, "unset")))
             .Where(setting => setting.Now != setting.Then)
             .Select(setting => $"{setting.Name} was {setting.Then} and is {setting.Now}")
             .Concat(Precision == other.Precision ? [] : [$"it computed in {other.Precision}, this one in {Precision}"])
-            .Concat(Data == other.Data ? [] : ["its rows were others"])
-            .Concat(Base == other.Base ? [] : ["its base model was another"])
-            .ToArray();
-        return differences.Length == 0 ? null : string.Join("; ", differences);
-    }
+            .Concat(Data == other.Data ? [] : ["its rows were different"])
+            .Concat(Base == other.Base ? [] : ["its base model was different"])
+    ];
 
     private static string ComputeHash(EncodedDataSet data)
     {
@@ -56,7 +54,8 @@ internal sealed record TrainingFingerprint(SortedDictionary<string, string> Sett
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(weights.Config));
-        foreach (var (_, norm) in weights.NamedTensors.Where(entry => entry.Name.EndsWith("norm.weight", StringComparison.Ordinal)).OrderBy(entry => entry.Name, StringComparer.Ordinal))
+        var norms = weights.All.Where(entry => entry.Name.EndsWith("norm.weight", StringComparison.Ordinal));
+        foreach (var (_, norm) in norms.OrderBy(entry => entry.Name, StringComparer.Ordinal))
         {
             using var scope = NewDisposeScope();
             hash.AppendData(norm.to(float32).cpu().bytes);

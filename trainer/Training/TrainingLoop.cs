@@ -6,9 +6,9 @@ using static TorchSharp.torch;
 namespace Serverless.Trainer.Training;
 
 /// <summary>
-/// The fine-tune itself: step after step through the sampler; every so many steps an evaluation on held-out articles, whose best
-/// checkpoint is kept, and a checkpoint on disk. All that it needs to know of its past lies in that checkpoint: the order of
-/// the articles, the learning rate and the dropout are functions of the step's number.
+/// The training loop: optimizer steps over the batches of the sampler, with evaluations on held-out articles, of which the best
+/// checkpoint is kept, and checkpoints on disk. The order of the articles, the learning rate and the dropout are functions of the
+/// step number, so a checkpoint is the complete state.
 /// </summary>
 internal sealed class TrainingLoop : IDisposable
 {
@@ -23,13 +23,17 @@ internal sealed class TrainingLoop : IDisposable
     private readonly List<CurvePoint> curve = [];
     private TimeSpan duration;
 
-    /// <param name="checkpoint">Null trains in memory alone.</param>
-    /// <param name="log">Told what is out of the ordinary.</param>
+    /// <param name="checkpoint">Null for no checkpoints on disk.</param>
+    /// <param name="log">Receives a line when a training is resumed or memory runs out.</param>
     public TrainingLoop(
         LlamaForSequenceClassification model, TrainOptions options, Hardware hardware, Article[] train, Article[] heldOut,
         TrainingCheckpoint? checkpoint, TextWriter log)
     {
-        (this.model, this.options, this.hardware, this.heldOut, this.checkpoint) = (model, options, hardware, heldOut, checkpoint);
+        this.model = model;
+        this.options = options;
+        this.hardware = hardware;
+        this.heldOut = heldOut;
+        this.checkpoint = checkpoint;
         sampler = new BatchSampler([.. train.Select(article => article.Ids.Length)], options);
         step = new TrainingStep(model, options, hardware, train, log);
         best = new BestCheckpoint(model.TrainableParameters);
@@ -37,17 +41,17 @@ internal sealed class TrainingLoop : IDisposable
         Resume(log);
     }
 
-    /// <summary>Measures the model, in passes that memory is enough for.</summary>
+    /// <summary>Evaluates the model.</summary>
     public Evaluator Evaluator { get; }
 
-    /// <summary>Steps done.</summary>
+    /// <summary>The number of completed steps.</summary>
     public int CompletedSteps => curve.Count;
 
-    /// <summary>Trains to the end and leaves the best checkpoint in the model.</summary>
-    /// <exception cref="TrainingDivergedException">The loss is no longer a number.</exception>
+    /// <summary>Trains to the end and restores the best checkpoint to the model.</summary>
+    /// <exception cref="TrainingDivergedException">The loss is not finite.</exception>
     public TrainingSummary Run(IProgress<TrainingProgress> progress, TimeProvider time, CancellationToken cancellationToken)
     {
-        var (begun, before) = (CompletedSteps, duration);
+        var (firstStep, durationBefore) = (CompletedSteps, duration);
         while (CompletedSteps < sampler.Count)
         {
             if (cancellationToken.IsCancellationRequested)
@@ -68,7 +72,7 @@ internal sealed class TrainingLoop : IDisposable
                 checkpoint?.Save(Position(), Tensors());
             }
 
-            var perStep = (duration - before) / (CompletedSteps - begun);
+            var perStep = (duration - durationBefore) / (CompletedSteps - firstStep);
             progress.Report(new TrainingProgress(
                 CompletedSteps,
                 sampler.Count,
@@ -93,10 +97,10 @@ internal sealed class TrainingLoop : IDisposable
 
     private EvaluationPoint Evaluate(int done)
     {
-        // Every so-many-th row, since a file is often sorted by label.
+        // Evenly spaced rows, because files are often sorted by label.
         var stride = Math.Max(1, (double)heldOut.Length / options.MaxEvalSamples);
         var sample = Enumerable.Range(0, (int)(heldOut.Length / stride)).Select(i => heldOut[(int)(i * stride)]).ToArray();
-        // Not to be broken off: the step before it would be lost to the checkpoint.
+        // Not cancellable: the checkpoint would lose the step before it.
         var predictions = Evaluator.Predict(sample, CancellationToken.None);
         var point = new EvaluationPoint(done, predictions.Loss(), predictions.Accuracy);
         best.Update(point);

@@ -1,11 +1,13 @@
+using Serverless.Trainer.Evaluation;
+
 namespace Serverless.Trainer.Training;
 
 /// <summary>The state of a training after one optimizer step.</summary>
-/// <param name="Step">Steps done, from 1.</param>
+/// <param name="Step">Completed steps, from 1.</param>
 /// <param name="Loss">Mean loss over the articles of this step.</param>
-/// <param name="ArticlesPerSecond">Since this process began or resumed, evaluations not counted.</param>
-/// <param name="GpuMemory">Bytes of the GPU's memory that are in use; null on a CPU.</param>
-/// <param name="Evaluation">Held-out figures, on the steps that measure them.</param>
+/// <param name="ArticlesPerSecond">Since this process started or resumed the training, without evaluations.</param>
+/// <param name="GpuMemory">Bytes of GPU memory in use; null on a CPU.</param>
+/// <param name="Evaluation">The held-out metrics, on steps with an evaluation.</param>
 internal sealed record TrainingProgress(
     int Step,
     int Steps,
@@ -15,6 +17,3 @@ internal sealed record TrainingProgress(
     TimeSpan Remaining,
     long? GpuMemory,
     EvaluationPoint? Evaluation);
-
-/// <summary>One point of the held-out curve.</summary>
-internal sealed record EvaluationPoint(int Step, double Loss, double Accuracy);

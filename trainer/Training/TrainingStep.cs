@@ -3,6 +3,7 @@ using Serverless.Llama;
 using Serverless.Llama.Kernels;
 using Serverless.Llama.Lora;
 using Serverless.Trainer.Data;
+using Serverless.Trainer.Evaluation;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -10,13 +11,13 @@ using static TorchSharp.torch.nn;
 namespace Serverless.Trainer.Training;
 
 /// <summary>
-/// One optimizer step: for each pass pack, forward, loss, backward; then clip and AdamW. On a CPU each core takes articles of its
-/// own. How the articles are cut into passes changes the memory it takes and nothing else, so a step that runs out of memory is taken again in
-/// smaller passes.
+/// One optimizer step: pack, forward, loss and backward for each micro-batch, then clip and AdamW. On a CPU each core computes its
+/// own articles. The size of the micro-batches affects memory only, not the result, so a step that runs out of memory is repeated
+/// with smaller micro-batches.
 /// </summary>
 internal sealed class TrainingStep : IDisposable
 {
-    // oneDNN compiles its kernels for a number of tokens: 25 of them, 0.3 ms each, for each number that is new.
+    // oneDNN compiles its kernels for each new number of tokens: 25 kernels, 0.3 ms each. So micro-batches are padded to a multiple.
     private const int TokenMultiple = 64;
 
     private readonly LlamaForSequenceClassification model;
@@ -29,39 +30,47 @@ internal sealed class TrainingStep : IDisposable
     private readonly LossScaler scaler;
     private readonly DataParallel parallel;
 
-    /// <param name="log">Told when memory runs out.</param>
+    /// <param name="log">Receives a line when memory runs out.</param>
     public TrainingStep(LlamaForSequenceClassification model, TrainOptions options, Hardware hardware, Article[] train, TextWriter log)
     {
-        (this.model, this.options, this.hardware, this.train, this.log) = (model, options, hardware, train, log);
+        this.model = model;
+        this.options = options;
+        this.hardware = hardware;
+        this.train = train;
+        this.log = log;
         parameters = [.. model.TrainableParameters.Select(parameter => parameter.Value)];
         optimizer = new AdamW(parameters, options.WeightDecay);
         scaler = new LossScaler(enabled: hardware.Type == ScalarType.Float16);
-        // In fp16 dropout draws from libtorch's one generator, which threads would share in an order of chance.
+        // In fp16, dropout uses libtorch's global generator, which threads would use in a random order.
         parallel = new DataParallel(hardware.Device.type == DeviceType.CPU && hardware.Type != ScalarType.Float16 ? get_num_threads() : 1);
         MicroBatchTokens = options.PerDeviceTrainBatchSize * options.MaxLength;
     }
 
-    /// <summary>The most tokens in the passes that are computed at once; one article may have more.</summary>
+    /// <summary>Maximum number of tokens in the micro-batches that are computed at once; a single article may have more.</summary>
     public int MicroBatchTokens { get; private set; }
 
-    /// <summary>Steps that an fp16 overflow cost.</summary>
+    /// <summary>Steps that were skipped because of an fp16 overflow.</summary>
     public int Skipped => scaler.Skipped;
 
-    /// <summary>What a checkpoint must hold besides the parameters and the numbers of the position.</summary>
+    /// <summary>The optimizer's tensors, for a checkpoint.</summary>
     public IEnumerable<(string Name, Tensor Value)> Tensors => optimizer.Tensors.Select(entry => ($"optimizer.{entry.Name}", entry.Value));
 
-    /// <summary>The numbers of the position that a step leaves.</summary>
+    /// <summary>The other state, for a checkpoint.</summary>
     public (int OptimizerSteps, int MicroBatchTokens, LossScale LossScale) State => (optimizer.Steps, MicroBatchTokens, scaler.State);
 
-    public void Resume(TrainingPosition position) =>
-        (optimizer.Steps, MicroBatchTokens, scaler.State) = (position.OptimizerSteps, position.MicroBatchTokens, position.LossScale);
+    public void Resume(TrainingPosition position)
+    {
+        optimizer.Steps = position.OptimizerSteps;
+        MicroBatchTokens = position.MicroBatchTokens;
+        scaler.State = position.LossScale;
+    }
 
     /// <param name="articles">Shortest first.</param>
-    /// <param name="learningRate">Of this step.</param>
-    /// <param name="number">From 1.</param>
-    /// <returns>The mean loss over its articles, however they are cut into passes.</returns>
-    /// <exception cref="TrainingDivergedException">The loss is no longer a number.</exception>
-    /// <exception cref="InsufficientMemoryException">Not even a single article fits.</exception>
+    /// <param name="learningRate">The learning rate of this step.</param>
+    /// <param name="number">The step number, from 1.</param>
+    /// <returns>The mean loss over its articles, regardless of the micro-batches.</returns>
+    /// <exception cref="TrainingDivergedException">The loss is not finite.</exception>
+    /// <exception cref="MemoryExhaustedException">Not even one article fits into memory.</exception>
     public double Run(IReadOnlyList<int> articles, double learningRate, int number)
     {
         var loss = Backward(articles, number);
@@ -86,19 +95,19 @@ internal sealed class TrainingStep : IDisposable
         optimizer.Dispose();
     }
 
-    /// <summary>Leaves the gradient of the mean loss, times the loss scale.</summary>
+    /// <summary>Computes the gradient of the mean loss times the loss scale.</summary>
     /// <returns>The sum of the losses; null if memory ran out.</returns>
     private double? Backward(IReadOnlyList<int> articles, int number)
     {
         try
         {
-            var span = new RandomCrop(options.RandomSpan, options.Seed, number);
+            var crop = new RandomCrop(options.RandomSpan, options.Seed, number);
             var tokenDropout = new TokenDropout(options.TokenDropout, options.Seed, number);
-            Article[] read = [.. articles.Select(article => train[article] with { Ids = tokenDropout.Apply(span.Apply(train[article].Ids)) })];
+            Article[] read = [.. articles.Select(article => train[article] with { Ids = tokenDropout.Apply(crop.Apply(train[article].Ids)) })];
             optimizer.ZeroGradient();
             var parts = parallel.RunPartitions([.. read.Select(article => article.Ids.Length)], partition =>
             {
-                // A function of the step: nothing of a generator's past has to be saved.
+                // A function of the step, so that a checkpoint needs no generator state.
                 var dropout = LoraDropout.For(hardware.Device, hardware.Type, unchecked((options.Seed * 1_000_003) + (share.Number * 15_485_867) + number));
                 Article[] shared = [.. share.Texts.Order().Select(article => read[article])];
                 return Backward(SplitIntoMicroBatches(shared, MicroBatchTokens / share.Of), dropout, scaler.Scale / articles.Count);
@@ -116,7 +125,7 @@ internal sealed class TrainingStep : IDisposable
         }
     }
 
-    /// <returns>The sum of the losses, and the gradients of its product with the scale.</returns>
+    /// <returns>The sum of the losses, and the gradients of the sum times the scale.</returns>
     private (double Loss, GradientAccumulator Gradients) Backward(IEnumerable<Article[]> microBatches, LoraDropout dropout, double scale)
     {
         var gradients = new GradientAccumulator(parameters);
@@ -139,15 +148,16 @@ internal sealed class TrainingStep : IDisposable
         var longest = articles.Max(article => train[article].Ids.Length);
         if (MicroBatchTokens <= longest)
         {
-            throw new InsufficientMemoryException(
-                $"Memory is not enough for a single article of {longest} tokens. Lower --max-length or --lora-rank, or take a smaller base model or a larger machine.");
+            throw new MemoryExhaustedException(
+                $"Not enough memory for a single article of {longest} tokens. " +
+                "Lower --max-length or --lora-rank, or use a smaller base model or a larger machine.");
         }
 
         var tokens = articles.Sum(article => train[article].Ids.Length);
         MicroBatchTokens = Math.Max(Math.Min(MicroBatchTokens, tokens) / 2, longest);
         log.WriteLine(
-            $"Out of memory at step {number}: from here on at most {MicroBatchTokens} tokens in a micro-batch, and more micro-batches a step. " +
-            $"The result is the same; a lower --per-device-train-batch-size does so from the start.");
+            $"Out of memory at step {number}: continuing with at most {MicroBatchTokens} tokens per micro-batch. " +
+            $"The result is the same. A lower --per-device-train-batch-size avoids this.");
     }
 
     private static IEnumerable<Article[]> SplitIntoMicroBatches(Article[] articles, int maxTokens)

@@ -18,7 +18,7 @@ public sealed class DatasetAppenderTests
     [InlineData("news.CSV", "\"label\",\"said \"\"so\"\"\",text\r\nSports,x,Goals were scored\r\n")]
     [InlineData("news.jsonl", "{\"text\":\"Goals were scored\",\"label\":\"Sports\"}\n")]
     [InlineData("news.csv", "")]
-    public void The_trainer_reads_an_appended_row_in_every_format(string file, string content)
+    public async Task The_trainer_reads_what_was_added_in_the_format_that_the_data_set_has(string file, string content)
     {
         using var folder = new TemporaryFolder();
         var path = Path.Combine(folder.Path, file);
@@ -29,7 +29,7 @@ public sealed class DatasetAppenderTests
             File.WriteAllText(path, Encoding.UTF8.GetString(dataset.ToArray()) + appender.Prefix + appender.FormatRow(Reviewed));
         }
 
-        var read = DataSetFile.Read(path);
+        var read = await DataSetFile.ReadAsync(path, cancellationToken: TestContext.Current.CancellationToken);
 
         Assert.Empty(read.BadRows);
         Assert.Equal((Reviewed.Text, Reviewed.Label), (read.Rows[^1].Text, read.Rows[^1].Label));

@@ -34,8 +34,8 @@ public sealed class SampleDataTests
     [Theory]
     [InlineData("desk.csv")]
     [InlineData("desk-grown.csv")]
-    public void The_trainer_leaves_no_row_of_a_desk_data_set_out(string name) =>
-        Assert.Empty(DataSet.Load(Repository.Sample(name), heldOutFraction: 0.2).Notes);
+    public async Task The_trainer_leaves_no_row_of_a_desk_data_set_out(string name) => Assert.Empty(
+        (await DataSet.LoadAsync(Repository.Sample(name), heldOutFraction: 0.2, cancellationToken: TestContext.Current.CancellationToken)).Notes);
 
     [Theory]
     [InlineData("articles.jsonl")]

@@ -12,7 +12,7 @@ public sealed class TrainerProgramTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task A_training_killed_in_an_evaluation_between_steps_and_in_a_write_ends_in_the_same_adapter_bit_by_bit()
+    public async Task A_training_that_is_killed_three_times_ends_with_the_same_adapter_bit_by_bit()
     {
         // So many held-out rows, one by one, that nearly all of the time between two steps is an evaluation where there is one.
         folder.File("toy.csv", ToyTask.Csv(400, seed: 1));

@@ -20,20 +20,20 @@ internal static class AgreementBenchmark
     /// <param name="cache">The folder of the model in the 1B shape.</param>
     /// <param name="data">A CSV file of training articles; null to skip the accuracy of the starter.</param>
     /// <returns>Markdown.</returns>
-    public static string Run(string cache, string? data) => $"""
+    public static async Task<string> RunAsync(string cache, string? data, CancellationToken cancellationToken) => $"""
         ## Agreement of the precisions
 
-        {(data is null ? "The starter model's accuracy is measured with `--data train.csv` only." : Starter(data))}
+        {(data is null ? "The starter model's accuracy is measured with `--data train.csv` only." : await StarterAsync(data, cancellationToken))}
 
         {Large(cache)}
         """;
 
-    private static string Starter(string data)
+    private static async Task<string> StarterAsync(string data, CancellationToken cancellationToken)
     {
         var adapter = Path.Combine(Models.StarterModel.Folder, "adapters", "news");
         var labels = ClassifierMetadata.Read(adapter);
         var tokenizer = LlamaTokenizer.Read(Path.Combine(Models.StarterModel.Folder, "base", "tokenizer.json"));
-        var rows = DataSet.Load(data, HeldOut).HeldOut;
+        var rows = (await DataSet.LoadAsync(data, HeldOut, cancellationToken: cancellationToken)).HeldOut;
         var texts = rows.Select(row => tokenizer.Encode(row.Text, labels.MaxTokens).Ids).ToArray();
         var expected = rows.Select(row => row.Label).ToArray();
         var predictions = Precisions.ToDictionary(precision => precision.Name, precision =>

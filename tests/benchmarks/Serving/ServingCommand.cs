@@ -37,7 +37,7 @@ internal static class ServingCommand
                 var section = part switch
                 {
                     "throughput" => ThroughputBenchmark.Run(folder, parsed.GetValue(rounds), parsed.GetValue(articles)),
-                    "agreement" => AgreementBenchmark.Run(folder, parsed.GetValue(data)?.FullName),
+                    "agreement" => await AgreementBenchmark.RunAsync(folder, parsed.GetValue(data)?.FullName, cancellationToken),
                     "starter" => await StarterBenchmark.RunAsync(parsed.GetValue(rounds), cancellationToken),
                     _ => await ProcessBenchmark.RunAsync(folder, cancellationToken),
                 };

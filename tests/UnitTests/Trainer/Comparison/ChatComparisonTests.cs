@@ -116,7 +116,7 @@ public sealed class ChatComparisonTests
         await using var server = await ChatServer.StartAsync(_ => "World");
         server.Always = ("one", 401);
 
-        var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => ClassifyAsync(server, Rows(("one", "World"))));
+        var fault = await Assert.ThrowsAsync<UserException>(() => ClassifyAsync(server, Rows(("one", "World"))));
 
         Assert.Contains("Check --endpoint, --model and the key", fault.Message, StringComparison.Ordinal);
         Assert.Single(server.Bodies);
@@ -129,7 +129,7 @@ public sealed class ChatComparisonTests
         var address = server.Address;
         await server.DisposeAsync();
 
-        var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => ClassifyAsync(address, [.. Enumerable.Range(0, 20).Select(i => Row($"{i}", "World"))], attempts: 1));
+        var fault = await Assert.ThrowsAsync<UserException>(() => ClassifyAsync(address, [.. Enumerable.Range(0, 20).Select(i => Row($"{i}", "World"))], attempts: 1));
 
         Assert.Contains("has not replied to any request", fault.Message, StringComparison.Ordinal);
     }
@@ -165,7 +165,7 @@ public sealed class ChatComparisonTests
     [InlineData("Sports or World", null)]
     [InlineData("Weltgeschehen", null)]
     [InlineData("", null)]
-    public void An_answer_is_a_label_or_none(string answer, string? label) => Assert.Equal(label, new ZeroShotPrompt(Labels).Read(answer));
+    public void An_answer_is_a_label_or_none(string answer, string? label) => Assert.Equal(label, new ZeroShotPrompt(Labels).ParseLabel(answer));
 
     private static Task<ChatResults> ClassifyAsync(ChatServer server, DataSetRow[] rows, int parallel = 4, int perMinute = 60_000, int attempts = 5) =>
         ClassifyAsync(server.Address, rows, parallel, perMinute, attempts);
@@ -179,7 +179,7 @@ public sealed class ChatComparisonTests
 
     private static DataSetRow[] Rows(params (string Text, string Label)[] rows) => [.. rows.Select(row => Row(row.Text, row.Label))];
 
-    private static DataSetRow Row(string text, string label) => new(1, text, label, null);
+    private static DataSetRow Row(string text, string label) => new(RowPlace.Line(1), text, label, null);
 
     /// <summary>A clock that waits for nothing and remembers how long it was asked to.</summary>
     private sealed class ImpatientTime : TimeProvider

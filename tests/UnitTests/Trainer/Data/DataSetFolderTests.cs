@@ -9,7 +9,7 @@ public sealed class DataSetFolderTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void Files_of_the_hub_become_parts_by_their_names()
+    public async Task Files_of_the_hub_become_parts_by_their_names()
     {
         folder.File("set/data/train-00000-of-00002.csv", "text,label\na,x\nb,y\n");
         folder.File("set/data/train-00001-of-00002.jsonl", """{"text":"c","label":"x"}""" + "\n" + """{"text":"d","label":"y"}""");
@@ -17,7 +17,7 @@ public sealed class DataSetFolderTests : IDisposable
         folder.File("set/test/0000.csv", "text,label\ng,x\n");
         folder.File("set/README.md", "not data");
 
-        var data = DataSet.Load(Path.Combine(folder.Path, "set"), 0.1);
+        var data = await DataSet.LoadAsync(Path.Combine(folder.Path, "set"), 0.1, cancellationToken: TestContext.Current.CancellationToken);
 
         Assert.Equal(["a", "b", "c", "d"], data.Train.Select(row => row.Text));
         Assert.Equal(["e", "f"], data.HeldOut.Select(row => row.Text));
@@ -26,23 +26,23 @@ public sealed class DataSetFolderTests : IDisposable
     }
 
     [Fact]
-    public void Training_rows_that_stand_in_the_test_file_too_are_dropped_and_told_with_file_and_line()
+    public async Task Training_rows_that_are_in_the_test_file_too_are_removed_and_reported()
     {
         folder.File("set/train.csv", "text,label\na,x\nb,y\nc,x\nd,y\ne,x\nf,x\n");
         folder.File("set/test.csv", "text,label\nA,x\nC,x\n");
 
-        var data = DataSet.Load(Path.Combine(folder.Path, "set"), 0.1);
+        var data = await DataSet.LoadAsync(Path.Combine(folder.Path, "set"), 0.1, cancellationToken: TestContext.Current.CancellationToken);
 
         Assert.Equal(["2 rows left out whose text is also held out or test (train.csv line 2, 4)."], data.Notes);
         Assert.Equal(["b", "d", "e", "f"], data.Train.Concat(data.HeldOut).Select(row => row.Text).Order(StringComparer.Ordinal));
     }
 
     [Fact]
-    public void A_column_split_counts_more_than_the_name_of_the_file()
+    public async Task A_column_split_counts_more_than_the_name_of_the_file()
     {
         folder.File("set/train.csv", "text,label,split\na,x,train\nb,y,train\nc,x,test\nd,y,\ne,x,\n");
 
-        Assert.Equal(["c"], DataSet.Load(Path.Combine(folder.Path, "set"), 0.1).Test.Select(row => row.Text));
+        Assert.Equal(["c"], (await DataSet.LoadAsync(Path.Combine(folder.Path, "set"), 0.1, cancellationToken: TestContext.Current.CancellationToken)).Test.Select(row => row.Text));
     }
 
     [Theory]
@@ -55,6 +55,11 @@ public sealed class DataSetFolderTests : IDisposable
     public void A_path_names_its_part_as_a_whole_word(string file, string? part) => Assert.Equal(part, DataSetFolder.PartFromPath(file)?.ToString());
 
     [Fact]
-    public void A_folder_without_data_is_refused() =>
-        Assert.Contains("holds no .csv, .jsonl or .parquet file", Assert.Throws<DataSetRefusedException>(() => DataSet.Load(folder.Path, 0.1)).Message, StringComparison.Ordinal);
+    public async Task A_folder_without_data_is_refused()
+    {
+        var refusal = await Assert.ThrowsAsync<DataSetRefusedException>(
+            () => DataSet.LoadAsync(folder.Path, 0.1, cancellationToken: TestContext.Current.CancellationToken));
+
+        Assert.Contains("holds no .csv, .jsonl or .parquet file", refusal.Message, StringComparison.Ordinal);
+    }
 }

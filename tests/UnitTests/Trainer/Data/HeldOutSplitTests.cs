@@ -43,7 +43,7 @@ public sealed class HeldOutSplitTests
     [Fact]
     public void Rows_that_the_file_marks_are_held_out_and_no_others()
     {
-        DataSetRow[] rows = [.. Rows(0, 100), new(101, "marked", "even", DataPart.HeldOut), new(102, "final", "odd", DataPart.Test)];
+        DataSetRow[] rows = [.. Rows(0, 100), new(RowPlace.Line(101), "marked", "even", DataPart.HeldOut), new(RowPlace.Line(102), "final", "odd", DataPart.Test)];
 
         var (train, heldOut, test) = HeldOutSplit.Split(rows, 0.5);
 
@@ -67,5 +67,5 @@ public sealed class HeldOutSplitTests
     }
 
     private static List<DataSetRow> Rows(int first, int count) =>
-        [.. Enumerable.Range(first, count).Select(i => new DataSetRow(i + 2, $"article number {i}", i % 2 == 0 ? "even" : "odd", null))];
+        [.. Enumerable.Range(first, count).Select(i => new DataSetRow(RowPlace.Line(i + 2), $"article number {i}", i % 2 == 0 ? "even" : "odd", null))];
 }

@@ -14,9 +14,9 @@ public sealed class ParquetTests : IDisposable
     [Theory]
     [InlineData("hub-snappy.parquet")]
     [InlineData("hub-zstd.parquet")]
-    public void A_file_of_the_hub_gives_texts_and_the_names_of_its_labels(string file)
+    public async Task A_file_of_the_hub_gives_texts_and_the_names_of_its_labels(string file)
     {
-        var read = DataSetFile.Read(Path.Combine(Repository.Root, "tests/UnitTests/Trainer/Data/Fixtures", file));
+        var read = await DataSetFile.ReadAsync(Path.Combine(Repository.Root, "tests/UnitTests/Trainer/Data/Fixtures", file), cancellationToken: TestContext.Current.CancellationToken);
 
         Assert.Equal(["Sports", "Business", "Sci/Tech", "World"], read.Rows.Take(4).Select(row => row.Label));
         Assert.Equal(11, read.Rows.Count);
@@ -30,7 +30,7 @@ public sealed class ParquetTests : IDisposable
     [InlineData("""{"info":{"features":{"label":{"dtype":{"class_label":{"names":{"1":"yes","0":"no"}}}}}}}""")]
     public async Task Names_of_labels_are_found_however_deep_they_lie(string metadata)
     {
-        var read = DataSetFile.Read(await WriteAsync<long>("a.parquet", ["one", "two", "three"], [1, 0, 1], metadata));
+        var read = await DataSetFile.ReadAsync(await WriteAsync<long>("a.parquet", ["one", "two", "three"], [1, 0, 1], metadata), cancellationToken: TestContext.Current.CancellationToken);
 
         Assert.Equal(["yes", "no", "yes"], read.Rows.Select(row => row.Label));
     }
@@ -41,8 +41,8 @@ public sealed class ParquetTests : IDisposable
         var file = await WriteAsync<int>("a.parquet", ["one", "two", "three"], [0, 1, 1], "not the hub's");
         var names = LabelNames.Read(folder.File("names.txt", "no\nyes\n"));
 
-        Assert.Equal(["0", "1", "1"], DataSetFile.Read(file).Rows.Select(row => row.Label));
-        Assert.Equal(["no", "yes", "yes"], DataSetFile.Read(file, labelNames: names).Rows.Select(row => row.Label));
+        Assert.Equal(["0", "1", "1"], (await DataSetFile.ReadAsync(file, cancellationToken: TestContext.Current.CancellationToken)).Rows.Select(row => row.Label));
+        Assert.Equal(["no", "yes", "yes"], (await DataSetFile.ReadAsync(file, labelNames: names, cancellationToken: TestContext.Current.CancellationToken)).Rows.Select(row => row.Label));
     }
 
     [Fact]
@@ -51,7 +51,7 @@ public sealed class ParquetTests : IDisposable
         var metadata = """{"info":{"features":{"label":{"names":["no","yes"],"_type":"ClassLabel"}}}}""";
         var file = await WriteAsync<long>("test.parquet", ["a", "b"], [-1, 7], metadata);
 
-        var refusal = Assert.Throws<DataSetRefusedException>(() => DataSetFile.Read(file));
+        var refusal = await Assert.ThrowsAsync<DataSetRefusedException>(() => DataSetFile.ReadAsync(file, cancellationToken: TestContext.Current.CancellationToken));
 
         Assert.Contains("row 1: the row has no label (-1); row 2: the label '7' has no name in the metadata of test.parquet", refusal.Message, StringComparison.Ordinal);
     }
@@ -69,8 +69,8 @@ public sealed class ParquetTests : IDisposable
             await group.WriteAsync(topic, ["x", "y"]);
         }
 
-        var refusal = Assert.Throws<DataSetRefusedException>(() => DataSetFile.Read(file));
-        var read = DataSetFile.Read(file, fields: new RowFields("headline", "topic"));
+        var refusal = await Assert.ThrowsAsync<DataSetRefusedException>(() => DataSetFile.ReadAsync(file, cancellationToken: TestContext.Current.CancellationToken));
+        var read = await DataSetFile.ReadAsync(file, fields: new RowFields("headline", "topic"), cancellationToken: TestContext.Current.CancellationToken);
 
         Assert.Contains("it has 'Headline', 'topic'. --text-column", refusal.Message, StringComparison.Ordinal);
         Assert.Equal([("one", "x"), ("two", "y")], read.Rows.Select(row => (row.Text, row.Label)));
@@ -84,7 +84,9 @@ public sealed class ParquetTests : IDisposable
         {
             var cut = folder.File("cut.parquet", whole[..length]);
 
-            Assert.StartsWith("cut.parquet: ", Assert.Throws<DataSetRefusedException>(() => DataSetFile.Read(cut)).Message, StringComparison.Ordinal);
+            var refusal = await Assert.ThrowsAsync<DataSetRefusedException>(
+                () => DataSetFile.ReadAsync(cut, cancellationToken: TestContext.Current.CancellationToken));
+            Assert.StartsWith("cut.parquet: ", refusal.Message, StringComparison.Ordinal);
         }
     }
 

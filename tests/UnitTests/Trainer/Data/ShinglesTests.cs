@@ -26,10 +26,9 @@ public sealed class ShinglesTests
     [Fact]
     public void Rows_that_overlap_are_left_out_and_told_but_test_rows_stay()
     {
-        var notes = new List<string>();
         DataSetRow[] rows = [Row("nobody knows this one", null), Row("one two three four five six seven eight", null), Row("two three four five six seven eight nine", DataPart.Test)];
 
-        var kept = shingles.Remove(rows, notes);
+        var (kept, notes) = shingles.Remove(rows);
 
         Assert.Equal([rows[0], rows[2]], kept);
         Assert.Equal("1 rows left out that share 8 consecutive words with an excluded article.", Assert.Single(notes));
@@ -48,5 +47,5 @@ public sealed class ShinglesTests
         Assert.Null(shingles.Find("far too short"));
     }
 
-    private static DataSetRow Row(string text, DataPart? part) => new(new RowPlace(2), text, "a", part);
+    private static DataSetRow Row(string text, DataPart? part) => new(RowPlace.Line(2), text, "a", part);
 }

@@ -110,7 +110,7 @@ public sealed class ClassificationMetricsTests
     {
         // Row i gives the wrong label a logit of i; every third row is right.
         var predictions = new Predictions([.. Enumerable.Range(0, 60).Select(i => new[] { i + 0.1f, 0f })], [.. Enumerable.Range(0, 60).Select(i => i % 3 == 0 ? 0 : 1)]);
-        DataSetRow[] rows = [.. Enumerable.Range(0, 60).Select(i => new DataSetRow(i, $"text {i}", i % 3 == 0 ? "a" : "b", null))];
+        DataSetRow[] rows = [.. Enumerable.Range(0, 60).Select(i => new DataSetRow(RowPlace.Line(i), $"text {i}", i % 3 == 0 ? "a" : "b", null))];
 
         var worst = Mistake.Worst(predictions, rows, ["a", "b"], temperature: 10, count: 20);
 

@@ -27,7 +27,7 @@ public sealed class EvaluatorTests
     {
         var evaluator = new Evaluator(batch => FirstIds(batch, fits: 0), CPU, batchSize: 4, TextWriter.Null);
 
-        var end = Assert.Throws<InsufficientMemoryException>(() => evaluator.Logits(Sequences, CancellationToken));
+        var end = Assert.Throws<MemoryExhaustedException>(() => evaluator.Logits(Sequences, CancellationToken));
 
         Assert.Contains("--max-length", end.Message, StringComparison.Ordinal);
     }

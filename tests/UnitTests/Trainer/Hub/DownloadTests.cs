@@ -62,7 +62,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_line_that_is_cut_more_often_than_is_tried_again_still_brings_the_file_as_long_as_bytes_come()
+    public async Task Attempts_that_make_progress_do_not_count_as_retries()
     {
         await using var server = await ServerAsync();
         foreach (var _ in Enumerable.Range(0, 20))

@@ -20,7 +20,7 @@ public sealed class CheckpointBlobTests(Emulator emulator) : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public async Task A_job_that_was_killed_goes_on_from_its_checkpoint_on_another_machine_and_ends_in_the_same_adapter()
+    public async Task A_killed_job_resumes_on_another_machine_and_ends_with_the_same_adapter()
     {
         var (storage, connection) = await PreparedAsync();
         await using (var killed = StartJob(connection, "first machine"))
@@ -57,7 +57,7 @@ public sealed class CheckpointBlobTests(Emulator emulator) : IDisposable
         await using var successor = StartJob(connection, "second machine");
         var output = await successor.EndAsync();
 
-        Assert.Contains("The training begins anew.", output, StringComparison.Ordinal);
+        Assert.Contains("The training starts from the beginning.", output, StringComparison.Ordinal);
         Assert.Contains("min_steps was 150 and is 20", output, StringComparison.Ordinal);
         Assert.NotNull(await ServingAsync(storage));
     }

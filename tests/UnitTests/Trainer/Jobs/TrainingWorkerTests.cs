@@ -79,7 +79,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
     }
 
     [Fact]
-    public async Task A_grown_data_set_with_a_new_label_replaces_the_serving_version_and_the_new_label_is_told()
+    public async Task A_data_set_with_a_new_label_replaces_the_serving_version()
     {
         await RequestAsync("topics/a.csv", ToyTask.Csv(150, seed: 1));
         await RequestAsync("topics/b.csv", ToyTask.Csv(150, seed: 1) + "zzzzzzzzzz,third\nzzzzzzzzzzzzz,third\nzzzz zzzzzz,third\n");
@@ -94,7 +94,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
     }
 
     [Fact]
-    public async Task A_clock_that_went_back_a_year_between_two_trainings_publishes_the_second_all_the_same()
+    public async Task A_clock_that_was_set_back_a_year_does_not_prevent_publication()
     {
         var clock = new JumpingClock();
         await RequestAsync("topics/a.csv", ToyTask.Csv(150, seed: 1));
@@ -131,14 +131,14 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
     }
 
     [Fact]
-    public async Task A_serving_version_that_is_damaged_keeps_no_training_from_being_judged_against_the_one_before()
+    public async Task If_the_serving_version_is_damaged_the_baseline_is_the_one_before_it()
     {
         await ToyModel.PublishAsync(registry, Classifier, "v1", seed: 1, "left", "right");
         await ToyModel.PublishAsync(registry, Classifier, "v2", seed: 2, "left", "right");
         await storage.Container(StorageNames.ModelsContainer).DeleteBlobAsync($"{StorageNames.VersionFolder(Classifier, "v2")}labels.json", cancellationToken: CancellationToken);
 
         Assert.Equal("v1", (await ComputeBaselineAsync())?.Version);
-        Assert.Matches("version v2 of topics is passed over: .*labels.json", log.ToString());
+        Assert.Matches("version v2 of topics is skipped: .*labels.json", log.ToString());
     }
 
     [Theory]
@@ -154,11 +154,11 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
         await registry.PublishAsync(Classifier, "v2", (await registry.ReadPointerAsync(Classifier, null, CancellationToken)).ETag, CancellationToken);
 
         Assert.Equal("v1", (await ComputeBaselineAsync())?.Version);
-        Assert.Matches($"version v2 of topics is passed over: .*{problem}", log.ToString());
+        Assert.Matches($"version v2 of topics is skipped: .*{problem}", log.ToString());
     }
 
     [Fact]
-    public async Task A_pointer_that_is_damaged_keeps_no_training_from_being_judged_against_the_version_published_last()
+    public async Task With_a_damaged_pointer_the_baseline_is_the_version_published_last()
     {
         await ToyModel.PublishAsync(registry, Classifier, "v1", seed: 1, "left", "right");
         await ToyModel.PublishAsync(registry, Classifier, "v2", seed: 2, "left", "right");
@@ -170,7 +170,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
     }
 
     [Fact]
-    public async Task A_data_set_that_cannot_be_used_is_refused_with_its_bad_lines_and_the_serving_version_stays()
+    public async Task A_data_set_that_cannot_be_used_is_refused_with_its_bad_lines()
     {
         await ToyModel.PublishAsync(registry, Classifier, "v1", seed: 1, "left", "right");
         await RequestAsync("topics/bad.csv", "text,label\n,left\n,right\n");
@@ -265,7 +265,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
         await RunAsync();
 
         var orphan = (await runs.ListAsync(Classifier, CancellationToken))[0];
-        Assert.Equal((TrainingState.Failed, "The trainer was killed; its request came back to the queue."), (orphan.State, orphan.Reason));
+        Assert.Equal((TrainingState.Failed, "The trainer was killed; its request has returned to the queue."), (orphan.State, orphan.Reason));
     }
 
     [Theory]
@@ -287,7 +287,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
     }
 
     [Fact]
-    public async Task A_request_that_killed_its_trainer_too_often_is_set_aside_and_no_run_stands_as_running()
+    public async Task A_request_that_killed_its_trainer_too_often_is_set_aside()
     {
         await runs.WriteAsync(new TrainingRun(Classifier, "20260101-000000-000") { State = TrainingState.Running, Dataset = "topics/a.csv" }, CancellationToken);
         await LeaveCheckpointAsync(await RequestAsync("topics/a.csv", ToyTask.Csv(20, seed: 1)));
@@ -337,7 +337,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
         await RequestAsync("topics/a.csv", ToyTask.Csv(2000, seed: 1));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(CancellationToken);
         var running = Task.Run(() => Worker().RunAsync(drain: true, stop.Token), CancellationToken);
-        while (!log.ToString().Contains("recipe", StringComparison.Ordinal))
+        while (!log.ToString().Contains("options {", StringComparison.Ordinal))
         {
             await Task.Delay(20, CancellationToken);
         }
@@ -423,7 +423,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
     private async Task<string?> ServingAsync() => (await registry.ReadPointerAsync(Classifier, null, CancellationToken)).Current?.Version;
 
     private async Task<BaselinePredictions?> ComputeBaselineAsync() => await BaselinePredictions.ComputeAsync(
-        registry, Classifier, await registry.ReadPointerAsync(Classifier, null, CancellationToken), ToyTask.Options.Precision, [new DataSetRow(1, "llll", "left", null)], log, CancellationToken);
+        registry, Classifier, await registry.ReadPointerAsync(Classifier, null, CancellationToken), ToyTask.Options.Precision, [new DataSetRow(RowPlace.Line(1), "llll", "left", null)], log, CancellationToken);
 
     private async Task<int> QueueLengthAsync(string queue) =>
         (await storage.Queue(queue).GetPropertiesAsync(CancellationToken)).Value.ApproximateMessagesCount;

@@ -14,7 +14,7 @@ public sealed class ObjectiveTests
     private static readonly double[] Frequencies = [.. Enumerable.Range(1, Vocabulary).Select(rank => 1.0 / rank / Enumerable.Range(1, Vocabulary).Sum(i => 1.0 / i))];
 
     [Fact]
-    public void Over_the_whole_vocabulary_the_head_has_the_loss_and_the_gradients_of_plain_cross_entropy()
+    public void Over_the_whole_vocabulary_the_head_computes_plain_cross_entropy()
     {
         using var scope = NewDisposeScope();
         var (hidden, embedding, targets) = Problem(rows: 600);

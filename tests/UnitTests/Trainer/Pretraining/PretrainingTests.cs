@@ -126,7 +126,7 @@ public sealed class PretrainingTests
     }
 
     [Fact]
-    public void Pretraining_goes_on_from_a_base_with_its_vocabulary_shape_and_weights_and_leaves_it_alone()
+    public void Pretraining_continues_from_a_base_and_does_not_change_its_files()
     {
         using var folder = new TemporaryFolder();
         var (first, second) = (Path.Combine(folder.Path, "first"), Path.Combine(folder.Path, "second"));

@@ -1,3 +1,4 @@
+using Serverless.Trainer.Evaluation;
 using Serverless.Trainer.Jobs;
 using Serverless.Trainer.Progress;
 using Serverless.Trainer.Training;
@@ -15,14 +16,14 @@ public sealed class ProgressTests(Emulator emulator)
     private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
     [Fact]
-    public void A_line_has_step_loss_time_left_speed_rate_and_memory_and_leaves_out_the_last_where_it_is_narrow()
+    public void A_line_has_all_fields_and_omits_the_last_ones_where_it_is_narrow()
     {
         Assert.Equal("step   50/3750  loss 0.250  1:02:00 left  80 articles/s  lr 4.9e-5  GPU 5.9 GB", ProgressLine.Format(Middle, loss: 0.25));
         Assert.Equal("step   50/3750  loss 0.250  1:02:00 left", ProgressLine.Format(Middle, loss: 0.25, width: 50));
     }
 
     [Fact]
-    public void Away_from_a_terminal_there_is_a_line_every_so_many_steps_with_the_mean_loss_and_one_for_each_evaluation()
+    public void Without_a_terminal_there_are_lines_with_the_mean_loss_and_for_evaluations()
     {
         using var log = new StringWriter();
         var progress = new PlainProgress(log, loggingSteps: 2);

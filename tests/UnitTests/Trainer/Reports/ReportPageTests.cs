@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Serverless.Trainer.Data;
 using Serverless.Trainer.Evaluation;
 using Serverless.Trainer.Reports;
 using Serverless.Trainer.Training;
@@ -40,7 +41,7 @@ public sealed class ReportPageTests : IDisposable
     public void The_page_shows_figures_mistakes_settings_and_the_word_of_the_gate()
     {
         var report = Report(["left", "right"], "a text that was hard");
-        var page = Write(report with { Figures = report.Figures with { Gate = new GateVerdict(false, .01, 300, 20, 5, "Worse than before.") } }).Page;
+        var page = Write(report with { Metrics = report.Metrics with { Gate = new GateVerdict(false, .01, 300, 20, 5, "Worse than before.") } }).Page;
 
         Assert.Contains("Refused by the gate.", page, StringComparison.Ordinal);
         Assert.Contains("Worse than before.", page, StringComparison.Ordinal);
@@ -59,7 +60,7 @@ public sealed class ReportPageTests : IDisposable
     }
 
     [Fact]
-    public void A_curve_of_thousands_of_steps_is_kept_in_a_few_hundred_points_with_every_evaluation()
+    public void A_long_curve_is_reduced_to_a_few_hundred_points_and_all_evaluations()
     {
         CurvePoint[] curve = [.. Enumerable.Range(1, 3750).Select(step => new CurvePoint(step, step == 7 ? double.NaN : 2, step % 500 == 0 ? new EvaluationPoint(step, .5, .9) : null))];
 
@@ -77,13 +78,13 @@ public sealed class ReportPageTests : IDisposable
     public void A_loss_that_overflowed_leaves_the_report_and_its_plots_whole(double loss)
     {
         var report = Report(["left", "right"], "text");
-        var figures = report.Figures with
+        var figures = report.Metrics with
         {
-            HeldOut = report.Figures.HeldOut with { Loss = loss },
-            Training = report.Figures.Training with { Curve = [new(1, loss, null), new(2, 1, new EvaluationPoint(2, loss, .8)), new(3, 1, new EvaluationPoint(3, 1, .9))] },
+            HeldOut = report.Metrics.HeldOut with { Loss = loss },
+            Training = report.Metrics.Training with { Curve = [new(1, loss, null), new(2, 1, new EvaluationPoint(2, loss, .8)), new(3, 1, new EvaluationPoint(3, 1, .9))] },
         };
 
-        var (_, metrics) = Write(report with { Figures = figures });
+        var (_, metrics) = Write(report with { Metrics = figures });
         using var losses = LearningCurvesPlot.Loss(figures.Training, PlotTheme.Light);
 
         Assert.InRange(losses.Axes.GetLimits().Top, 1, 1.2);
@@ -169,13 +170,13 @@ public sealed class ReportPageTests : IDisposable
         }
     }
 
-    private (string Page, string Metrics) Write(AdapterReport report)
+    private (string Page, string Metrics) Write(FineTuneResult report)
     {
-        report.Write(folder.Path);
+        AdapterReport.Write(folder.Path, report);
         return (File.ReadAllText(Path.Combine(folder.Path, "report.html")), File.ReadAllText(Path.Combine(folder.Path, "metrics.json")));
     }
 
-    private static AdapterReport Report(string[] labels, string mistake)
+    private static FineTuneResult Report(string[] labels, string mistake)
     {
         var random = new Random(1);
         var expected = Enumerable.Range(0, 400).Select(row => row % labels.Length).ToArray();
@@ -184,11 +185,12 @@ public sealed class ReportPageTests : IDisposable
         var metrics = ClassificationMetrics.Compute(predictions, labels, 1.3);
         CurvePoint[] curve = [.. Enumerable.Range(1, 300).Select(step => new CurvePoint(step, 1.4 / Math.Sqrt(step) + random.NextDouble() * .1, step % 50 == 0 ? new EvaluationPoint(step, .3 + 10.0 / step, .9 - 5.0 / step) : null))];
         var training = new TrainingSummary(300, 250, 0, TimeSpan.FromMinutes(3), 200, curve);
-        return new AdapterReport(
+        return new FineTuneResult(
             new TrainingReport("set/data.csv", "serverless/starter", 4000, 12, metrics, metrics, training, ["3 rows left out."]),
             new TrainOptions { LearningRate = .0015 },
             Calibration.Bins(predictions, 1),
-            [new Mistake(3, mistake, labels[0], labels[1], .99, .01)],
-            new TokenLengths(Enumerable.Range(0, 4000).Select(_ => (int)(20 + random.NextDouble() * random.NextDouble() * 160))));
+            [new Mistake(RowPlace.Line(3), mistake, labels[0], labels[1], .99, .01)],
+            new TokenLengths(Enumerable.Range(0, 4000).Select(_ => (int)(20 + random.NextDouble() * random.NextDouble() * 160))),
+            HeldOutLabels: []);
     }
 }

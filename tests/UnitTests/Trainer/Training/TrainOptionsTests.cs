@@ -8,7 +8,7 @@ public sealed class TrainOptionsTests
     [Fact]
     public void Without_any_setting_it_is_the_published_recipe()
     {
-        var options = TrainOptions.Resolve();
+        var options = TrainOptionsLoader.Resolve();
 
         Assert.Equal((5e-5, 1.0, 16, 2, 32), (
             options.LearningRate, options.NumTrainEpochs, options.PerDeviceTrainBatchSize, options.GradientAccumulationSteps, options.ArticlesPerStep));
@@ -20,7 +20,7 @@ public sealed class TrainOptionsTests
     [Fact]
     public void Later_layers_lie_over_earlier_ones()
     {
-        var options = TrainOptions.Resolve(
+        var options = TrainOptionsLoader.Resolve(
             ("training.json", Settings("""{"learning_rate": 0.002, "lora_rank": 8}""")),
             ("command line", Settings("""{"lora_rank": 4}""")));
 
@@ -30,9 +30,9 @@ public sealed class TrainOptionsTests
     [Fact]
     public void What_was_saved_resolves_to_the_same_recipe()
     {
-        var options = TrainOptions.Resolve(("here", Settings("""{"seed": 7, "precision": "fp32", "min_steps": 60}""")));
+        var options = TrainOptionsLoader.Resolve(("here", Settings("""{"seed": 7, "precision": "fp32", "min_steps": 60}""")));
 
-        Assert.Equal(options, TrainOptions.Resolve(("saved", Settings(options.ToJson()))));
+        Assert.Equal(options, TrainOptionsLoader.Resolve(("saved", Settings(options.ToJson()))));
     }
 
     [Theory]
@@ -43,7 +43,7 @@ public sealed class TrainOptionsTests
     [InlineData("""{"precision": "int3"}""", "precision must be auto, bf16, fp16 or fp32")]
     public void A_setting_that_cannot_be_is_named_with_its_source(string settings, string named)
     {
-        var fault = Assert.Throws<InvalidTrainOptionsException>(() => TrainOptions.Resolve(("training.json", Settings(settings))));
+        var fault = Assert.Throws<InvalidTrainOptionsException>(() => TrainOptionsLoader.Resolve(("training.json", Settings(settings))));
 
         Assert.StartsWith("training.json: ", fault.Message, StringComparison.Ordinal);
         Assert.Contains(named, fault.Message, StringComparison.Ordinal);

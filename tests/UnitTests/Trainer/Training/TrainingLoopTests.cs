@@ -152,7 +152,7 @@ public sealed class TrainingLoopTests
         Assert.Throws<OperationCanceledException>(() => { Train(ToyTask.Options, Checkpoint(folder, ToyTask.Options), stopAt: 3); });
         var options = ToyTask.Options with { LearningRate = 0.02, LoggingSteps = 7 };
 
-        var refusal = Assert.Throws<InvalidDataException>(() => { Train(options, Checkpoint(folder, options), stopAt: null); });
+        var refusal = Assert.Throws<UserException>(() => { Train(options, Checkpoint(folder, options), stopAt: null); });
 
         Assert.Contains("learning_rate was 0.01 and is 0.02.", refusal.Message, StringComparison.Ordinal);
         Assert.Contains("--no-resume", refusal.Message, StringComparison.Ordinal);
@@ -167,10 +167,10 @@ public sealed class TrainingLoopTests
 
         var fingerprint = TrainingFingerprint.Compute(ToyTask.Options, ToyTask.Hardware, data, weights);
 
-        Assert.Null(fingerprint.DifferenceFrom(TrainingFingerprint.Compute(ToyTask.Options, ToyTask.Hardware, data, weights)));
-        Assert.Contains("rows", fingerprint.DifferenceFrom(TrainingFingerprint.Compute(ToyTask.Options, ToyTask.Hardware, Encoded(TrainRows[1..]), weights)), StringComparison.Ordinal);
-        Assert.Contains("base", fingerprint.DifferenceFrom(TrainingFingerprint.Compute(ToyTask.Options, ToyTask.Hardware, data, others)), StringComparison.Ordinal);
-        Assert.Contains("fp16", fingerprint.DifferenceFrom(TrainingFingerprint.Compute(ToyTask.Options, new Hardware(CPU, ScalarType.Float16), data, weights)), StringComparison.Ordinal);
+        Assert.Empty(fingerprint.DifferencesFrom(TrainingFingerprint.Compute(ToyTask.Options, ToyTask.Hardware, data, weights)));
+        Assert.Contains("rows", string.Join("; ", fingerprint.DifferencesFrom(TrainingFingerprint.Compute(ToyTask.Options, ToyTask.Hardware, Encoded(TrainRows[1..]), weights))), StringComparison.Ordinal);
+        Assert.Contains("base", string.Join("; ", fingerprint.DifferencesFrom(TrainingFingerprint.Compute(ToyTask.Options, ToyTask.Hardware, data, others))), StringComparison.Ordinal);
+        Assert.Contains("fp16", string.Join("; ", fingerprint.DifferencesFrom(TrainingFingerprint.Compute(ToyTask.Options, new Hardware(CPU, ScalarType.Float16), data, weights))), StringComparison.Ordinal);
     }
 
     [Fact]
