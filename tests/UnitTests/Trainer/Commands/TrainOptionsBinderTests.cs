@@ -5,7 +5,7 @@ using Serverless.Trainer.Training;
 
 namespace Serverless.UnitTests.Trainer.Commands;
 
-public sealed class RecipeOptionsTests : IDisposable
+public sealed class TrainOptionsBinderTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
@@ -57,7 +57,7 @@ public sealed class RecipeOptionsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{ learning_rate: }", "not JSON (line 1).")]
+    [InlineData("{ learning_rate: }", "not valid JSON (line 1).")]
     [InlineData("""{"seed": 1, "seed": 2}""", "seed")]
     public void A_damaged_training_file_of_the_base_is_named(string content, string fault)
     {

@@ -124,7 +124,7 @@ public sealed class DownloadTests : IDisposable
 
         var fault = await Assert.ThrowsAsync<HubException>(() => DownloadAsync(server, Model));
 
-        Assert.Contains($"{file} was damaged on its way: its {kind} is", fault.Message, StringComparison.Ordinal);
+        Assert.Contains($"{file} was damaged in transit: its {kind} is", fault.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(Downloaded(), name => name.StartsWith(file, StringComparison.Ordinal));
     }
 
@@ -167,7 +167,7 @@ public sealed class DownloadTests : IDisposable
     }
 
     [Theory]
-    [InlineData(null, "then put a token of that account into the environment variable HF_TOKEN")]
+    [InlineData(null, "then set the environment variable HF_TOKEN to a token of that account")]
     [InlineData("another", "with the account whose token is in HF_TOKEN")]
     public async Task A_gated_model_says_where_to_accept_its_terms(string? token, string advice)
     {
@@ -211,7 +211,7 @@ public sealed class DownloadTests : IDisposable
 
         var fault = await Assert.ThrowsAsync<HubException>(() => DownloadAsync(server, Data));
 
-        Assert.Contains("lies outside", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("is outside the repository", fault.Message, StringComparison.Ordinal);
         Assert.Empty(Downloaded());
     }
 
@@ -223,7 +223,7 @@ public sealed class DownloadTests : IDisposable
 
         var fault = await Assert.ThrowsAsync<HubException>(() => DownloadAsync(server, Model));
 
-        Assert.Contains("is --endpoint (or HF_ENDPOINT) right?", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("check --endpoint (or HF_ENDPOINT).", fault.Message, StringComparison.Ordinal);
     }
 
     private static async Task<HubServer> ServerAsync() => Filled(await HubServer.StartAsync());
