@@ -28,7 +28,7 @@ if (args.Length > 0 && parsed.Action is ParseErrorAction)
 try
 {
     InitializeTorch();
-    using var stop = new StopSignal(grace: TimeSpan.FromSeconds(30), exitCode: 130);
+    using var stop = new StopSignal(shutdownTimeout: TimeSpan.FromSeconds(30), exitCode: 130);
     return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop.Token);
 }
 catch (OperationCanceledException)
@@ -48,7 +48,7 @@ static void InitializeTorch()
     var threads = ReadThreads();
     try
     {
-        TorchRuntime.Initialise(threads, training: true);
+        TorchRuntime.Initialize(threads, training: true);
     }
     catch (InvalidOperationException exception)
     {

@@ -9,14 +9,12 @@ namespace Serverless.Trainer.Data;
 /// </summary>
 internal static class CsvRows
 {
-    private static readonly string[] AgNews = [RowFields.ClassIndex, "title", "description"];
-
     public static ReadResult Read(string file, byte[] bytes, RowFields fields)
     {
         var columns = ReadColumns(file, bytes, fields, out var isNamed);
         return ReadResult.FromRows(ReadRows(bytes, fields, columns, isNamed)) with
         {
-            LabelsStartAtOne = fields.LabelColumn(columns) == RowFields.ClassIndex,
+            LabelsStartAtOne = fields.FindLabelColumn(columns) == DatasetFormat.ClassIndexColumn,
         };
     }
 
@@ -58,16 +56,15 @@ internal static class CsvRows
         var header = DatasetFormat.ReadCsvHeader(new MemoryStream(bytes));
         var names = header.Select(DatasetFormat.ToColumnName).ToList();
         isNamed = fields.AreUsable(names);
-        var firstIsInteger = names.Count > 0 && int.TryParse(names[0], NumberStyles.None, CultureInfo.InvariantCulture, out _);
-        if (!isNamed && names.Count == AgNews.Length && firstIsInteger && fields.AreUsable(AgNews))
+        if (!isNamed && DatasetFormat.IsAgNewsRow(names) && fields.AreUsable(DatasetFormat.AgNewsColumns))
         {
             return [.. DatasetFormat.AgNewsColumns];
         }
 
         if (!isNamed)
         {
-            var header = Truncate(string.Join(',', reader.Headers));
-            throw new DataSetRefusedException(file, $"Line 1 must name the columns {fields.Expected}; it is '{header}'.");
+            var found = Truncate(string.Join(',', header));
+            throw new DataSetRefusedException(file, $"Line 1 must name the columns {fields.Expected}; it is '{found}'.");
         }
 
         if (names.GroupBy(name => name).FirstOrDefault(name => name.Count() > 1) is { } twice)

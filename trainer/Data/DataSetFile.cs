@@ -20,17 +20,17 @@ internal sealed record DataSetFile(string Name, IReadOnlyList<DataSetRow> Rows, 
         fields ??= RowFields.Default;
         var bytes = await File.ReadAllBytesAsync(path, cancellationToken);
         ReadResult read;
-        switch (Path.GetExtension(name).ToLowerInvariant())
+        switch (DatasetFormat.GetFileType(name))
         {
-            case ".csv":
+            case DatasetFileType.Csv:
                 ThrowIfBrokenEncoding(name, bytes);
                 read = CsvRows.Read(name, bytes, fields);
                 break;
-            case ".jsonl" or ".ndjson":
+            case DatasetFileType.JsonLines:
                 ThrowIfBrokenEncoding(name, bytes);
                 read = JsonLinesRows.Read(bytes, fields);
                 break;
-            case ".parquet":
+            case DatasetFileType.Parquet:
                 read = await ParquetRows.ReadAsync(name, bytes, fields, cancellationToken);
                 break;
             default:

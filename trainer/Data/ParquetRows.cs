@@ -54,7 +54,7 @@ internal static class ParquetRows
         }
 
         var metadata = reader.CustomMetadata?.GetValueOrDefault(HubFeatures.Key);
-        return ReadResult.FromRows(parsed) with { LabelNames = HubFeatures.LabelNames(metadata, fields.LabelColumn(columns.Keys)!, file) };
+        return ReadResult.FromRows(parsed) with { LabelNames = HubFeatures.LabelNames(metadata, fields.FindLabelColumn(columns.Keys)!, file) };
     }
 
     private static string Name(DataField field) => field.Name.Trim().ToLowerInvariant();

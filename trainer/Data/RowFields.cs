@@ -10,13 +10,8 @@ namespace Serverless.Trainer.Data;
 /// <param name="Label">The label column; null for the default names.</param>
 internal sealed record RowFields(string? Text = null, string? Label = null)
 {
-    /// <summary>The label column of the original AG News files, whose integers start at 1.</summary>
-    public const string ClassIndex = "class index";
-
     /// <summary>1 MB, the limit of an article. A longer text is more often an unclosed quotation mark.</summary>
     private const int MaxTextLength = 1024 * 1024;
-
-    private static readonly string[] LabelColumns = ["label", ClassIndex];
 
     public static RowFields Default { get; } = new();
 
@@ -29,18 +24,18 @@ internal sealed record RowFields(string? Text = null, string? Label = null)
         (Label is null ? LabelColumns.Any(names.Contains) : names.Contains(Label));
 
     /// <summary>Whether the column is read.</summary>
-    public bool Uses(string name) => name == "split" || IsText(name) || IsLabel(name);
+    public bool Uses(string name) => name == SplitColumn || IsText(name) || IsLabel(name);
 
     /// <summary>The name of the label column among these; null if there is none.</summary>
-    public string? LabelColumn(IReadOnlyCollection<string> names) => Label ?? LabelColumns.FirstOrDefault(names.Contains);
+    public string? FindLabelColumn(IReadOnlyCollection<string> names) => Label ?? LabelColumns.FirstOrDefault(names.Contains);
 
     /// <summary>Parses one row.</summary>
     /// <param name="field">Returns the value of a column by its lower-case name; null if there is none.</param>
     public ParsedRow Parse(RowPlace place, Func<string, string?> field)
     {
-        var text = ((Text is null ? field("text") ?? $"{field("title")} {field("description")}" : field(Text)) ?? "").Trim();
-        var label = ((Label is null ? field("label") ?? field(ClassIndex) : field(Label)) ?? "").Trim();
-        var split = (field("split") ?? "").Trim();
+        var text = ((Text is null ? field(TextColumn) ?? $"{field(TitleColumn)} {field(DescriptionColumn)}" : field(Text)) ?? "").Trim();
+        var label = ((Label is null ? field(LabelColumn) ?? field(ClassIndexColumn) : field(Label)) ?? "").Trim();
+        var split = (field(SplitColumn) ?? "").Trim();
         var part = ParsePart(split);
 
         if (text.Length == 0)
@@ -75,7 +70,7 @@ internal sealed record RowFields(string? Text = null, string? Label = null)
         _ => null,
     };
 
-    private bool IsText(string name) => Text is null ? name is "text" or "title" or "description" : name == Text;
+    private bool IsText(string name) => Text is null ? TextColumns.Contains(name) : name == Text;
 
-    private bool IsLabel(string name) => Label is null ? name is "label" or ClassIndex : name == Label;
+    private bool IsLabel(string name) => Label is null ? LabelColumns.Contains(name) : name == Label;
 }

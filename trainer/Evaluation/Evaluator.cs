@@ -63,7 +63,7 @@ internal sealed class Evaluator(Func<PackedBatch, Tensor> forward, Device device
             var flat = forward(batch).cpu().data<float>().ToArray();
             return flat.Chunk(flat.Length / sequences.Count);
         }
-        catch (ExternalException exception) when (OutOfMemory.Is(exception))
+        catch (ExternalException exception) when (TorchErrors.IsOutOfMemory(exception))
         {
             return null;
         }

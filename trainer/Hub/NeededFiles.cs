@@ -8,8 +8,8 @@ internal static class NeededFiles
     private static readonly string[] Required = ["config.json", "tokenizer.json"];
     private const string Index = "model.safetensors.index.json";
 
-    // In the order of preference: a repository often holds the same rows in several formats.
-    private static readonly string[][] DataEndings = [[".parquet"], [".jsonl", ".ndjson"], [".csv"]];
+    // By preference: a repository often has the same rows in several formats.
+    private static readonly DatasetFileType[] DataFileTypes = [DatasetFileType.Parquet, DatasetFileType.JsonLines, DatasetFileType.Csv];
 
     /// <param name="folder">Only files below this folder of the repository; null for all.</param>
     /// <exception cref="HubException">The repository holds no files that the trainer can use.</exception>
@@ -39,9 +39,10 @@ internal static class NeededFiles
     }
 
     private static HubFile[] SelectDataSetFiles(HubRepository repository, HubFile[] files) =>
-        DataEndings.Select(endings => files.Where(file => endings.Contains(Path.GetExtension(file.Path).ToLowerInvariant())).ToArray()).FirstOrDefault(found => found.Length > 0)
+        DataFileTypes.Select(type => files.Where(file => DatasetFormat.GetFileType(file.Path) == type).ToArray()).FirstOrDefault(found => found.Length > 0)
             ?? throw new HubException(
-                $"{repository.Name} holds no .parquet, .jsonl or .csv file{(files.Length == 0 ? " there" : "")}. The hub converts most data sets: try --revision refs/convert/parquet.");
+                $"{repository.Name} holds no .parquet, .jsonl or .csv file{(files.Length == 0 ? " there" : "")}. " +
+                "The Hub converts most data sets: try --revision refs/convert/parquet.");
 
     private static bool IsOutside(HubFile file) =>
         Path.IsPathRooted(file.Path) || file.Path.Contains('\\', StringComparison.Ordinal) || file.Path.Split('/').Any(segment => segment is ".." or "." or "");

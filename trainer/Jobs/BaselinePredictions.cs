@@ -26,8 +26,8 @@ internal sealed record BaselinePredictions(string Version, IReadOnlyList<string>
         {
             try
             {
-                var version = await registry.DownloadVersionAsync(classifier, published.Version, published.ManifestSha256, cancellationToken);
-                var baseFolder = await registry.DownloadBaseAsync(version.Manifest.BaseModel, cancellationToken);
+                var version = await registry.Versions.DownloadAsync(classifier, published.Version, published.ManifestSha256, cancellationToken);
+                var baseFolder = await registry.Bases.DownloadAsync(version.Manifest.BaseModel, cancellationToken);
                 return await Task.Run(() => Predict(version, baseFolder, precision, rows, log, cancellationToken), cancellationToken);
             }
             catch (Exception exception) when (exception is InvalidDataException or UserException { InnerException: InvalidDataException })

@@ -13,7 +13,7 @@ internal sealed class OrphanedRuns(TrainingRuns runs, ModelRegistry registry, Ti
     /// <returns>All runs of the classifier, with the corrections.</returns>
     public async Task<IReadOnlyList<TrainingRun>> CloseAsync(string classifier, CancellationToken cancellationToken)
     {
-        var serving = (await registry.ReadPointerAsync(classifier, known: null, cancellationToken)).Current?.Version;
+        var serving = (await registry.Pointers.ReadAsync(classifier, known: null, cancellationToken)).Current?.Version;
         var all = new List<TrainingRun>();
         foreach (var run in await runs.ListAsync(classifier, cancellationToken))
         {

@@ -38,7 +38,7 @@ internal sealed class TrainingJob(
                 return new JobOutcome(TrainingState.Refused, "The data set has been replaced since; its newer version has its own request.", null);
             }
 
-            var baseFolder = await registry.DownloadBaseAsync(settings.Base, cancellationToken);
+            var baseFolder = await registry.Bases.DownloadAsync(settings.Base, cancellationToken);
             var options = TrainOptionsLoader.Load(baseFolder);
             var data = await DataSet.LoadAsync(dataSetFile, options.HeldOutFraction, request.Dataset, cancellationToken: cancellationToken);
             var output = Path.Combine(work, "adapter");
@@ -86,7 +86,7 @@ internal sealed class TrainingJob(
             {
                 result = result with { Metrics = result.Metrics with { Gate = verdict } };
                 AdapterReport.Write(folder, result);
-                await registry.UploadVersionAsync(
+                await registry.Versions.UploadAsync(
                     request.Classifier, version, folder, settings.Base, request.Dataset, request.ETag, cancellationToken);
                 uploaded = true;
             }
@@ -142,9 +142,6 @@ internal sealed class TrainingJob(
             throw new DataSetRefusedException(request.Dataset, $"The container '{StorageNames.DatasetsContainer}' has no such blob.");
         }
     }
-
-    // ETags have quotation marks in headers, but not in listings.
-    private static string Unquoted(string etag) => etag.Trim('"');
 
     private sealed class CompositeProgress(IProgress<TrainingProgress> first, IProgress<TrainingProgress> second) : IProgress<TrainingProgress>
     {

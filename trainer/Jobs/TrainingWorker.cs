@@ -155,7 +155,7 @@ internal sealed class TrainingWorker(StorageClients storage, ModelOptions settin
         {
             return TrainingRequest.Parse(message.Body) is var request && StorageNames.IsName(request.Classifier)
                 ? request
-                : throw new FormatException($"The training request names the classifier '{request.Classifier}', which is not a valid name.");
+                : throw new FormatException($"The training request cannot be used: {StorageNames.InvalidNameMessage(request.Classifier)}");
         }
         catch (FormatException exception)
         {

@@ -70,7 +70,7 @@ internal static class BaseModelPretrainer
 
         var begin = tokenizer.BosTokenId!.Value;
         weights.Config.Write(Path.Combine(output, "config.json"), "bfloat16", begin, begin + 1);
-        SafetensorsWriter.Write(Path.Combine(output, "model.safetensors"), loop.Weights.All.Select(entry => (entry.Name, entry.Value.to(bfloat16))));
+        SafetensorsWriter.Write(Path.Combine(output, "model.safetensors"), loop.Weights.NamedTensors.Select(entry => (entry.Name, entry.Value.to(bfloat16))));
         File.WriteAllText(Path.Combine(output, RecordFile), CreateRecord(text, exclude, startFrom, options, tokens, progress.HeldOutLoss).ToJsonString(Json) + "\n");
         Directory.Delete(Path.Combine(output, "checkpoint"), recursive: true);
     }

@@ -48,7 +48,7 @@ internal sealed class PretrainingLoop : IDisposable
         this.options = options;
         this.computeType = computeType;
         this.training = training;
-        foreach (var (_, weight) in weights.All)
+        foreach (var (_, weight) in weights.NamedTensors)
         {
             weight.requires_grad = true;
         }
@@ -118,8 +118,8 @@ internal sealed class PretrainingLoop : IDisposable
         var bagRowsInStep = BagOfWords.Rows(sequences);
         var parts = parallel.RunPartitions([.. sequences.Select(sequence => sequence.Length)], partition =>
         {
-            var random = new Random(unchecked((options.Seed * 7919) + (optimizer.Steps * 31) + share.Number)); // a function of the step, so that a resumed run is the same
-            return Backward([.. share.Texts.Select(sequence => sequences[sequence])], random, outputEmbedding, rowsInStep, bagRowsInStep);
+            var random = new Random(unchecked((options.Seed * 7919) + (optimizer.Steps * 31) + partition.Index)); // a function of the step, so that a resumed run is the same
+            return Backward([.. partition.Texts.Select(sequence => sequences[sequence])], random, outputEmbedding, rowsInStep, bagRowsInStep);
         });
         foreach (var (_, gradients) in parts)
         {

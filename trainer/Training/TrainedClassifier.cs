@@ -48,9 +48,9 @@ internal sealed class TrainedClassifier : IDisposable
         var folder = HuggingFaceFolder.Open(baseFolder);
         var metadata = ClassifierMetadata.Read(adapterFolder);
         using var adapter = PeftAdapter.Read(adapterFolder);
-        if (adapter.Labels != metadata.Labels.Count)
+        if (adapter.NumLabels != metadata.Labels.Count)
         {
-            throw new InvalidDataException($"{adapterFolder} has {metadata.Labels.Count} labels and a head for {adapter.Labels}.");
+            throw new InvalidDataException($"{adapterFolder} has {metadata.Labels.Count} labels and a head for {adapter.NumLabels}.");
         }
 
         var tokenizer = LlamaTokenizer.Read(folder.TokenizerPath);

@@ -54,7 +54,7 @@ internal sealed record TrainingFingerprint(SortedDictionary<string, string> Sett
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(weights.Config));
-        var norms = weights.All.Where(entry => entry.Name.EndsWith("norm.weight", StringComparison.Ordinal));
+        var norms = weights.NamedTensors.Where(entry => entry.Name.EndsWith("norm.weight", StringComparison.Ordinal));
         foreach (var (_, norm) in norms.OrderBy(entry => entry.Name, StringComparer.Ordinal))
         {
             using var scope = NewDisposeScope();

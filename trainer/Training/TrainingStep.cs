@@ -108,9 +108,9 @@ internal sealed class TrainingStep : IDisposable
             var parts = parallel.RunPartitions([.. read.Select(article => article.Ids.Length)], partition =>
             {
                 // A function of the step, so that a checkpoint needs no generator state.
-                var dropout = LoraDropout.For(hardware.Device, hardware.Type, unchecked((options.Seed * 1_000_003) + (share.Number * 15_485_867) + number));
-                Article[] shared = [.. share.Texts.Order().Select(article => read[article])];
-                return Backward(SplitIntoMicroBatches(shared, MicroBatchTokens / share.Of), dropout, scaler.Scale / articles.Count);
+                var dropout = LoraDropout.Create(hardware.Device, hardware.Type, unchecked((options.Seed * 1_000_003) + (partition.Index * 15_485_867) + number));
+                Article[] shared = [.. partition.Texts.Order().Select(article => read[article])];
+                return Backward(SplitIntoMicroBatches(shared, MicroBatchTokens / partition.Count), dropout, scaler.Scale / articles.Count);
             });
             foreach (var (_, gradients) in parts)
             {
@@ -119,7 +119,7 @@ internal sealed class TrainingStep : IDisposable
 
             return parts.Sum(part => part.Loss);
         }
-        catch (ExternalException exception) when (OutOfMemory.Is(exception))
+        catch (ExternalException exception) when (TorchErrors.IsOutOfMemory(exception))
         {
             return null;
         }

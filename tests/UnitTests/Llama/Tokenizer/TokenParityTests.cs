@@ -12,21 +12,21 @@ public sealed class TokenParityTests : IDisposable
     [Fact]
     public async Task News_texts_get_the_ids_of_Llama_3()
     {
-        GenuineTokenizer.SkipIfNotInstalled();
-        await AssertSameIdsAsync("rust", GenuineTokenizer.Llama3, await NewsTexts.ReadAsync());
+        ReferenceTokenizer.SkipIfNotInstalled();
+        await AssertSameIdsAsync("rust", ReferenceTokenizer.Llama3, await NewsTexts.ReadAsync());
     }
 
     [Fact]
     public async Task Every_tenth_news_text_gets_the_ids_of_the_JavaScript_implementation()
     {
-        GenuineTokenizer.SkipIfNotInstalled();
-        await AssertSameIdsAsync("javascript", GenuineTokenizer.Llama3, [.. (await NewsTexts.ReadAsync()).Where((_, i) => i % 10 == 0)]);
+        ReferenceTokenizer.SkipIfNotInstalled();
+        await AssertSameIdsAsync("javascript", ReferenceTokenizer.Llama3, [.. (await NewsTexts.ReadAsync()).Where((_, i) => i % 10 == 0)]);
     }
 
     [Fact]
     public async Task News_texts_get_the_ids_of_a_tokenizer_in_the_shape_of_SmolLM2()
     {
-        GenuineTokenizer.SkipIfNotInstalled();
+        ReferenceTokenizer.SkipIfNotInstalled();
         await AssertSameIdsAsync("rust", SmolLm2Shape(mergesAsPairs: false), await NewsTexts.ReadAsync());
     }
 

@@ -82,7 +82,7 @@ public sealed class CheckpointBlobTests(Emulator emulator) : IDisposable
         var baseFolder = Path.Combine(folder.Path, "base");
         ToyModel.WriteBase(baseFolder);
         folder.File("base/training.json", (ToyTask.Options with { MinSteps = 150, SaveSteps = 5, LoraDropout = 0.1, TokenDropout = 0.1 }).ToJson());
-        await new ModelRegistry(storage, Path.Combine(folder.Path, "cache"), TimeProvider.System).UploadBaseAsync(ToyModel.Base, baseFolder, CancellationToken);
+        await new ModelRegistry(storage, new TrainingRuns(storage), Path.Combine(folder.Path, "cache"), TimeProvider.System).Bases.UploadAsync(ToyModel.Base, baseFolder, CancellationToken);
         await storage.Container(StorageNames.DatasetsContainer).GetBlobClient("topics/a.csv").UploadAsync(BinaryData.FromString(ToyTask.Csv(300, seed: 1)), CancellationToken);
         await RequestAsync(storage);
         return (storage, connection);
@@ -114,7 +114,7 @@ public sealed class CheckpointBlobTests(Emulator emulator) : IDisposable
         storage.Container(StorageNames.ModelsContainer).GetBlobClient(StorageNames.TrainingLeaseBlob(Classifier));
 
     private static async Task<string?> ServingAsync(StorageClients storage) =>
-        (await new ModelRegistry(storage, Path.GetTempPath(), TimeProvider.System).ReadPointerAsync(Classifier, null, CancellationToken)).Current?.Version;
+        (await new ModelRegistry(storage, new TrainingRuns(storage), Path.GetTempPath(), TimeProvider.System).Pointers.ReadAsync(Classifier, null, CancellationToken)).Current?.Version;
 
     private static async Task<byte[]> AdapterAsync(StorageClients storage)
     {

@@ -32,7 +32,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
         var baseFolder = Path.Combine(folder.Path, "base");
         ToyModel.WriteBase(baseFolder);
         folder.File("base/training.json", ToyTask.Options.ToJson());
-        await registry.UploadBaseAsync(ToyModel.Base, baseFolder, CancellationToken);
+        await registry.Bases.UploadAsync(ToyModel.Base, baseFolder, CancellationToken);
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
@@ -56,7 +56,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
         var run = Assert.Single(await runs.ListAsync(Classifier, CancellationToken));
         Assert.Equal((TrainingState.Published, 1.0), (run.State, run.Progress));
         Assert.True(run.Metrics["accuracy"] > 0.8, $"accuracy {run.Metrics["accuracy"]}");
-        var version = Assert.Single(await registry.ListVersionsAsync(Classifier, CancellationToken));
+        var version = Assert.Single(await registry.Versions.ListAsync(Classifier, CancellationToken));
         Assert.Superset(
             new HashSet<string> { "report.html", "confusion_matrix.png", "learning_curves.png", "reliability.png", "token_lengths.png" }, version.Manifest.Files.Keys.ToHashSet());
         Assert.Equal((run.Version, "topics/a.csv", ToyModel.Base), (version.Version, version.Manifest.Dataset, version.Manifest.BaseModel));
@@ -74,7 +74,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
         Assert.True(await RunAsync());
 
         Assert.Equal(TrainingState.Published, Assert.Single(await runs.ListAsync(Classifier, CancellationToken)).State);
-        var version = await registry.DownloadVersionAsync(Classifier, (await ServingAsync())!, null, CancellationToken);
+        var version = await registry.Versions.DownloadAsync(Classifier, (await ServingAsync())!, null, CancellationToken);
         Assert.Equal(["left", "right"], ClassifierMetadata.Read(version.Folder).Labels);
     }
 
@@ -127,7 +127,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
         Assert.Equal(TrainingState.Refused, run.State);
         Assert.Contains("worse than the serving one", run.Reason, StringComparison.Ordinal);
         Assert.Equal(good, await ServingAsync());
-        Assert.Equal(2, (await registry.ListVersionsAsync(Classifier, CancellationToken)).Count);
+        Assert.Equal(2, (await registry.Versions.ListAsync(Classifier, CancellationToken)).Count);
     }
 
     [Fact]
@@ -150,8 +150,8 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
         var adapter = Path.Combine(folder.Path, "adapter");
         ToyModel.WriteAdapter(adapter, seed: 2, "left", "right", "third");
         new ClassifierMetadata(["left", "right"], MaxTokens: 64, Temperature: 2).Write(adapter);
-        await registry.UploadVersionAsync(Classifier, "v2", adapter, hasBase ? ToyModel.Base : "tests/gone", dataset: null, datasetETag: null, CancellationToken);
-        await registry.PublishAsync(Classifier, "v2", (await registry.ReadPointerAsync(Classifier, null, CancellationToken)).ETag, CancellationToken);
+        await registry.Versions.UploadAsync(Classifier, "v2", adapter, hasBase ? ToyModel.Base : "tests/gone", dataset: null, datasetETag: null, CancellationToken);
+        await registry.Pointers.PublishAsync(Classifier, "v2", (await registry.Pointers.ReadAsync(Classifier, null, CancellationToken)).ETag, CancellationToken);
 
         Assert.Equal("v1", (await ComputeBaselineAsync())?.Version);
         Assert.Matches($"version v2 of topics is skipped: .*{problem}", log.ToString());
@@ -205,7 +205,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
         var baseFolder = Path.Combine(folder.Path, "diverging");
         ToyModel.WriteBase(baseFolder);
         folder.File("diverging/training.json", (ToyTask.Options with { LearningRate = 1e38, SaveSteps = 1 }).ToJson());
-        await registry.UploadBaseAsync("tests/diverging", baseFolder, CancellationToken);
+        await registry.Bases.UploadAsync("tests/diverging", baseFolder, CancellationToken);
         await LeaveCheckpointAsync(await RequestAsync("topics/a.csv", ToyTask.Csv(150, seed: 1)));
 
         Assert.True(await RunAsync("tests/diverging"));
@@ -420,10 +420,10 @@ public sealed class TrainingWorkerTests(Emulator emulator) : IAsyncLifetime, IDi
     private async Task<long> CheckpointLengthAsync() =>
         (await storage.Container(StorageNames.ModelsContainer).GetBlobClient(StorageNames.TrainingLeaseBlob(Classifier)).GetPropertiesAsync(cancellationToken: CancellationToken)).Value.ContentLength;
 
-    private async Task<string?> ServingAsync() => (await registry.ReadPointerAsync(Classifier, null, CancellationToken)).Current?.Version;
+    private async Task<string?> ServingAsync() => (await registry.Pointers.ReadAsync(Classifier, null, CancellationToken)).Current?.Version;
 
     private async Task<BaselinePredictions?> ComputeBaselineAsync() => await BaselinePredictions.ComputeAsync(
-        registry, Classifier, await registry.ReadPointerAsync(Classifier, null, CancellationToken), ToyTask.Options.Precision, [new DataSetRow(RowPlace.Line(1), "llll", "left", null)], log, CancellationToken);
+        registry, Classifier, await registry.Pointers.ReadAsync(Classifier, null, CancellationToken), ToyTask.Options.Precision, [new DataSetRow(RowPlace.Line(1), "llll", "left", null)], log, CancellationToken);
 
     private async Task<int> QueueLengthAsync(string queue) =>
         (await storage.Queue(queue).GetPropertiesAsync(CancellationToken)).Value.ApproximateMessagesCount;
