@@ -89,7 +89,7 @@ public sealed class RestartTests
         Assert.Equal(0, connectionCode);
         Assert.Equal(system.ConnectionString, connection.Trim());
         Assert.Equal(1, missingCode);
-        Assert.Contains("no result for the article 'unknown'", missing, StringComparison.Ordinal);
+        Assert.Contains("No result was found for the article 'unknown'", missing, StringComparison.Ordinal);
     }
 
     private static string Message(string id) => JsonSerializer.Serialize(new { id, text = Science });
