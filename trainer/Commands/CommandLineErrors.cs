@@ -3,7 +3,10 @@ using System.CommandLine.Parsing;
 
 namespace Serverless.Trainer.Commands;
 
-/// <summary>Formats the errors of a command line as one line. System.CommandLine would print the whole help, which hides the error among thirty options.</summary>
+/// <summary>
+/// Formats the errors of a command line as one line. System.CommandLine would print the whole help, which hides the error among
+/// thirty options.
+/// </summary>
 internal static class CommandLineErrors
 {
     public static string Format(ParseResult parsed)

@@ -17,8 +17,18 @@ internal static class CompareCommand
     public static Command Create()
     {
         var model = new Option<string>("--model") { HelpName = "name", Description = "The chat model's name.", Required = true };
-        var endpoint = new Option<string>("--endpoint") { HelpName = "address", Description = "Address of an OpenAI-compatible endpoint.", DefaultValueFactory = _ => "https://api.openai.com/v1" };
-        var key = new Option<string>("--key-variable") { HelpName = "variable", Description = "Environment variable that holds the endpoint's key; without it, no key is sent.", DefaultValueFactory = _ => "OPENAI_API_KEY" };
+        var endpoint = new Option<string>("--endpoint")
+        {
+            HelpName = "address",
+            Description = "Address of an OpenAI-compatible endpoint.",
+            DefaultValueFactory = _ => "https://api.openai.com/v1",
+        };
+        var key = new Option<string>("--key-variable")
+        {
+            HelpName = "variable",
+            Description = "Environment variable that holds the endpoint's key; without it, no key is sent.",
+            DefaultValueFactory = _ => "OPENAI_API_KEY",
+        };
         var rows = NumberOption.Create("--rows", "Number of rows to compare on, drawn at random.", defaultValue: 500, min: 1);
         var seed = NumberOption.Create("--seed", "Seed of the random choice of rows.", defaultValue: 42);
         var parallel = NumberOption.Create("--parallel", "Concurrent requests.", defaultValue: 8, min: 1);
@@ -26,7 +36,8 @@ internal static class CompareCommand
         var inputPrice = NumberOption.Create<double>("--input-price", "Price of a million input tokens of the chat model.", min: 0);
         var outputPrice = NumberOption.Create<double>("--output-price", "Price of a million output tokens of the chat model.", min: 0);
         var hourPrice = NumberOption.Create<double>("--hour-price", "Price of an hour of this machine.", min: 0);
-        var maxOutput = NumberOption.Create("--max-output-tokens", "Maximum number of output tokens per article; reasoning models need more.", defaultValue: 16, min: 1);
+        var maxOutput = NumberOption.Create(
+            "--max-output-tokens", "Maximum number of output tokens per article; reasoning models need more.", defaultValue: 16, min: 1);
         var baseFolder = StarterOptions.Base();
         var adapter = StarterOptions.Adapter();
         var precision = StarterOptions.Precision();
@@ -47,27 +58,48 @@ internal static class CompareCommand
 
             var ours = Ours(classifier, sample, parsed.GetValue(hourPrice), cancellationToken);
             var requestOptions = new ChatRequestOptions(
-                parsed.GetRequiredValue(parallel), parsed.GetRequiredValue(rate), Attempts: 6, TimeSpan.FromSeconds(1), new ChatOptions { Temperature = 0, MaxOutputTokens = parsed.GetRequiredValue(maxOutput) });
+                parsed.GetRequiredValue(parallel),
+                parsed.GetRequiredValue(rate),
+                Attempts: 6,
+                TimeSpan.FromSeconds(1),
+                new ChatOptions { Temperature = 0, MaxOutputTokens = parsed.GetRequiredValue(maxOutput) });
             using var chat = Chat(address, parsed.GetRequiredValue(model), Environment.GetEnvironmentVariable(parsed.GetRequiredValue(key)));
             var comparison = new ChatComparison(chat, new ZeroShotPrompt(classifier.Labels), requestOptions, TimeProvider.System);
-            var results = await CountDisplay.ShowAsync(Console.Error, $"requests to {parsed.GetRequiredValue(model)}", sample.Count, progress => comparison.ClassifyAsync(sample, progress, cancellationToken));
+            var results = await CountDisplay.ShowAsync(
+                Console.Error,
+                $"requests to {parsed.GetRequiredValue(model)}",
+                sample.Count,
+                progress => comparison.ClassifyAsync(sample, progress, cancellationToken));
             var theirs = Theirs(parsed.GetRequiredValue(model), classifier.Labels, results, parsed.GetValue(inputPrice), parsed.GetValue(outputPrice));
 
             ComparisonTable.Write(parsed.GetValue(json) ? Console.Error : Console.Out, ours, theirs, results, classifier.Labels);
             if (parsed.GetValue(json))
             {
-                Console.Out.WriteLine(JsonSerializer.Serialize(new { ours, theirs, results.Retries, results.InputTokens, results.OutputTokens }, JsonSerializerOptions.Web));
+                var metrics = new { ours, theirs, results.Retries, results.InputTokens, results.OutputTokens };
+                Console.Out.WriteLine(JsonSerializer.Serialize(metrics, JsonSerializerOptions.Web));
             }
         });
         return command;
     }
 
-    /// <summary>The retries of the OpenAI library are off: <see cref="ChatComparison"/> retries itself, so that it can count the retries and apply the rate limit to them.</summary>
-    internal static IChatClient Chat(Uri endpoint, string model, string? key) => new OpenAIClient(
-        new ApiKeyCredential(string.IsNullOrEmpty(key) ? "none" : key),
-        new OpenAIClientOptions { Endpoint = endpoint, RetryPolicy = new ClientRetryPolicy(maxRetries: 0), NetworkTimeout = TimeSpan.FromSeconds(100) }).GetChatClient(model).AsIChatClient();
+    /// <summary>
+    /// The retries of the OpenAI library are off: <see cref="ChatComparison"/> retries itself, so that it can count the retries and
+    /// apply the rate limit to them.
+    /// </summary>
+    internal static IChatClient Chat(Uri endpoint, string model, string? key)
+    {
+        var credential = new ApiKeyCredential(string.IsNullOrEmpty(key) ? "none" : key);
+        var options = new OpenAIClientOptions
+        {
+            Endpoint = endpoint,
+            RetryPolicy = new ClientRetryPolicy(maxRetries: 0),
+            NetworkTimeout = TimeSpan.FromSeconds(100),
+        };
+        return new OpenAIClient(credential, options).GetChatClient(model).AsIChatClient();
+    }
 
-    internal static LabelFigures Theirs(string name, IReadOnlyList<string> labels, ChatResults results, double? inputPrice, double? outputPrice) => LabelFigures.Compute(
+    internal static LabelFigures Theirs(
+        string name, IReadOnlyList<string> labels, ChatResults results, double? inputPrice, double? outputPrice) => LabelFigures.Compute(
         $"{name}, zero-shot",
         labels,
         [.. results.Rows.Select(result => result.Row.Label)],

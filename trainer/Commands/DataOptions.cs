@@ -13,8 +13,17 @@ internal sealed class DataOptions
         HelpName = "file",
     }.AcceptExistingOnly();
 
-    private readonly Option<string?> textColumn = new("--text-column") { Description = "Column to read as the text [text, or title and description].", HelpName = "name" };
-    private readonly Option<string?> labelColumn = new("--label-column") { Description = "Column to read as the label [label, or class index].", HelpName = "name" };
+    private readonly Option<string?> textColumn = new("--text-column")
+    {
+        Description = "Column to read as the text [text, or title and description].",
+        HelpName = "name",
+    };
+
+    private readonly Option<string?> labelColumn = new("--label-column")
+    {
+        Description = "Column to read as the label [label, or class index].",
+        HelpName = "name",
+    };
 
     public DataOptions(Command command, string use)
     {

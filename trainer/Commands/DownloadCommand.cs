@@ -14,7 +14,10 @@ internal static class DownloadCommand
         var kind = new Argument<string>("kind") { Description = "model or dataset." }.AcceptOnlyFromAmong("model", "dataset");
         var name = new Argument<string>("name") { Description = "Repository name: owner/name." };
         var revision = new Option<string>("--revision") { HelpName = "name", Description = "Branch, tag or commit.", DefaultValueFactory = _ => "main" };
-        var folder = new Option<string?>("--folder") { Description = "Download only this folder of the repository, for example one configuration of a data set." };
+        var folder = new Option<string?>("--folder")
+        {
+            Description = "Download only this folder of the repository, for example one configuration of a data set.",
+        };
         var output = new Option<DirectoryInfo?>("--output") { Description = "Target folder [NAME without its owner].", HelpName = "folder" };
         var endpoint = new Option<string>("--endpoint")
         {
@@ -22,13 +25,18 @@ internal static class DownloadCommand
             Description = "Address of the Hub or of a mirror [HF_ENDPOINT].",
             DefaultValueFactory = _ => Environment.GetEnvironmentVariable("HF_ENDPOINT") is { Length: > 0 } address ? address : DefaultEndpoint,
         };
-        var command = new Command("download", "Download a base model or a data set from the Hugging Face Hub; the access token is read from HF_TOKEN.") { kind, name, revision, folder, output, endpoint };
+        var command = new Command("download", "Download a base model or a data set from the Hugging Face Hub; the access token is read from HF_TOKEN.")
+        {
+            kind, name, revision, folder, output, endpoint,
+        };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var repository = new HubRepository(parsed.GetRequiredValue(kind) == "dataset", parsed.GetRequiredValue(name).Trim('/'), parsed.GetRequiredValue(revision));
+            var repository = new HubRepository(
+                parsed.GetRequiredValue(kind) == "dataset", parsed.GetRequiredValue(name).Trim('/'), parsed.GetRequiredValue(revision));
             var target = parsed.GetValue(output)?.FullName ?? Path.GetFullPath(repository.Name.Split('/')[^1]);
             using var http = HubClient.CreateHttpClient();
-            var hub = new HubClient(http, Address(parsed.GetRequiredValue(endpoint)), Environment.GetEnvironmentVariable("HF_TOKEN") is { Length: > 0 } token ? token : null);
+            var token = Environment.GetEnvironmentVariable("HF_TOKEN") is { Length: > 0 } found ? found : null;
+            var hub = new HubClient(http, Address(parsed.GetRequiredValue(endpoint)), token);
             await DownloadAsync(hub, HubRetry.Default(TimeProvider.System), repository, parsed.GetValue(folder), target, Console.Error, cancellationToken);
             Console.Error.WriteLine(repository.IsDataSet ? $"Train on it with: trainer train --data {target}" : $"Use it with: --base {target}");
         });
@@ -41,13 +49,15 @@ internal static class DownloadCommand
     {
         var (pinned, listed) = await ListAsync(hub, retry, repository, log, cancellationToken);
         var files = NeededFiles.Select(pinned, listed, folder);
-        log.WriteLine($"{repository.Name} at {pinned.Revision}: {files.Count} of {listed.Length} files, {FileSize.Format(files.Sum(file => file.Size))}, to {target}");
+        var size = FileSize.Format(files.Sum(file => file.Size));
+        log.WriteLine($"{repository.Name} at {pinned.Revision}: {files.Count} of {listed.Length} files, {size}, to {target}");
         var download = new HubDownload(hub, retry);
         await DownloadDisplay.ShowAsync(log, files, async (file, progress) =>
             await download.FetchAsync(pinned, file, Path.Combine(target, Below(file.Path, repository.IsDataSet ? null : folder)), progress, cancellationToken));
     }
 
-    private static async Task<(HubRepository Pinned, HubFile[] Files)> ListAsync(HubClient hub, HubRetry retry, HubRepository repository, TextWriter log, CancellationToken cancellationToken)
+    private static async Task<(HubRepository Pinned, HubFile[] Files)> ListAsync(
+        HubClient hub, HubRetry retry, HubRepository repository, TextWriter log, CancellationToken cancellationToken)
     {
         try
         {
@@ -61,7 +71,9 @@ internal static class DownloadCommand
         }
         catch (HttpRequestException exception)
         {
-            throw new HubException($"{hub.Endpoint.Authority} cannot be reached ({exception.Message.TrimEnd('.')}); check the network, or name a mirror with --endpoint (or HF_ENDPOINT).");
+            throw new HubException(
+                $"{hub.Endpoint.Authority} cannot be reached ({exception.Message.TrimEnd('.')}); " +
+                "check the network, or name a mirror with --endpoint (or HF_ENDPOINT).");
         }
     }
 

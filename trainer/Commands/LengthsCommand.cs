@@ -35,7 +35,8 @@ internal static class LengthsCommand
                 return tokenizer.Encode(row.Text, int.MaxValue).Ids.Length;
             }));
             var limit = parsed.GetValue(maxLength);
-            Write(AnsiConsole.Console, file.Name, lengths, [.. Limits.Append(limit ?? Limits[0]).Distinct().Order().Select(limit => lengths.At(limit, folder.Config))]);
+            var limits = Limits.Append(limit ?? Limits[0]).Distinct().Order();
+            Write(AnsiConsole.Console, file.Name, lengths, [.. limits.Select(limit => lengths.At(limit, folder.Config))]);
             if (parsed.GetValue(plot) is { } target)
             {
                 target.Directory!.Create();
@@ -51,8 +52,13 @@ internal static class LengthsCommand
         console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[bold]{name}[/]: {lengths.Count:N0} articles, {lengths.Mean:0.0} tokens on average");
         console.WriteLine();
         var bins = lengths.Histogram(TerminalBins);
-        var chart = new BarChart().Width(Math.Min(console.Profile.Width, 90)).UseValueFormatter((value, _) => value.ToString("N0", CultureInfo.InvariantCulture));
-        chart.AddItems(bins, bin => new BarChartItem(bin == bins[^1] && bin.To > bin.From + bin.Width ? $"{bin.From} and more" : $"{bin.From}–{bin.To - 1}", bin.Articles, Color.SteelBlue1));
+        var chart = new BarChart()
+            .Width(Math.Min(console.Profile.Width, 90))
+            .UseValueFormatter((value, _) => value.ToString("N0", CultureInfo.InvariantCulture));
+        chart.AddItems(bins, bin => new BarChartItem(
+            bin == bins[^1] && bin.To > bin.From + bin.Width ? $"{bin.From} and more" : $"{bin.From}–{bin.To - 1}",
+            bin.Articles,
+            Color.SteelBlue1));
         console.Write(chart);
         console.WriteLine();
 
@@ -73,12 +79,19 @@ internal static class LengthsCommand
             .AddColumn(new TableColumn("cost, if padded").RightAligned());
         foreach (var cost in costs)
         {
-            table.AddRow(cost.Limit.ToString("N0", CultureInfo.InvariantCulture), Percent(cost.Truncated), Percent(cost.TokensKept), Percent(cost.Cost), Percent(cost.PaddedCost));
+            table.AddRow(
+                cost.Limit.ToString("N0", CultureInfo.InvariantCulture),
+                Percent(cost.Truncated),
+                Percent(cost.TokensKept),
+                Percent(cost.Cost),
+                Percent(cost.PaddedCost));
         }
 
         table.AddRow("none", Percent(0), Percent(1), Percent(1), "");
         console.Write(table);
-        console.MarkupLine("[grey]Cost: multiplications of a forward pass, relative to no limit. This trainer does not pad; the last column is for trainers that do.[/]");
+        console.MarkupLine(
+            "[grey]Cost: multiplications of a forward pass, relative to no limit. " +
+            "This trainer does not pad; the last column is for trainers that do.[/]");
     }
 
     private static string Percent(double share) => share.ToString("0.0 %", CultureInfo.InvariantCulture);

@@ -15,9 +15,11 @@ internal static class MetricsTable
         var width = metrics.PerLabel.Max(label => label.Label.Length);
         foreach (var (label, confusion) in metrics.PerLabel.Zip(metrics.ConfusionMatrix))
         {
+            var predicted = string.Join(" ", confusion.Select(count => $"{count,5}"));
             writer.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"  {label.Label.PadRight(width)}  precision {label.Precision:0.000}  recall {label.Recall:0.000}  F1 {label.F1:0.000}  predicted as {string.Join(" ", confusion.Select(count => $"{count,5}"))}"));
+                $"  {label.Label.PadRight(width)}  precision {label.Precision:0.000}  recall {label.Recall:0.000}  F1 {label.F1:0.000}  " +
+                $"predicted as {predicted}"));
         }
     }
 }

@@ -10,10 +10,19 @@ internal static class OverlapCommand
 
     public static Command Create()
     {
-        var test = new Option<FileInfo>("--test") { Description = "The test articles: a .csv file with a column text, or a .txt file with one article per line.", HelpName = "file", Required = true }
-            .AcceptExistingOnly();
-        var text = new Option<FileInfo[]>("--text") { Description = "The training text, in the same formats; .txt.gz too.", HelpName = "files", Required = true, AllowMultipleArgumentsPerToken = true }
-            .AcceptExistingOnly();
+        var test = new Option<FileInfo>("--test")
+        {
+            Description = "The test articles: a .csv file with a column text, or a .txt file with one article per line.",
+            HelpName = "file",
+            Required = true,
+        }.AcceptExistingOnly();
+        var text = new Option<FileInfo[]>("--text")
+        {
+            Description = "The training text, in the same formats; .txt.gz too.",
+            HelpName = "files",
+            Required = true,
+            AllowMultipleArgumentsPerToken = true,
+        }.AcceptExistingOnly();
         var command = new Command("overlap", $"Count the training texts that share {Shingles.Length} consecutive words with a test article.") { test, text };
         command.SetAction((parsed, cancellationToken) =>
             Task.FromResult(Count(parsed.GetRequiredValue(test), parsed.GetRequiredValue(text), cancellationToken) == 0 ? 0 : 1));

@@ -20,10 +20,16 @@ internal static class PretrainCommand
             Required = true,
             AllowMultipleArgumentsPerToken = true,
         }.AcceptExistingOnly();
-        var output = new Option<DirectoryInfo>("--output") { Description = "Folder of the base model; a stopped run resumes from its checkpoint there.", HelpName = "folder", Required = true };
+        var output = new Option<DirectoryInfo>("--output")
+        {
+            Description = "Folder of the base model; a stopped run resumes from its checkpoint there.",
+            HelpName = "folder",
+            Required = true,
+        };
         var startFrom = new Option<DirectoryInfo?>("--base")
         {
-            Description = "Base model to continue from, with its shape, tokenizer and weights; --num-hidden-layers can add layers. Without it, the weights are random at the start.",
+            Description = "Base model to continue from, with its shape, tokenizer and weights; --num-hidden-layers can add layers. " +
+                "Without it, the weights are random at the start.",
             HelpName = "folder",
         };
         var exclude = ExcludeOption.Create();
@@ -35,7 +41,9 @@ internal static class PretrainCommand
             var folder = parsed.GetValue(startFrom) is { } found ? ModelFolders.Read(() => HuggingFaceFolder.Open(found.FullName)) : null;
             if (folder is not null && HasOtherShape(options, folder))
             {
-                throw new InvalidTrainOptionsException($"The shape is that of {folder.Path}: only --num-hidden-layers can change it. Remove --vocab-size, --hidden-size and the other shape options, or remove --base.");
+                throw new InvalidTrainOptionsException(
+                    $"The shape is that of {folder.Path}: only --num-hidden-layers can change it. " +
+                    "Remove --vocab-size, --hidden-size and the other shape options, or remove --base.");
             }
 
             BaseModelPretrainer.Run(

@@ -16,9 +16,14 @@ internal static class TrainCommand
         var baseFolder = StarterOptions.Base();
         var output = new Option<DirectoryInfo>("--output") { Description = "Folder for the adapter [adapters/NAME of the data set].", HelpName = "folder" };
         var exclude = ExcludeOption.Create();
-        var noResume = new Option<bool>("--no-resume") { Description = "Start from the beginning, even if there is a checkpoint of a stopped training with this output folder." };
+        var noResume = new Option<bool>("--no-resume")
+        {
+            Description = "Start from the beginning, even if there is a checkpoint of a stopped training with this output folder.",
+        };
         var command = new Command(
-            "train", "Fine-tune an adapter on a data set. Defaults are in brackets; the base's training.json overrides them, --config overrides that, and options override everything.")
+            "train",
+            "Fine-tune an adapter on a data set. Defaults are in brackets; the base's training.json overrides them, " +
+            "--config overrides that, and options override everything.")
         {
             baseFolder, output, exclude, noResume,
         };

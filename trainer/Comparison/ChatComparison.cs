@@ -81,7 +81,10 @@ internal sealed class ChatComparison(IChatClient chat, ZeroShotPrompt prompt, Ch
         catch (Exception exception) when (IsTransient(exception, cancellationToken))
         {
             return Interlocked.Increment(ref failures) >= MaxFailures && Volatile.Read(ref responses) == 0
-                ? throw new UserException($"The endpoint has not replied to any request ({Format(exception)}). Check --endpoint, or lower --parallel and --requests-per-minute.", exception)
+                ? throw new UserException(
+                    $"The endpoint has not replied to any request ({Format(exception)}). " +
+                    "Check --endpoint, or lower --parallel and --requests-per-minute.",
+                    exception)
                 : new ChatResult(row, null, Format(exception), Failed: true);
         }
         catch (ClientResultException exception)

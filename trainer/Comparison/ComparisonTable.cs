@@ -31,7 +31,9 @@ internal static class ComparisonTable
         AddRow("articles/s", model => Figure(model.ArticlesPerSecond, "N1"));
         AddRow("cost of 1,000 articles", model => Figure(model.CostPer1000, "0.0000"));
         console.Write(table);
-        console.WriteLine("The figures are computed on the valid answers, except \"accuracy of all\", which counts the others as wrong; precision, recall and F1 are weighted by the rows of each label.");
+        console.WriteLine(
+            "The figures are computed on the valid answers, except \"accuracy of all\", which counts the others as wrong; " +
+            "precision, recall and F1 are weighted by the rows of each label.");
         if (results.Retries > 0)
         {
             console.WriteLine($"{results.Retries} requests were retried.");
@@ -58,5 +60,6 @@ internal static class ComparisonTable
 
     private static string Truncate(string text) => text.ReplaceLineEndings(" ") is { Length: > 100 } line ? $"{line[..100]}…" : text.ReplaceLineEndings(" ");
 
-    private static string Figure(double? figure, string format) => figure is { } known && !double.IsNaN(known) ? known.ToString(format, CultureInfo.InvariantCulture) : "–";
+    private static string Figure(double? figure, string format) =>
+        figure is { } known && !double.IsNaN(known) ? known.ToString(format, CultureInfo.InvariantCulture) : "–";
 }

@@ -18,7 +18,12 @@ internal sealed record LabelFigures(
 
     /// <param name="predicted">The predicted labels, null for a reply that is not a label; in the order of <paramref name="expected"/>.</param>
     public static LabelFigures Compute(
-        string name, IReadOnlyList<string> labels, IReadOnlyList<string> expected, IReadOnlyList<string?> predicted, double? articlesPerSecond, double? costPer1000)
+        string name,
+        IReadOnlyList<string> labels,
+        IReadOnlyList<string> expected,
+        IReadOnlyList<string?> predicted,
+        double? articlesPerSecond,
+        double? costPer1000)
     {
         var indices = labels.Index().ToDictionary(label => label.Item, label => label.Index);
         var confusion = labels.Select(_ => new int[labels.Count]).ToArray();

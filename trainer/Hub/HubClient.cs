@@ -27,7 +27,8 @@ internal sealed class HubClient(HttpClient http, Uri endpoint, string? token)
     /// <exception cref="HubException">The repository or revision does not exist, or access is denied.</exception>
     public async Task<HubRepository> ResolveAsync(HubRepository repository, CancellationToken cancellationToken)
     {
-        using var response = await GetAsync(new Uri(endpoint, $"{repository.ApiPath}/revision/{Uri.EscapeDataString(repository.Revision)}"), repository, from: 0, cancellationToken);
+        var address = new Uri(endpoint, $"{repository.ApiPath}/revision/{Uri.EscapeDataString(repository.Revision)}");
+        using var response = await GetAsync(address, repository, from: 0, cancellationToken);
         var commit = await ReadAsync<Commit>(response, cancellationToken);
         return repository with { Revision = commit.Sha };
     }
@@ -55,7 +56,8 @@ internal sealed class HubClient(HttpClient http, Uri endpoint, string? token)
     public Task<HttpResponseMessage> OpenAsync(HubRepository repository, HubFile file, long from, CancellationToken cancellationToken)
     {
         var path = string.Join('/', file.Path.Split('/').Select(Uri.EscapeDataString));
-        return GetAsync(new Uri(endpoint, $"{repository.PagePath}/resolve/{Uri.EscapeDataString(repository.Revision)}/{path}"), repository, from, cancellationToken);
+        var address = new Uri(endpoint, $"{repository.PagePath}/resolve/{Uri.EscapeDataString(repository.Revision)}/{path}");
+        return GetAsync(address, repository, from, cancellationToken);
     }
 
     private async Task<HttpResponseMessage> GetAsync(Uri address, HubRepository repository, long from, CancellationToken cancellationToken)
@@ -100,7 +102,8 @@ internal sealed class HubClient(HttpClient http, Uri endpoint, string? token)
     private bool IsHub(Uri address) => (address.Scheme, address.Authority) == (endpoint.Scheme, endpoint.Authority);
 
     private Uri? NextPage(HttpResponseMessage response) =>
-        response.Headers.TryGetValues("Link", out var links) && links.FirstOrDefault(link => link.Contains("rel=\"next\"", StringComparison.Ordinal)) is { } next
+        response.Headers.TryGetValues("Link", out var links) &&
+        links.FirstOrDefault(link => link.Contains("rel=\"next\"", StringComparison.Ordinal)) is { } next
             ? new Uri(endpoint, next[(next.IndexOf('<', StringComparison.Ordinal) + 1)..next.IndexOf('>', StringComparison.Ordinal)])
             : null;
 

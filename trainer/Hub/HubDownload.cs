@@ -39,7 +39,8 @@ internal sealed class HubDownload(HubClient hub, HubRetry retry)
     }
 
     /// <summary>Retries until all bytes are downloaded. Attempts that made progress do not count: a large file over a bad connection needs many.</summary>
-    private async Task DownloadWithRetriesAsync(HubRepository repository, HubFile file, string partial, IProgress<long> progress, CancellationToken cancellationToken)
+    private async Task DownloadWithRetriesAsync(
+        HubRepository repository, HubFile file, string partial, IProgress<long> progress, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -97,7 +98,12 @@ internal sealed class HubDownload(HubClient hub, HubRetry retry)
         }
     }
 
-    private async Task CopyAsync(HttpResponseMessage response, FileStream target, IProgress<long> progress, CancellationTokenSource idleTimeout, CancellationToken cancellationToken)
+    private async Task CopyAsync(
+        HttpResponseMessage response,
+        FileStream target,
+        IProgress<long> progress,
+        CancellationTokenSource idleTimeout,
+        CancellationToken cancellationToken)
     {
         await using var content = await response.Content.ReadAsStreamAsync(idleTimeout.Token);
         var buffer = new byte[1 << 18];

@@ -19,7 +19,10 @@ internal static class ProgressDisplay
         using var lines = new ConsoleLineWriter(console);
         return console.Progress()
             .AutoClear(false)
-            .Columns(new ProgressBarColumn { Width = LiveProgress.BarWidth(console) }, new PercentageColumn(), new TaskDescriptionColumn { Alignment = Justify.Left })
+            .Columns(
+                new ProgressBarColumn { Width = LiveProgress.BarWidth(console) },
+                new PercentageColumn(),
+                new TaskDescriptionColumn { Alignment = Justify.Left })
             .Start(context => training(new LiveProgress(console, context.AddTask("loading")), lines));
     }
 

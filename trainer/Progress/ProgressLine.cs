@@ -11,9 +11,11 @@ internal static class ProgressLine
     /// <param name="width">The maximum number of characters; fields at the end are omitted if they do not fit.</param>
     public static string Format(TrainingProgress progress, double loss, int width = int.MaxValue)
     {
+        var steps = progress.Steps.ToString(CultureInfo.InvariantCulture);
+        var step = progress.Step.ToString(CultureInfo.InvariantCulture).PadLeft(steps.Length);
         string[] fields =
         [
-            string.Create(CultureInfo.InvariantCulture, $"step {progress.Step.ToString(CultureInfo.InvariantCulture).PadLeft(progress.Steps.ToString(CultureInfo.InvariantCulture).Length)}/{progress.Steps}"),
+            $"step {step}/{steps}",
             string.Create(CultureInfo.InvariantCulture, $"loss {loss:0.000}"),
             string.Create(CultureInfo.InvariantCulture, $"{Time(progress.Remaining)} left"),
             string.Create(CultureInfo.InvariantCulture, $"{progress.ArticlesPerSecond:0} articles/s"),
