@@ -56,7 +56,10 @@ internal sealed class TokenLengths
             Count * Work(limit, config) / sorted.Sum(length => Work(length, config)));
     }
 
-    /// <summary>Multiplications of one forward pass: linear layers grow with the number of tokens, attention with its square, halved by the causal mask.</summary>
+    /// <summary>
+    /// Multiplications of one forward pass: linear layers grow with the number of tokens, attention with its square, halved by the
+    /// causal mask.
+    /// </summary>
     private static double Work(int tokens, LlamaConfig config)
     {
         double attentionWidth = config.NumAttentionHeads * config.HeadDim;

@@ -53,7 +53,10 @@ internal sealed class TrainingMessage : IAsyncDisposable
         await queue.UpdateMessageAsync(message.MessageId, popReceipt, message.Body, delay, cancellationToken);
     }
 
-    /// <summary>Postpones the request without counting an attempt: sends a copy that becomes visible after <paramref name="delay"/>, then deletes the message.</summary>
+    /// <summary>
+    /// Postpones the request without counting an attempt: sends a copy that becomes visible after <paramref name="delay"/>, then
+    /// deletes the message.
+    /// </summary>
     /// <remarks>A crash between the two leaves two copies. The second one finds the request done.</remarks>
     public async Task PostponeAsync(TimeSpan delay, CancellationToken cancellationToken)
     {

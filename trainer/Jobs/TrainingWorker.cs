@@ -96,7 +96,8 @@ internal sealed class TrainingWorker(StorageClients storage, ModelOptions settin
             return false;
         }
 
-        // An exception from here on must not mark the run as failed: it stays running, and the next trainer that receives the request finds the published version.
+        // An exception from here on must not mark the run as failed: it stays running, and the next trainer that receives the request
+        // finds the published version.
         log.WriteLine($"{version} {outcome.State}: {outcome.Reason}");
         await reporter.EndAsync(outcome.State, outcome.Reason, ToMetrics(outcome.HeldOut), cancellationToken);
         await CheckpointBlob.RemoveAsync(lease, request, log, cancellationToken);

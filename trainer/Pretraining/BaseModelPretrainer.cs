@@ -20,7 +20,9 @@ internal static class BaseModelPretrainer
     /// <param name="text">Text files; see <see cref="TextFiles"/>. A file that is named twice counts twice.</param>
     /// <param name="exclude">Files of test articles; texts that overlap with one of them are excluded.</param>
     /// <param name="output">The output folder.</param>
-    /// <param name="startFrom">A base model to continue from, with its shape (except for added layers), tokenizer and weights. Null starts with random weights.</param>
+    /// <param name="startFrom">
+    /// A base model to continue from, with its shape (except for added layers), tokenizer and weights. Null starts with random weights.
+    /// </param>
     /// <param name="options">The shape of the model and the schedule.</param>
     /// <param name="log">Receives log lines.</param>
     /// <param name="time">The clock, to measure the speed.</param>
@@ -56,11 +58,15 @@ internal static class BaseModelPretrainer
         var tokens = training.Sum(sequence => (long)sequence.Length);
         if (exclude.Count > 0)
         {
-            log.WriteLine($"excluded {found[true].Count()} texts that share {Shingles.Length} consecutive words with an article of {string.Join(", ", exclude.Select(file => file.Name))}");
+            var names = string.Join(", ", exclude.Select(file => file.Name));
+            log.WriteLine(
+                $"excluded {found[true].Count()} texts that share {Shingles.Length} consecutive words with an article of {names}");
         }
 
         log.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"text   {documents.Length} documents, {tokens} tokens; {heldOut.Count} of {training.Count + heldOut.Count} sequences held out"));
+            CultureInfo.InvariantCulture,
+            $"text   {documents.Length} documents, {tokens} tokens; " +
+            $"{heldOut.Count} of {training.Count + heldOut.Count} sequences held out"));
 
         var checkpoint = Path.Combine(output, "checkpoint", "checkpoint.safetensors");
         var weights = startFrom is null ? LlamaWeights.Random(options.Shape(), float32, options.Seed) : AddLayers(startFrom, options);
@@ -71,7 +77,8 @@ internal static class BaseModelPretrainer
         var begin = tokenizer.BosTokenId!.Value;
         weights.Config.Write(Path.Combine(output, "config.json"), "bfloat16", begin, begin + 1);
         SafetensorsWriter.Write(Path.Combine(output, "model.safetensors"), loop.Weights.NamedTensors.Select(entry => (entry.Name, entry.Value.to(bfloat16))));
-        File.WriteAllText(Path.Combine(output, RecordFile), CreateRecord(text, exclude, startFrom, options, tokens, progress.HeldOutLoss).ToJsonString(Json) + "\n");
+        var record = CreateRecord(text, exclude, startFrom, options, tokens, progress.HeldOutLoss);
+        File.WriteAllText(Path.Combine(output, RecordFile), record.ToJsonString(Json) + "\n");
         Directory.Delete(Path.Combine(output, "checkpoint"), recursive: true);
     }
 
@@ -101,7 +108,12 @@ internal static class BaseModelPretrainer
 
     /// <summary>The record of a run, from which it can be repeated.</summary>
     private static JsonObject CreateRecord(
-        IReadOnlyList<FileInfo> text, IReadOnlyList<FileInfo> exclude, HuggingFaceFolder? startFrom, PretrainOptions options, long tokens, double? heldOutLoss) => new()
+        IReadOnlyList<FileInfo> text,
+        IReadOnlyList<FileInfo> exclude,
+        HuggingFaceFolder? startFrom,
+        PretrainOptions options,
+        long tokens,
+        double? heldOutLoss) => new()
         {
             ["started_from"] = startFrom is null ? null : Provenance(new DirectoryInfo(startFrom.Path)),
             ["options"] = JsonSerializer.SerializeToNode(options, Json),

@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace Serverless.Trainer.Pretraining;
 
-/// <summary>The state of a pretraining after one step. Losses are means, in nats per token; the held-out loss is null between evaluations and without held-out text.</summary>
+/// <summary>
+/// The state of a pretraining after one step. Losses are means, in nats per token; the held-out loss is null between evaluations and
+/// without held-out text.
+/// </summary>
 internal sealed record PretrainingProgress(int Step, int Steps, double Loss, double? HeldOutLoss, double LearningRate, double TokensPerSecond);
 
 /// <summary>
@@ -57,7 +60,11 @@ internal sealed class PretrainingLoop : IDisposable
         var frequencies = CandidateTokens.Frequencies(training, weights.Config.VocabSize);
         candidates = new CandidateTokens(frequencies, options.SampledTokens);
         bagOfWords = options.BagOfWordsWeight > 0 ? new BagOfWords(frequencies, weights.Config.HiddenSize, options.BagOfWordsWeight) : null;
-        (string Name, Tensor Value)[] trained = [.. weights.NamedTensors, .. bagOfWords is null ? [] : new[] { ("bag_of_words.weight", bagOfWords.Projection) }];
+        (string Name, Tensor Value)[] trained =
+        [
+            .. weights.NamedTensors,
+            .. bagOfWords is null ? [] : new[] { ("bag_of_words.weight", bagOfWords.Projection) },
+        ];
         parameters = [.. trained.Select(entry => entry.Value)];
         optimizer = new AdamW(parameters, options.WeightDecay, Beta2);
         checkpoint = new PretrainingCheckpoint(checkpointPath, trained, optimizer);
@@ -118,7 +125,8 @@ internal sealed class PretrainingLoop : IDisposable
         var bagRowsInStep = BagOfWords.Rows(sequences);
         var parts = parallel.RunPartitions([.. sequences.Select(sequence => sequence.Length)], partition =>
         {
-            var random = new Random(unchecked((options.Seed * 7919) + (optimizer.Steps * 31) + partition.Index)); // a function of the step, so that a resumed run is the same
+            // A function of the step, so that a resumed run is the same.
+            var random = new Random(unchecked((options.Seed * 7919) + (optimizer.Steps * 31) + partition.Index));
             return Backward([.. partition.Texts.Select(sequence => sequences[sequence])], random, outputEmbedding, rowsInStep, bagRowsInStep);
         });
         foreach (var (_, gradients) in parts)
@@ -136,7 +144,8 @@ internal sealed class PretrainingLoop : IDisposable
     }
 
     /// <returns>The sum of the losses of the given sequences, and their gradients.</returns>
-    private (double Loss, GradientAccumulator Gradients) Backward(IReadOnlyList<int[]> share, Random random, Tensor outputEmbedding, long rowsInStep, int bagRowsInStep)
+    private (double Loss, GradientAccumulator Gradients) Backward(
+        IReadOnlyList<int[]> share, Random random, Tensor outputEmbedding, long rowsInStep, int bagRowsInStep)
     {
         var gradients = new GradientAccumulator(parameters);
         var outputEmbeddingGradient = gradients[embedding]; // tied: both uses of the embedding contribute
@@ -151,7 +160,11 @@ internal sealed class PretrainingLoop : IDisposable
             var states = hidden.detach().requires_grad_(true);
             bagOfWords?.Backward(states, batch, outputEmbedding, gradients, outputEmbeddingGradient, bagRowsInStep);
             var (sum, gradient) = LanguageModelHead.Backward(
-                states.detach().index_select(0, rows), outputEmbedding, outputEmbeddingGradient, candidates.For(targets.data<int>().ToArray(), random), rowsInStep);
+                states.detach().index_select(0, rows),
+                outputEmbedding,
+                outputEmbeddingGradient,
+                candidates.For(targets.data<int>().ToArray(), random),
+                rowsInStep);
             loss += sum;
             (states.grad ??= zeros_like(states)).index_add_(0, rows, gradient, alpha: 1);
             gradients.Backward(hidden, states.grad);

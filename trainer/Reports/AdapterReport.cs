@@ -29,7 +29,9 @@ internal static class AdapterReport
             ReportPlot.Draw("learning_curves.png", "Loss and accuracy by step", theme => LearningCurvesPlot.Draw(result.Metrics.Training, theme)),
             ReportPlot.Draw("confusion_matrix.png", "Confusion matrix of the held-out rows", theme => ConfusionMatrixPlot.Draw(result.Metrics.HeldOut, theme)),
             ReportPlot.Draw(
-                "reliability.png", "Reliability of the scores on held-out rows", theme => ReliabilityPlot.Draw(result.Metrics.HeldOut.Reliability, result.Uncalibrated, theme)),
+                "reliability.png",
+                "Reliability of the scores on held-out rows",
+                theme => ReliabilityPlot.Draw(result.Metrics.HeldOut.Reliability, result.Uncalibrated, theme)),
             ReportPlot.Draw("token_lengths.png", "Articles by token length", theme => TokenLengthsPlot.Draw(result.Lengths, result.Options.MaxLength, theme)),
         ];
         if (result.Metrics.Test is { } test)

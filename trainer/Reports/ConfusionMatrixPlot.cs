@@ -4,7 +4,10 @@ using Serverless.Trainer.Evaluation;
 
 namespace Serverless.Trainer.Reports;
 
-/// <summary>Draws the confusion matrix: expected labels as rows, predicted labels as columns. Cells are tinted by their share of the row, correct ones blue, errors red.</summary>
+/// <summary>
+/// Draws the confusion matrix: expected labels as rows, predicted labels as columns. Cells are tinted by their share of the row,
+/// correct ones blue, errors red.
+/// </summary>
 internal static class ConfusionMatrixPlot
 {
     // With more labels the numbers no longer fit into the cells.

@@ -75,7 +75,8 @@ internal static class LearningCurvesPlot
         }
     }
 
-    private static IEnumerable<EvaluationPoint> Evaluations(TrainingSummary training) => training.Curve.Select(point => point.HeldOut).OfType<EvaluationPoint>();
+    private static IEnumerable<EvaluationPoint> Evaluations(TrainingSummary training) =>
+        training.Curve.Select(point => point.HeldOut).OfType<EvaluationPoint>();
 
     private static Coordinates[] Smoothed(Coordinates[] points)
     {

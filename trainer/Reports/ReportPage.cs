@@ -17,6 +17,12 @@ internal static class ReportPage
     public static Html Render(FineTuneResult result, IReadOnlyList<ReportPlot> plots)
     {
         var figures = result.Metrics;
+        var heldOut = Evaluation(
+            "Held-out rows",
+            "The checkpoint was selected and the temperature was fitted on these rows.",
+            figures.HeldOut,
+            plots,
+            "confusion_matrix.png");
         return Html.Format($"""
             <!doctype html>
             <html lang="en">
@@ -42,7 +48,7 @@ internal static class ReportPage
             <p>{figures.Training.Steps:N0} steps in {figures.Training.Duration:h\:mm\:ss}, {figures.Training.ArticlesPerSecond:N0} articles/s.
             The adapter is the checkpoint of step {figures.Training.BestStep:N0}, the best one on held-out rows.</p>
             {Picture(plots, "learning_curves.png")}</section>
-            {Evaluation("Held-out rows", "The checkpoint was selected and the temperature was fitted on these rows.", figures.HeldOut, plots, "confusion_matrix.png")}
+            {heldOut}
             {(figures.Test is { } test ? Evaluation("Test rows", "Evaluated once, at the end.", test, plots, "confusion_matrix_test.png") : new Html(""))}
             <section><h2>Calibration</h2>
             <p>Scores are the softmax of the logits divided by {figures.HeldOut.Temperature:0.00}, a temperature
@@ -77,50 +83,76 @@ internal static class ReportPage
             ("calibration error", final.CalibrationError.ToString("0.000", CultureInfo.InvariantCulture)),
             ($"articles, {on}", final.Rows.ToString("N0", CultureInfo.InvariantCulture)),
         ];
-        return Html.Format($"""<section class="cards">{Html.Each(cards, card => Html.Format($"<div><b>{card.Value}</b><span>{card.Name}</span></div>"))}</section>""");
+        var items = Html.Each(cards, card => Html.Format($"<div><b>{card.Value}</b><span>{card.Name}</span></div>"));
+        return Html.Format($"""<section class="cards">{items}</section>""");
     }
 
-    private static Html Verdict(GateVerdict? gate) => gate is null ? new("") : Html.Format(
-        $"""<p class="verdict {(gate.Passed ? "passed" : "refused")}"><b>{(gate.Passed ? "Passed the gate." : "Refused by the gate.")}</b> {gate.Reason}</p>""");
+    private static Html Verdict(GateVerdict? gate) => gate is null ? new("") : Html.Format($"""
+        <p class="verdict {(gate.Passed ? "passed" : "refused")}">
+        <b>{(gate.Passed ? "Passed the gate." : "Refused by the gate.")}</b> {gate.Reason}</p>
+        """);
 
-    private static Html Notes(IReadOnlyList<string> notes) => Html.When(
-        notes.Count > 0, () => Html.Format($"""<section class="notes"><h2>Excluded rows</h2><ul>{Html.Each(notes, note => Html.Format($"<li><bdi>{note}</bdi></li>"))}</ul></section>"""));
+    private static Html Notes(IReadOnlyList<string> notes) => Html.When(notes.Count > 0, () => Html.Format($"""
+        <section class="notes"><h2>Excluded rows</h2>
+        <ul>{Html.Each(notes, note => Html.Format($"<li><bdi>{note}</bdi></li>"))}</ul></section>
+        """));
 
-    private static Html Evaluation(string title, string what, ClassificationMetrics metrics, IReadOnlyList<ReportPlot> plots, string picture) => Html.Format($"""
+    private static Html Evaluation(
+        string title, string what, ClassificationMetrics metrics, IReadOnlyList<ReportPlot> plots, string picture) => Html.Format($"""
         <section><h2>{title}</h2>
         <p>{metrics.Rows:N0} articles. {what} Accuracy {Percent(metrics.Accuracy)}, weighted F1 {Percent(metrics.F1)}, loss {metrics.Loss:0.0000}.</p>
         <div class="wide"><table>
         <thead><tr><th>label</th><th>articles</th><th>precision</th><th>recall</th><th>F1</th><th></th></tr></thead>
-        <tbody>{Html.Each(metrics.PerLabel, label => Html.Format($"""<tr><th scope="row"><bdi>{label.Label}</bdi></th><td>{label.Rows:N0}</td><td>{Percent(label.Precision)}</td><td>{Percent(label.Recall)}</td><td>{Percent(label.F1)}</td><td class="bar"><i style="width:{label.F1 * 100:0.0}%"></i></td></tr>"""))}</tbody>
-        <tfoot><tr><th scope="row">weighted</th><td>{metrics.Rows:N0}</td><td>{Percent(metrics.Precision)}</td><td>{Percent(metrics.Recall)}</td><td>{Percent(metrics.F1)}</td><td></td></tr></tfoot>
+        <tbody>{Html.Each(metrics.PerLabel, label => Html.Format($"""
+            <tr><th scope="row"><bdi>{label.Label}</bdi></th><td>{label.Rows:N0}</td>
+            <td>{Percent(label.Precision)}</td><td>{Percent(label.Recall)}</td><td>{Percent(label.F1)}</td>
+            <td class="bar"><i style="width:{label.F1 * 100:0.0}%"></i></td></tr>
+            """))}</tbody>
+        <tfoot><tr><th scope="row">weighted</th><td>{metrics.Rows:N0}</td>
+        <td>{Percent(metrics.Precision)}</td><td>{Percent(metrics.Recall)}</td><td>{Percent(metrics.F1)}</td><td></td></tr></tfoot>
         </table></div>
         {Picture(plots, picture)}</section>
         """);
 
-    private static Html Mistakes(IReadOnlyList<Mistake> mistakes) => Html.Format($"""
-        <section><h2>Worst mistakes</h2>
-        <p>{(mistakes.Count == 0 ? "All held-out rows are correct." : "Held-out rows with a wrong prediction, ordered by the probability of the expected label, lowest first. Often the label in the data set is wrong.")}</p>
-        <ol class="mistakes">{Html.Each(mistakes, mistake => Html.Format($"""
-            <li><p class="labels"><span class="wrong"><bdi>{mistake.Predicted}</bdi> {Percent(mistake.Score)}</span> instead of <span class="right"><bdi>{mistake.Expected}</bdi> {Percent(mistake.ExpectedScore)}</span> <small>{mistake.Place.ToString()}</small></p>
-            <blockquote dir="auto">{Truncate(mistake.Text)}</blockquote></li>
-            """))}</ol></section>
-        """);
+    private static Html Mistakes(IReadOnlyList<Mistake> mistakes)
+    {
+        var what = mistakes.Count == 0
+            ? "All held-out rows are correct."
+            : "Held-out rows with a wrong prediction, ordered by the probability of the expected label, lowest first. " +
+                "Often the label in the data set is wrong.";
+        return Html.Format($"""
+            <section><h2>Worst mistakes</h2>
+            <p>{what}</p>
+            <ol class="mistakes">{Html.Each(mistakes, mistake => Html.Format($"""
+                <li><p class="labels"><span class="wrong"><bdi>{mistake.Predicted}</bdi> {Percent(mistake.Score)}</span>
+                instead of <span class="right"><bdi>{mistake.Expected}</bdi> {Percent(mistake.ExpectedScore)}</span>
+                <small>{mistake.Place.ToString()}</small></p>
+                <blockquote dir="auto">{Truncate(mistake.Text)}</blockquote></li>
+                """))}</ol></section>
+            """);
+    }
 
     private static Html Settings(TrainOptions options)
     {
         var published = JsonNode.Parse(new TrainOptions().ToJson())!.AsObject();
         var settings = JsonNode.Parse(options.ToJson())!.AsObject();
+        string Class(KeyValuePair<string, JsonNode?> setting) => JsonNode.DeepEquals(setting.Value, published[setting.Key]) ? "" : "changed";
         return Html.Format($"""
             <section><h2>Settings</h2>
             <p>The resolved settings. Bold: different from the published recipe for Llama 3.2 1B.</p>
-            <dl>{Html.Each(settings, setting => Html.Format($"""<div class="{(JsonNode.DeepEquals(setting.Value, published[setting.Key]) ? "" : "changed")}"><dt>{setting.Key}</dt><dd>{setting.Value?.ToString()}</dd></div>"""))}</dl></section>
+            <dl>{Html.Each(settings, setting => Html.Format($"""
+                <div class="{Class(setting)}"><dt>{setting.Key}</dt><dd>{setting.Value?.ToString()}</dd></div>
+                """))}</dl></section>
             """);
     }
 
     private static Html Picture(IReadOnlyList<ReportPlot> plots, string file)
     {
         var plot = plots.First(plot => plot.File == file);
-        return Html.Format($"""<picture><source media="(prefers-color-scheme: dark)" srcset="{Data(plot.Dark)}"><img src="{Data(plot.Light)}" width="{plot.Width}" alt="{plot.Title}"></picture>""");
+        return Html.Format($"""
+            <picture><source media="(prefers-color-scheme: dark)" srcset="{Data(plot.Dark)}">
+            <img src="{Data(plot.Light)}" width="{plot.Width}" alt="{plot.Title}"></picture>
+            """);
     }
 
     private static Html Data(byte[] png) => new($"data:image/png;base64,{Convert.ToBase64String(png)}");

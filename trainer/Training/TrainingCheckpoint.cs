@@ -106,7 +106,9 @@ internal sealed class TrainingCheckpoint(string path, TrainingFingerprint finger
 /// <summary>The progress of a fine-tuning: the part of a checkpoint that is not tensors.</summary>
 /// <param name="Step">Completed steps.</param>
 /// <param name="OptimizerSteps">Completed steps that were not skipped because of an fp16 overflow.</param>
-/// <param name="MicroBatchTokens">Maximum number of tokens in the micro-batches that are computed at once; reduced when memory runs out. The stored name is older.</param>
+/// <param name="MicroBatchTokens">
+/// Maximum number of tokens in the micro-batches that are computed at once; reduced when memory runs out. The stored name is older.
+/// </param>
 /// <param name="Duration">Duration of the steps, without evaluations.</param>
 /// <param name="Best">The evaluation of the best checkpoint.</param>
 internal sealed record TrainingPosition(

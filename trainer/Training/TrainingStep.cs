@@ -108,7 +108,8 @@ internal sealed class TrainingStep : IDisposable
             var parts = parallel.RunPartitions([.. read.Select(article => article.Ids.Length)], partition =>
             {
                 // A function of the step, so that a checkpoint needs no generator state.
-                var dropout = LoraDropout.Create(hardware.Device, hardware.Type, unchecked((options.Seed * 1_000_003) + (partition.Index * 15_485_867) + number));
+                var seed = unchecked((options.Seed * 1_000_003) + (partition.Index * 15_485_867) + number);
+                var dropout = LoraDropout.Create(hardware.Device, hardware.Type, seed);
                 Article[] shared = [.. partition.Texts.Order().Select(article => read[article])];
                 return Backward(SplitIntoMicroBatches(shared, MicroBatchTokens / partition.Count), dropout, scaler.Scale / articles.Count);
             });
