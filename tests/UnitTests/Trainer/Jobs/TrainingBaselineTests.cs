@@ -1,5 +1,4 @@
 using Serverless.Llama.Files;
-using Serverless.Models;
 using Serverless.Storage;
 using Serverless.Trainer.Data;
 using Serverless.Trainer.Jobs;

@@ -1,5 +1,4 @@
 using Azure.Storage.Blobs.Specialized;
-using Serverless.Models;
 using Serverless.Storage;
 using Serverless.Trainer.Jobs;
 using Serverless.Training;

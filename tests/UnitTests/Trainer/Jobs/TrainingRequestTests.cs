@@ -1,4 +1,3 @@
-using Serverless.Models;
 using Serverless.Storage;
 using Serverless.Trainer.Jobs;
 using Serverless.Training;

@@ -1,5 +1,4 @@
 using Serverless.Llama.Files;
-using Serverless.Models;
 using Serverless.Storage;
 using Serverless.Training;
 using Serverless.UnitTests.Trainer.Data;
