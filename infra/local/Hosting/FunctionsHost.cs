@@ -49,7 +49,8 @@ internal sealed class FunctionsHost : IAsyncDisposable
             AddListeners(builder.Services, functions);
             var web = builder.Build();
             web.Services.GetRequiredService<HttpEndpoints>().Map(web, functions, keyFolder is null ? null : FunctionKeys.ReadOrCreate(keyFolder));
-            await web.StartAsync(cancellationToken);
+            // Without the token: a start that is cancelled logs an error with a stack trace. It takes milliseconds.
+            await web.StartAsync(CancellationToken.None);
             return new FunctionsHost(rpc, workers, web);
         }
         catch

@@ -93,6 +93,8 @@ internal sealed class HttpEndpoints(
     /// <summary>Adds the header with the invocation id.</summary>
     private sealed class InvocationTransformer(string invocationId) : HttpTransformer
     {
+        private const int MinExpectContinueBytes = 1024 * 1024;
+
         public override async ValueTask TransformRequestAsync(
             HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
         {
@@ -100,6 +102,9 @@ internal sealed class HttpEndpoints(
             proxyRequest.Headers.Remove("x-ms-invocation-id");
             proxyRequest.Headers.Add("x-ms-invocation-id", invocationId);
             proxyRequest.Headers.Host = null;
+
+            // The worker responds to a body that is too large without reading it. If the body were on its way, the connection would be reset.
+            proxyRequest.Headers.ExpectContinue = httpContext.Request.ContentLength > MinExpectContinueBytes;
         }
     }
 }
