@@ -31,7 +31,7 @@ public sealed record TrainingRun(string Classifier, string Version)
     /// <summary>Why the functions could not use the version, so that the one before it keeps serving. Null if it can be used.</summary>
     public string? ServingProblem { get; init; }
 
-    /// <summary>When a person promoted the version; null if nobody did.</summary>
+    /// <summary>When a person promoted the version; null if it was not promoted by a person.</summary>
     public DateTimeOffset? PromotedAt { get; init; }
 
     /// <summary>Metrics by name, such as <c>accuracy</c>, <c>f1</c>, <c>loss</c>.</summary>
