@@ -72,8 +72,7 @@ public sealed class ReviewStore(StorageClients storage, ArticleBlobStore texts, 
         }
 
         var accepted = new HumanLabel(articleId, classifier, label, time.GetUtcNow());
-        await table.UpdateEntityAsync(ReviewTable.ToLabel(row, accepted), row.ETag, TableUpdateMode.Merge, cancellationToken);
-        return new LabelOutcome(accepted, acceptedLabels);
+        return await TryWriteLabelAsync(ReviewTable.ToLabel(row, accepted), cancellationToken) ? new LabelOutcome(accepted, acceptedLabels) : null;
     }
 
     /// <summary>All texts of a classifier that people labelled.</summary>
@@ -86,6 +85,21 @@ public sealed class ReviewStore(StorageClients storage, ArticleBlobStore texts, 
             {
                 yield return ReviewTable.ToLabelledText(row, text);
             }
+        }
+    }
+
+    /// <summary>Writes a label without an ETag: of several people who label an article at the same moment, the last one counts.</summary>
+    /// <returns>False if the row was removed in the meantime, because the article has another text.</returns>
+    private async Task<bool> TryWriteLabelAsync(TableEntity label, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await table.UpdateEntityAsync(label, ETag.All, TableUpdateMode.Merge, cancellationToken);
+            return true;
+        }
+        catch (RequestFailedException exception) when (exception.Status == 404)
+        {
+            return false;
         }
     }
 
@@ -113,6 +127,10 @@ public sealed class ReviewStore(StorageClients storage, ArticleBlobStore texts, 
         try
         {
             await table.DeleteEntityAsync(row.PartitionKey, row.RowKey, row.ETag, cancellationToken);
+            if (row.GetString("Blob") == StorageNames.ReviewText(row.RowKey))
+            {
+                await texts.DeleteAsync(StorageNames.ReviewText(row.RowKey), cancellationToken);
+            }
         }
         catch (RequestFailedException exception) when (exception.Status == 412)
         {
@@ -121,10 +139,17 @@ public sealed class ReviewStore(StorageClients storage, ArticleBlobStore texts, 
     }
 
     /// <summary>Stores a text that is too long for a row as a blob.</summary>
-    private async Task<ReviewCandidate> MoveLongTextAsync(ReviewCandidate article, CancellationToken cancellationToken) =>
-        article.Text is { Length: > TableText.MaxCharacters } text
-            ? article with { Text = null, Blob = await texts.StoreAsync(article.Id, text, cancellationToken) }
-            : article;
+    private async Task<ReviewCandidate> MoveLongTextAsync(ReviewCandidate article, CancellationToken cancellationToken)
+    {
+        if (article.Text is not { Length: > TableText.MaxCharacters } text)
+        {
+            return article;
+        }
+
+        var blob = StorageNames.ReviewText(StorageNames.ReviewRow(Sha256Hex.OfText(article.Id), article.TextHash));
+        await texts.WriteAsync(blob, text, cancellationToken);
+        return article with { Text = null, Blob = blob };
+    }
 
     /// <returns>Null if the blob of a long text no longer exists.</returns>
     private async Task<string?> ReadTextAsync(TableEntity row, CancellationToken cancellationToken) =>

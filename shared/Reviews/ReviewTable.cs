@@ -10,20 +10,25 @@ internal static class ReviewTable
     public const string Waiting = "waiting";
     public const string Labelled = "labelled";
 
-    public static TableEntity ToRow(ReviewCandidate article) =>
-        new(article.Classifier, StorageNames.ReviewRow(Sha256Hex.OfText(article.Id), article.TextHash))
+    private const string ProbabilitiesProperty = "Probabilities";
+
+    public static TableEntity ToRow(ReviewCandidate article)
+    {
+        var row = new TableEntity(article.Classifier, StorageNames.ReviewRow(Sha256Hex.OfText(article.Id), article.TextHash))
         {
             ["Id"] = article.Id,
             ["State"] = Waiting,
-            ["Title"] = article.Title,
+            ["Title"] = TableText.Shorten(article.Title),
             ["Text"] = article.Text,
             ["Blob"] = article.Blob,
-            ["Label"] = article.Label,
+            ["Label"] = TableText.Shorten(article.Label),
             ["Score"] = article.Score,
-            ["Probabilities"] = JsonSerializer.Serialize(article.Probabilities, StorageJson.Options),
             ["ModelVersion"] = article.ModelVersion,
             ["Time"] = article.Time,
         };
+        TableText.WriteLong(row, ProbabilitiesProperty, SerializeProbabilities(article.Probabilities ?? new Dictionary<string, double>()));
+        return row;
+    }
 
     /// <summary>The changes to a row that is labelled.</summary>
     public static TableEntity ToLabel(TableEntity row, HumanLabel label) => new(row.PartitionKey, row.RowKey)
@@ -53,5 +58,14 @@ internal static class ReviewTable
     public static DateTimeOffset? GetTime(TableEntity row) => row.GetDateTimeOffset("Time");
 
     public static IReadOnlyDictionary<string, double> GetProbabilities(TableEntity row) =>
-        JsonSerializer.Deserialize<OrderedDictionary<string, double>>(row.GetString("Probabilities"), StorageJson.Options)!;
+        JsonSerializer.Deserialize<OrderedDictionary<string, double>>(TableText.ReadLong(row, ProbabilitiesProperty), StorageJson.Options)!;
+
+    /// <remarks>If a row cannot hold all labels, which are about ten thousand, the most probable ones are kept.</remarks>
+    private static string SerializeProbabilities(IReadOnlyDictionary<string, double> probabilities)
+    {
+        var json = JsonSerializer.Serialize(probabilities, StorageJson.Options);
+        return json.Length <= TableText.MaxTotalCharacters
+            ? json
+            : SerializeProbabilities(probabilities.OrderByDescending(label => label.Value).Take(probabilities.Count / 2).ToDictionary());
+    }
 }

@@ -30,7 +30,7 @@ public sealed class ArticleBlobStore(StorageClients storage)
             }
 
             text = text.TrimStart('\uFEFF');
-            return ArticleLimits.Reject(text) is { } reason ? ArticleText.Rejected(reason) : new ArticleText(text, null);
+            return ArticleLimits.IsValid(text, out var reason) ? new ArticleText(text, null) : ArticleText.Rejected(reason);
         }
         catch (RequestFailedException exception) when (exception.Status == 404)
         {
@@ -46,6 +46,9 @@ public sealed class ArticleBlobStore(StorageClients storage)
         await WriteAsync(blob, text, cancellationToken);
         return blob;
     }
+
+    public async Task DeleteAsync(string blob, CancellationToken cancellationToken) =>
+        await container.GetBlobClient(blob).DeleteIfExistsAsync(cancellationToken: cancellationToken);
 
     public async Task WriteAsync(string blob, string text, CancellationToken cancellationToken) =>
         await container.GetBlobClient(blob).UploadAsync(BinaryData.FromString(text), overwrite: true, cancellationToken);

@@ -71,6 +71,57 @@ public sealed class ReviewStoreTests(Emulator emulator) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Many_people_can_label_an_article_at_the_same_moment()
+    {
+        await EnqueueAsync("a", "Oil rises.");
+
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 20).Select(i =>
+            reviews.LabelAsync("news", "a", i % 2 == 0 ? "Sports" : "World", CancellationToken)));
+
+        Assert.All(outcomes, outcome => Assert.NotNull(outcome!.Label));
+        Assert.Contains(Assert.Single(await ListLabelledAsync()).Label, (string[])["Sports", "World"]);
+    }
+
+    [Fact]
+    public async Task An_article_of_a_classifier_with_a_thousand_labels_can_get_any_of_them()
+    {
+        var labels = Enumerable.Range(0, 1000).ToDictionary(i => $"Department of local affairs {i}, with \U0001F4F0", _ => 0.001);
+        await reviews.EnqueueAsync(Candidate("a", "Oil rises.") with { Probabilities = labels }, CancellationToken);
+
+        var entry = Assert.Single((await ListAsync()).Items);
+        var outcome = await reviews.LabelAsync("news", "a", labels.Keys.Last(), CancellationToken);
+
+        Assert.Equal(labels.Keys, entry.Probabilities.Keys);
+        Assert.Equal(labels.Keys.Last(), outcome!.Label!.Label);
+    }
+
+    [Fact]
+    public async Task Labels_that_do_not_fit_into_a_row_are_left_out_from_the_least_probable_on()
+    {
+        var labels = Enumerable.Range(0, 20_000).ToDictionary(i => $"Department of local affairs {i}", i => i / 1e9);
+        await reviews.EnqueueAsync(Candidate("a", "Oil rises.") with { Probabilities = labels }, CancellationToken);
+
+        var entry = Assert.Single((await ListAsync()).Items);
+
+        Assert.True(entry.Probabilities.Count >= 5000);
+        Assert.Contains("Department of local affairs 19999", entry.Probabilities.Keys);
+    }
+
+    [Fact]
+    public async Task A_long_text_is_deleted_with_its_entry()
+    {
+        var text = new string('x', 40_000);
+        await EnqueueAsync("a", text);
+        var container = storage.Container(StorageNames.ArticlesContainer);
+        var stored = await container.GetBlobsAsync(cancellationToken: CancellationToken).ToListAsync(CancellationToken);
+
+        await reviews.RemoveAsync("news", "a", Sha256Hex.OfText(text), CancellationToken);
+
+        Assert.Single(stored);
+        Assert.Empty(await container.GetBlobsAsync(cancellationToken: CancellationToken).ToListAsync(CancellationToken));
+    }
+
+    [Fact]
     public async Task A_later_label_replaces_an_earlier_one()
     {
         await EnqueueAsync("a", "Oil rises.");
@@ -135,21 +186,22 @@ public sealed class ReviewStoreTests(Emulator emulator) : IAsyncLifetime
         Assert.True(error is null or BadContinuationException, error?.ToString());
     }
 
-    private Task EnqueueAsync(string id, string text, string classifier = "news") => reviews.EnqueueAsync(
-        new ReviewCandidate
-        {
-            Id = id,
-            Classifier = classifier,
-            TextHash = Sha256Hex.OfText(text),
-            Text = text,
-            Title = "Cup",
-            Label = "World",
-            Score = 0.4,
-            Probabilities = new OrderedDictionary<string, double> { ["World"] = 0.4, ["Sports"] = 0.3 },
-            ModelVersion = "v1",
-            Time = Noon,
-        },
-        CancellationToken);
+    private Task EnqueueAsync(string id, string text, string classifier = "news") =>
+        reviews.EnqueueAsync(Candidate(id, text) with { Classifier = classifier }, CancellationToken);
+
+    private static ReviewCandidate Candidate(string id, string text) => new()
+    {
+        Id = id,
+        Classifier = "news",
+        TextHash = Sha256Hex.OfText(text),
+        Text = text,
+        Title = "Cup",
+        Label = "World",
+        Score = 0.4,
+        Probabilities = new OrderedDictionary<string, double> { ["World"] = 0.4, ["Sports"] = 0.3 },
+        ModelVersion = "v1",
+        Time = Noon,
+    };
 
     private Task<ListPage<ReviewEntry>> ListAsync() => reviews.ListAsync("news", 10, null, CancellationToken);
 
