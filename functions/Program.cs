@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,6 +13,10 @@ builder.ConfigureFunctionsWebApplication();
 builder.UseMiddleware<ProblemDetailsMiddleware>();
 builder.Services.AddTelemetry(builder.Configuration);
 builder.Services.AddArticleClassifier(builder.Configuration);
+builder.Services.AddSingleton<BodyMemory>();
+
+// What the web server reads of a body before a function does; 1 MB by default, for each request that waits.
+builder.Services.Configure<KestrelServerOptions>(server => server.Limits.MaxRequestBufferSize = 64 * 1024);
 using var host = builder.Build();
 await libtorch;
 await host.RunAsync();

@@ -8,7 +8,7 @@ namespace Serverless.Functions.Api;
 
 /// <summary>Classifies one article, or up to 256, over HTTP.</summary>
 /// <remarks>The results are not stored.</remarks>
-public sealed class Classify(ArticleClassifier classifiers, ClassifierOptions options)
+public sealed class Classify(ArticleClassifier classifiers, ClassifierOptions options, BodyMemory bodies)
 {
     [Function(nameof(Classify))]
     public async Task<Results<JsonHttpResult<ClassifyResponse>, JsonHttpResult<ClassifyResponse[]>>> RunAsync(
@@ -17,7 +17,11 @@ public sealed class Classify(ArticleClassifier classifiers, ClassifierOptions op
         CancellationToken cancellationToken)
     {
         var name = classifier is null ? options.Default : RequestParameters.Classifier(classifier);
-        var (articles, isBatch) = await ClassifyRequest.ReadAsync(request, cancellationToken);
+
+        // Before the body: requests that wait for a model hold none.
+        await classifiers.WaitUntilReadyAsync(name, cancellationToken);
+        using var memory = bodies.Reserve();
+        var (articles, isBatch) = await ClassifyRequest.ReadAsync(request, memory, cancellationToken);
 
         string[] texts = [.. articles.Select(article => article.WithTitle(article.Text!))];
         var predictions = await classifiers.ClassifyAsync(name, texts, cancellationToken);

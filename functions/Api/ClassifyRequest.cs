@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Serverless.Articles;
@@ -18,9 +19,9 @@ internal sealed record ClassifyRequest(IReadOnlyList<ArticleMessage> Articles, b
     private const string SingleArticle = "The article";
 
     /// <exception cref="ProblemException">The request is not valid.</exception>
-    public static async Task<ClassifyRequest> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    public static async Task<ClassifyRequest> ReadAsync(HttpRequest request, BodyReservation memory, CancellationToken cancellationToken)
     {
-        var body = await RequestBody.ReadAsync(request, cancellationToken);
+        var body = await RequestBody.ReadAsync(request, memory, cancellationToken);
         if (body.IsJson)
         {
             return ParseJson(body.Text);
@@ -101,12 +102,17 @@ internal sealed record ClassifyRequest(IReadOnlyList<ArticleMessage> Articles, b
 
     private static ArticleMessage Validate(ArticleMessage article, string name)
     {
-        if (ArticleLimits.Reject(article.Text) is not { } reason)
+        if (article.Title?.Contains('\0', StringComparison.Ordinal) == true)
+        {
+            throw Malformed($"{name}: the 'title' has a NUL character.");
+        }
+
+        if (ArticleLimits.IsValid(article.Text, out var reason))
         {
             return article;
         }
 
-        var type = string.IsNullOrWhiteSpace(article.Text) ? ProblemType.MalformedRequest : ProblemType.TooLarge;
+        var type = Encoding.UTF8.GetByteCount(article.Text ?? "") > ArticleLimits.TextBytes ? ProblemType.TooLarge : ProblemType.MalformedRequest;
         throw new ProblemException(type, name == SingleArticle ? reason : $"{name}: {reason}");
     }
 

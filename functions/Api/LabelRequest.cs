@@ -8,9 +8,9 @@ namespace Serverless.Functions.Api;
 internal sealed record LabelRequest(string Label)
 {
     /// <exception cref="ProblemException">The body is not valid.</exception>
-    public static async Task<LabelRequest> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    public static async Task<LabelRequest> ReadAsync(HttpRequest request, BodyReservation memory, CancellationToken cancellationToken)
     {
-        var body = await RequestBody.ReadAsync(request, cancellationToken);
+        var body = await RequestBody.ReadAsync(request, memory, cancellationToken);
         try
         {
             return JsonSerializer.Deserialize<LabelRequest>(body.Text, ApiResults.JsonOptions) ?? throw Malformed();

@@ -42,22 +42,23 @@ public sealed class Models(ModelCatalog models, ModelPromotion promotions)
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "models/{classifier}/{version}/files/{*file}")] HttpRequest request,
         string classifier,
         string version,
-        string file,
+        string? file,
         CancellationToken cancellationToken)
     {
+        var name = RequestParameters.Rest(request, file, "file");
         var content = StorageNames.IsName(version)
-            ? await models.OpenFileAsync(RequestParameters.Classifier(classifier), version, RequestParameters.Id(file), cancellationToken)
+            ? await models.OpenFileAsync(RequestParameters.Classifier(classifier), version, name, cancellationToken)
             : null;
         if (content is null)
         {
-            throw new ProblemException(ProblemType.UnknownFile, $"Version '{version}' of the classifier '{classifier}' has no file '{file}'.");
+            throw new ProblemException(ProblemType.UnknownFile, $"Version '{version}' of the classifier '{classifier}' has no file '{name}'.");
         }
 
         var headers = request.HttpContext.Response.Headers;
         headers.ContentSecurityPolicy = ContentSecurityPolicy;
         headers.XContentTypeOptions = "nosniff";
         headers.CacheControl = "private, max-age=31536000, immutable"; // versions are immutable
-        return TypedResults.Stream(content, ContentTypes.TryGetContentType(file, out var type) ? type : "application/octet-stream");
+        return TypedResults.Stream(content, ContentTypes.TryGetContentType(name, out var type) ? type : "application/octet-stream");
     }
 
     [Function("PromoteModel")]

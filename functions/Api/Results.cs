@@ -16,11 +16,12 @@ public sealed class Results(ResultStore results)
     public async Task<JsonHttpResult<ClassificationResult>> RunAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "results/{classifier}/{*id}")] HttpRequest request,
         string classifier,
-        string id,
+        string? id,
         CancellationToken cancellationToken)
     {
-        var result = await results.FindAsync(RequestParameters.Classifier(classifier), RequestParameters.Id(id), cancellationToken)
-            ?? throw new ProblemException(ProblemType.UnknownArticle, $"The classifier '{classifier}' has no result for the article '{id}'.");
+        var article = RequestParameters.Rest(request, id, "id");
+        var result = await results.FindAsync(RequestParameters.Classifier(classifier), article, cancellationToken)
+            ?? throw new ProblemException(ProblemType.UnknownArticle, $"The classifier '{classifier}' has no result for the article '{article}'.");
         return ApiResults.Json(result);
     }
 

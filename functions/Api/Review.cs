@@ -8,7 +8,7 @@ using Serverless.Storage;
 namespace Serverless.Functions.Api;
 
 /// <summary>Lists articles with a low score, takes the labels that people give them, and exports these as a data set.</summary>
-public sealed class Review(ReviewStore reviews, ReviewExport export)
+public sealed class Review(ReviewStore reviews, ReviewExport export, BodyMemory bodies)
 {
     private const int DefaultLimit = 20;
 
@@ -27,12 +27,15 @@ public sealed class Review(ReviewStore reviews, ReviewExport export)
     public async Task<JsonHttpResult<HumanLabel>> LabelAsync(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "review/{classifier}/{*id}")] HttpRequest request,
         string classifier,
-        string id,
+        string? id,
         CancellationToken cancellationToken)
     {
-        var body = await LabelRequest.ReadAsync(request, cancellationToken);
-        var outcome = await reviews.LabelAsync(RequestParameters.Classifier(classifier), RequestParameters.Id(id), body.Label, cancellationToken)
-            ?? throw new ProblemException(ProblemType.UnknownArticle, $"The article '{id}' of the classifier '{classifier}' does not wait for a label.");
+        var article = RequestParameters.Rest(request, id, "id");
+        using var memory = bodies.Reserve();
+        var body = await LabelRequest.ReadAsync(request, memory, cancellationToken);
+        var outcome = await reviews.LabelAsync(RequestParameters.Classifier(classifier), article, body.Label, cancellationToken)
+            ?? throw new ProblemException(
+                ProblemType.UnknownArticle, $"The article '{article}' of the classifier '{classifier}' does not wait for a label.");
         return ApiResults.Json(outcome.Label ?? throw UnknownLabel(body.Label, outcome.AcceptedLabels));
     }
 

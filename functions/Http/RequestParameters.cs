@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Serverless.Storage;
 
 namespace Serverless.Functions.Http;
@@ -30,7 +31,27 @@ internal static class RequestParameters
         ? name
         : throw new ProblemException(ProblemType.UnknownClassifier, StorageNames.InvalidNameMessage(name));
 
-    /// <summary>The value of a catch-all route parameter.</summary>
-    /// <remarks>The web server does not decode an escaped slash, and callers send ids such as <c>wire/2026/11</c> in both forms.</remarks>
-    public static string Id(string rest) => rest.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+    /// <summary>The decoded value of a catch-all route parameter, such as an id with slashes.</summary>
+    /// <remarks>
+    /// The web server decodes a path except for escaped slashes, so its value does not tell the id <c>a/b</c>, sent as <c>a%2Fb</c>, from the id
+    /// <c>a%2Fb</c>, sent as <c>a%252Fb</c>. The path as it was sent is decoded here, once.
+    /// </remarks>
+    /// <param name="request">The request.</param>
+    /// <param name="rest">The value of the route parameter, the last segments of the path.</param>
+    /// <param name="name">The name of the parameter, for the error.</param>
+    /// <exception cref="ProblemException">The parameter is empty, or the path has segments such as <c>..</c>, which the web server removes.</exception>
+    public static string Rest(HttpRequest request, string? rest, string name)
+    {
+        if (string.IsNullOrEmpty(rest))
+        {
+            throw new ProblemException(ProblemType.MalformedRequest, $"The path has no {name}.");
+        }
+
+        var segments = request.HttpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?')[0].Split('/');
+        var sent = string.Join('/', segments.TakeLast(rest.Split('/').Length));
+        var asRouted = Uri.UnescapeDataString(sent.Replace("%2F", "%252F", StringComparison.OrdinalIgnoreCase));
+        return asRouted.Equals(rest, StringComparison.OrdinalIgnoreCase) && segments.All(segment => Uri.UnescapeDataString(segment) is not ("." or ".."))
+            ? Uri.UnescapeDataString(sent)
+            : throw new ProblemException(ProblemType.MalformedRequest, $"The {name} in the path is not valid. Escape each segment of it.");
+    }
 }

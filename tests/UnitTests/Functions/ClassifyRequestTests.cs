@@ -49,6 +49,8 @@ public sealed class ClassifyRequestTests
     [InlineData("[]", "array is empty")]
     [InlineData("[{\"text\":\"good\"},{\"text\":\"\"}]", "Article 1")]
     [InlineData("[\"text\"]", "Article 0")]
+    [InlineData("{\"text\":\"O\\u0000il\"}", "NUL character")]
+    [InlineData("{\"text\":\"Oil\",\"title\":\"O\\u0000il\"}", "NUL character")]
     public async Task A_malformed_body_is_rejected_with_the_reason(string body, string expected)
     {
         var problem = await ProblemAsync(Json, Encoding.UTF8.GetBytes(body));
@@ -79,6 +81,69 @@ public sealed class ClassifyRequestTests
         Assert.Equal(ProblemType.UnsupportedMediaType, problem.Type);
     }
 
+    [Fact]
+    public async Task Plain_text_in_UTF16_is_rejected()
+    {
+        var problem = await ProblemAsync("text/plain", Encoding.Unicode.GetBytes("Two goals"));
+
+        Assert.Equal(ProblemType.MalformedRequest, problem.Type);
+        Assert.Contains("send it in UTF-8", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("text/plain; charset=utf8")]
+    [InlineData("text/plain; charset=\"UTF-8\"")]
+    [InlineData("text/plain; charset=us-ascii")]
+    public async Task The_names_of_UTF8_are_accepted(string contentType)
+    {
+        Assert.Equal("Two goals", Assert.Single((await ReadAsync(contentType, "Two goals")).Articles).Text);
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("br")]
+    public async Task A_compressed_body_is_rejected_with_the_name_of_its_encoding(string encoding)
+    {
+        var context = Context(Json, "{}"u8.ToArray());
+        context.Request.Headers.ContentEncoding = encoding;
+
+        var problem = await Assert.ThrowsAsync<ProblemException>(() => ReadAsync(context.Request));
+
+        Assert.Equal(ProblemType.UnsupportedMediaType, problem.Type);
+        Assert.Contains($"'{encoding}'", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_body_that_finds_no_memory_is_rejected_with_and_without_Content_Length(bool hasLength)
+    {
+        var context = Context("text/plain", Encoding.UTF8.GetBytes(new string('a', 200_000)));
+        context.Request.ContentLength = hasLength ? 200_000 : null;
+
+        using var bodies = new BodyMemory(300_000);
+        using var other = bodies.Reserve();
+        other.Require(150_000);
+        using var reservation = bodies.Reserve();
+
+        var problem = await Assert.ThrowsAsync<ProblemException>(
+            () => ClassifyRequest.ReadAsync(context.Request, reservation, TestContext.Current.CancellationToken));
+
+        Assert.Equal(ProblemType.TooBusy, problem.Type);
+    }
+
+    [Fact]
+    public async Task Memory_is_free_again_after_a_body_was_processed()
+    {
+        using var bodies = new BodyMemory(2000);
+        for (var i = 0; i < 3; i++)
+        {
+            using var reservation = bodies.Reserve();
+            var request = Context("text/plain", Encoding.UTF8.GetBytes(new string('a', 1500))).Request;
+            await ClassifyRequest.ReadAsync(request, reservation, TestContext.Current.CancellationToken);
+        }
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -87,7 +152,7 @@ public sealed class ClassifyRequestTests
         var context = Context("text/plain", new byte[ArticleLimits.RequestBytes + 1]);
         context.Request.ContentLength = hasLength ? ArticleLimits.RequestBytes + 1 : null;
 
-        var exception = await Assert.ThrowsAsync<ProblemException>(() => ClassifyRequest.ReadAsync(context.Request, TestContext.Current.CancellationToken));
+        var exception = await Assert.ThrowsAsync<ProblemException>(() => ReadAsync(context.Request));
 
         Assert.Equal(ProblemType.TooLarge, exception.Type);
     }
@@ -114,12 +179,19 @@ public sealed class ClassifyRequestTests
     }
 
     private static Task<ClassifyRequest> ReadAsync(string contentType, string body) =>
-        ClassifyRequest.ReadAsync(Context(contentType, Encoding.UTF8.GetBytes(body)).Request, TestContext.Current.CancellationToken);
+        ReadAsync(Context(contentType, Encoding.UTF8.GetBytes(body)).Request);
+
+    private static async Task<ClassifyRequest> ReadAsync(HttpRequest request)
+    {
+        using var bodies = new BodyMemory();
+        using var reservation = bodies.Reserve();
+        return await ClassifyRequest.ReadAsync(request, reservation, TestContext.Current.CancellationToken);
+    }
 
     private static Task<ProblemException> ProblemAsync(string? contentType, byte[] body)
     {
         var request = Context(contentType, body).Request;
-        return Assert.ThrowsAsync<ProblemException>(() => ClassifyRequest.ReadAsync(request, TestContext.Current.CancellationToken));
+        return Assert.ThrowsAsync<ProblemException>(() => ReadAsync(request));
     }
 
     private static DefaultHttpContext Context(string? contentType, byte[] body) =>
