@@ -43,6 +43,10 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<ArticleClassifier>();
         services.AddSingleton<ModelPromotion>();
         services.AddSingleton<ArticleMessageReader>();
+        services.AddSingleton<ArticleReviews>();
+        services.AddSingleton<ArticleDeferral>();
+        services.AddSingleton<FailedArticleStore>();
+        services.AddSingleton<ArticleFailures>();
         services.AddSingleton<ArticleProcessor>();
         services.AddHostedService<ModelRefreshService>();
         return services;

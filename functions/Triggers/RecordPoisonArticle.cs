@@ -6,10 +6,10 @@ using Serverless.Storage;
 namespace Serverless.Functions.Triggers;
 
 /// <summary>Stores a result with the status "failed" for an article that failed on every attempt.</summary>
-public sealed class RecordPoisonArticle(ArticleProcessor articles)
+public sealed class RecordPoisonArticle(ArticleFailures failures)
 {
     [Function(nameof(RecordPoisonArticle))]
     public Task RunAsync(
         [QueueTrigger(StorageNames.ArticlesPoisonQueue, Connection = StorageNames.Connection)] QueueMessage message, CancellationToken cancellationToken) =>
-        articles.RecordFailureAsync(message, cancellationToken);
+        failures.RecordPoisonAsync(message, cancellationToken);
 }

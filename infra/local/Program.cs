@@ -16,6 +16,7 @@ var root = new RootCommand("Runs the whole system on this machine.")
     FunctionsCommand.Create(),
     SendCommand.Create(),
     ResultCommand.Create(),
+    ReplayCommand.Create(),
     UploadCommand.Create(),
     RunsCommand.Create(),
     ConnectionCommand.Create(),

@@ -13,23 +13,11 @@ internal static class ArticleJson
 
     public static bool TryParse(string body, [NotNullWhen(true)] out ArticleMessage? article, [NotNullWhen(false)] out ArticleRejection? rejection)
     {
-        string? id = null;
-        string? classifier = null;
         string? problem;
         try
         {
             using var document = JsonDocument.Parse(body.AsMemory().TrimStart("\uFEFF"), Strict);
-            var root = document.RootElement;
-            id = ReadString(root, "id");
-            classifier = ReadString(root, "classifier");
-            article = new ArticleMessage(id ?? "")
-            {
-                Text = ReadString(root, "text"),
-                Blob = ReadString(root, "blob"),
-                Classifier = classifier,
-                Title = ReadString(root, "title"),
-                Source = ReadString(root, "source"),
-            };
+            article = Read(document.RootElement);
             problem = FindProblem(article);
         }
         catch (JsonException exception)
@@ -43,18 +31,43 @@ internal static class ArticleJson
             problem = exception.Message;
         }
 
-        rejection = problem is null ? null : Reject(body, id, classifier, problem);
+        rejection = problem is null ? null : Reject(body, problem);
         return article is not null && rejection is null;
     }
 
-    private static ArticleRejection Reject(string body, string? id, string? classifier, string reason)
+    /// <summary>A rejection under the id of the article if it can be read, else under the hash of the message.</summary>
+    /// <param name="body">Any message. Names of properties may differ in case, and the id may be a number.</param>
+    /// <param name="reason">One sentence for the sender.</param>
+    public static ArticleRejection Reject(string body, string reason)
     {
-        var readable = !string.IsNullOrWhiteSpace(id) && id.Length <= ArticleLimits.IdCharacters;
-        return new ArticleRejection(readable ? id! : Sha256Hex.OfText(body), reason)
+        string? id = null;
+        string? classifier = null;
+        try
+        {
+            using var document = JsonDocument.Parse(body.AsMemory().TrimStart("\uFEFF"), Strict);
+            id = Find(document.RootElement, "id");
+            classifier = Find(document.RootElement, "classifier");
+        }
+        catch (JsonException)
+        {
+            // There is no id to read.
+        }
+
+        return new ArticleRejection(id is { Length: > 0 and <= ArticleLimits.IdCharacters } ? id : Sha256Hex.OfText(body), reason)
         {
             Classifier = classifier is not null && StorageNames.IsName(classifier) ? classifier : null,
         };
     }
+
+    private static ArticleMessage Read(JsonElement root) => new(ReadString(root, "id") ?? "")
+    {
+        Text = ReadString(root, "text"),
+        Blob = ReadString(root, "blob"),
+        Classifier = ReadString(root, "classifier"),
+        Title = ReadString(root, "title"),
+        Source = ReadString(root, "source"),
+        Deferred = ReadDeferral(root),
+    };
 
     /// <returns>Why the article is not valid; null if it is.</returns>
     private static string? FindProblem(ArticleMessage article) => article switch
@@ -65,8 +78,9 @@ internal static class ArticleJson
         { Classifier: { } name } when !StorageNames.IsName(name) => StorageNames.InvalidNameMessage(name),
         { Text: not null, Blob: not null } => "The message has both 'text' and 'blob'; it must have one of them.",
         { Text: null, Blob: null } => "The message has neither 'text' nor 'blob'.",
+        { Title: { } title } when title.Contains('\0', StringComparison.Ordinal) => "The 'title' has a NUL character.",
         { Blob: { } blob } => IsBlobName(blob) ? null : "The 'blob' is not a valid name in the container 'articles'.",
-        _ => ArticleLimits.Reject(article.Text),
+        _ => ArticleLimits.IsValid(article.Text, out var reason) ? null : reason,
     };
 
     /// <summary>Blobs are read from the container <c>articles</c> only, so a name must not be able to leave it.</summary>
@@ -87,14 +101,62 @@ internal static class ArticleJson
             throw new FormatException($"The '{name}' must be a string.");
         }
 
+        return TryGetString(value, out var text) ? text : throw new FormatException($"The '{name}' is not valid Unicode text.");
+    }
+
+    /// <remarks>Written by <see cref="ArticleDeferral"/>. A property of this name in another form belongs to the sender and is ignored.</remarks>
+    private static Deferral? ReadDeferral(JsonElement root) =>
+        root.TryGetProperty("deferred", out var value)
+        && value.ValueKind == JsonValueKind.Object
+        && value.TryGetProperty("since", out var since)
+        && since.ValueKind == JsonValueKind.String
+        && since.TryGetDateTimeOffset(out var time)
+        && value.TryGetProperty("times", out var times)
+        && times.ValueKind == JsonValueKind.Number
+        && times.TryGetInt32(out var count)
+            ? new Deferral(time, count)
+            : null;
+
+    private static string? Find(JsonElement root, string name)
+    {
+        if (root.ValueKind != JsonValueKind.Object)
+        {
+            return null;
+        }
+
+        var property = root.EnumerateObject().FirstOrDefault(property => HasName(property, name));
+        return property.Value.ValueKind switch
+        {
+            JsonValueKind.Number => property.Value.GetRawText(),
+            JsonValueKind.String when TryGetString(property.Value, out var text) && !string.IsNullOrWhiteSpace(text) => text,
+            _ => null,
+        };
+    }
+
+    private static bool HasName(JsonProperty property, string name)
+    {
         try
         {
-            return value.GetString();
+            return property.Name.Equals(name, StringComparison.OrdinalIgnoreCase);
+        }
+        catch (InvalidOperationException)
+        {
+            return false; // an escaped half of a surrogate pair
+        }
+    }
+
+    private static bool TryGetString(JsonElement value, [NotNullWhen(true)] out string? text)
+    {
+        try
+        {
+            text = value.GetString()!;
+            return true;
         }
         catch (InvalidOperationException)
         {
             // An escaped half of a surrogate pair is valid JSON, but not valid text.
-            throw new FormatException($"The '{name}' is not valid Unicode text.");
+            text = null;
+            return false;
         }
     }
 }

@@ -23,6 +23,9 @@ public sealed record ArticleMessage(string Id)
 
     public string? Source { get; init; }
 
+    /// <summary>Set when the message was put off; null in a message of a sender.</summary>
+    public Deferral? Deferred { get; init; }
+
     /// <summary>The message as JSON, before Base64.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, StorageJson.Options);
 
@@ -37,15 +40,14 @@ public sealed record ArticleMessage(string Id)
             return ArticleJson.TryParse(body, out article, out rejection);
         }
 
-        var id = Sha256Hex.OfText(body);
-        if (ArticleLimits.Reject(body) is { } reason)
+        if (WrappedArticle.IsFound(body, out var reason) || !ArticleLimits.IsValid(body, out reason))
         {
             article = null;
-            rejection = new ArticleRejection(id, reason);
+            rejection = ArticleJson.Reject(body, reason);
             return false;
         }
 
-        article = new ArticleMessage(id) { Text = body };
+        article = new ArticleMessage(Sha256Hex.OfText(body)) { Text = body };
         rejection = null;
         return true;
     }

@@ -1,40 +1,47 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using Azure.Storage.Queues.Models;
 using Serverless.Serving;
 using Serverless.Storage;
 
 namespace Serverless.Articles;
 
-/// <summary>Reads the body of a queue message: an article with its text, or a rejection.</summary>
+/// <summary>Reads messages of the queue <c>articles</c>.</summary>
 /// <remarks>
 /// Base64 is decoded here and not by the Functions host (host.json: <c>messageEncoding</c> none). The host moves a message that it cannot
 /// decode to the poison queue without a result; here the sender gets a rejected result that names the cause.
 /// </remarks>
-public sealed class ArticleMessageReader(ArticleBlobStore texts, ClassifierOptions options)
+public sealed class ArticleMessageReader(ArticleBlobStore texts, ClassifierOptions options, TimeProvider time)
 {
-    /// <summary>Reads a message. Throws only storage errors; a message that is not valid comes back as a rejection.</summary>
-    internal async Task<ParsedArticle> ReadAsync(BinaryData body, CancellationToken cancellationToken)
+    /// <summary>Parses a message. Never throws: a message that is not valid comes back as a rejection.</summary>
+    internal ReceivedArticle Parse(QueueMessage message)
     {
-        var message = body.ToArray();
-        if (!TryDecodeBase64(message, out var content))
+        var body = message.Body.ToArray();
+        if (!TryDecodeBase64(body, out var content))
         {
-            return Reject(message, "The message is not Base64. Set the message encoding of your queue client to Base64.");
+            return Reject(message, body, "The message is not Base64. Set the message encoding of your queue client to Base64.");
         }
 
-        if (!StrictUtf8.TryDecode(content, out var json, out var invalidByte))
+        if (!StrictUtf8.TryDecode(content, out var text, out var invalidByte))
         {
-            return Reject(content, $"The message is not UTF-8 (byte {invalidByte:N0}).");
+            return Reject(message, content, $"The message is not Base64 of UTF-8 text (byte {invalidByte:N0} is not valid).");
         }
 
-        if (!ArticleMessage.TryParse(json, out var article, out var rejection))
+        return ArticleMessage.TryParse(text, out var article, out var rejection)
+            ? ReceivedArticle.From(message, article, Sha256Hex.OfBytes(content), options.Default, time.GetUtcNow())
+            : Reject(message, content, rejection);
+    }
+
+    /// <summary>Reads the text of an article whose message names a blob. Throws only storage errors.</summary>
+    internal async Task<ReceivedArticle> ReadTextAsync(ReceivedArticle article, CancellationToken cancellationToken)
+    {
+        if (article.Rejection is not null || article.Message.Blob is not { } blob)
         {
-            return Reject(content, rejection);
+            return article;
         }
 
-        var text = article.Blob is { } blob ? await texts.ReadAsync(blob, cancellationToken) : new ArticleText(article.Text, null);
-        return text.Reason is { } reason
-            ? Reject(content, new ArticleRejection(article.Id, reason) { Classifier = article.Classifier })
-            : new ParsedArticle(article, article.Classifier ?? options.Default, article.WithTitle(text.Text!), null);
+        var read = await texts.ReadAsync(blob, cancellationToken);
+        return read.Reason is { } reason ? article.Reject(reason) : article.WithText(read.Text!);
     }
 
     private static bool TryDecodeBase64(byte[] message, [NotNullWhen(true)] out byte[]? content)
@@ -44,8 +51,18 @@ public sealed class ArticleMessageReader(ArticleBlobStore texts, ClassifierOptio
         return content is not null;
     }
 
-    private ParsedArticle Reject(byte[] content, string reason) => Reject(content, new ArticleRejection(Sha256Hex.OfBytes(content), reason));
+    private ReceivedArticle Reject(QueueMessage message, byte[] content, string reason)
+    {
+        // A sender who forgot Base64 looks for the result under the id that the article has.
+        var rejection = StrictUtf8.TryDecode(content, out var text, out _)
+            ? ArticleJson.Reject(text, reason)
+            : new ArticleRejection(Sha256Hex.OfBytes(content), reason);
+        return Reject(message, content, rejection);
+    }
 
-    private ParsedArticle Reject(byte[] content, ArticleRejection rejection) =>
-        ParsedArticle.Rejected(rejection, Sha256Hex.OfBytes(content), options.Default);
+    private ReceivedArticle Reject(QueueMessage message, byte[] content, ArticleRejection rejection)
+    {
+        var article = new ArticleMessage(rejection.Id) { Classifier = rejection.Classifier };
+        return ReceivedArticle.From(message, article, Sha256Hex.OfBytes(content), options.Default, time.GetUtcNow()).Reject(rejection.Reason);
+    }
 }

@@ -7,21 +7,47 @@ namespace Serverless.Articles;
 /// <summary>Sends articles to the queues <c>articles</c> and <c>articles-review</c>.</summary>
 public sealed class ArticleSender(StorageClients storage, ArticleBlobStore texts)
 {
+    // Title and source are shown to a person beside the text; the longest that are accepted would not fit into a message.
+    private const int MaxReviewTitle = 1000;
+
+    // The service deletes a message after 7 days otherwise, for example of an app that is stopped.
+    private static readonly TimeSpan NoExpiry = TimeSpan.FromSeconds(-1);
+
     /// <summary>Sends an article to the queue <c>articles</c>. A text too long for a message is stored as a blob, and the message has its name.</summary>
-    public Task SendAsync(ArticleMessage article, CancellationToken cancellationToken) =>
-        SendAsync(StorageNames.ArticlesQueue, article, message => message.ToJson(), cancellationToken);
+    public Task SendAsync(ArticleMessage article, CancellationToken cancellationToken) => SendAsync(article, TimeSpan.Zero, cancellationToken);
+
+    /// <inheritdoc cref="SendAsync(ArticleMessage, CancellationToken)"/>
+    /// <param name="article">The article.</param>
+    /// <param name="delay">The time until the message becomes visible.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public Task SendAsync(ArticleMessage article, TimeSpan delay, CancellationToken cancellationToken) =>
+        SendAsync(StorageNames.ArticlesQueue, article, message => message.ToJson(), delay, NoExpiry, cancellationToken);
 
     /// <summary>Sends an article to the queue <c>articles-review</c>, for a person to label, with the label and score of the model.</summary>
-    public Task SendForReviewAsync(ArticleMessage article, ClassificationResult result, CancellationToken cancellationToken) =>
-        SendAsync(
+    internal Task SendForReviewAsync(ArticleMessage article, ClassificationResult result, CancellationToken cancellationToken)
+    {
+        var title = Shorten(result.Title);
+        var source = Shorten(result.Source);
+        return SendAsync(
             StorageNames.ArticlesReviewQueue,
             article,
             message => JsonSerializer.Serialize(
-                new { result.Id, message.Text, message.Blob, result.Classifier, result.Title, result.Source, result.Label, result.Score, result.ModelVersion },
+                new { result.Id, message.Text, message.Blob, result.Classifier, Title = title, Source = source, result.Label, result.Score, result.ModelVersion },
                 StorageJson.Options),
+            delay: null,
+            timeToLive: null,
             cancellationToken);
+    }
 
-    private async Task SendAsync(string queue, ArticleMessage article, Func<ArticleMessage, string> serialize, CancellationToken cancellationToken)
+    private static string? Shorten(string? text) => text is { Length: > MaxReviewTitle } ? text[..MaxReviewTitle] : text;
+
+    private async Task SendAsync(
+        string queue,
+        ArticleMessage article,
+        Func<ArticleMessage, string> serialize,
+        TimeSpan? delay,
+        TimeSpan? timeToLive,
+        CancellationToken cancellationToken)
     {
         var body = serialize(article);
         if (article.Text is not null && Encoding.UTF8.GetByteCount(body) > ArticleLimits.MessageBytes)
@@ -29,6 +55,6 @@ public sealed class ArticleSender(StorageClients storage, ArticleBlobStore texts
             body = serialize(article with { Text = null, Blob = await texts.StoreAsync(article.Id, article.Text, cancellationToken) });
         }
 
-        await storage.Queue(queue).SendMessageAsync(body, cancellationToken);
+        await storage.Queue(queue).SendMessageAsync(body, delay, timeToLive, cancellationToken);
     }
 }

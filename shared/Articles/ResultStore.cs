@@ -60,7 +60,9 @@ public sealed class ResultStore(StorageClients storage)
                 return null;
             }
 
-            if (row is not null && (row.IsFrom(stored!.ETag) || await rows.TryWriteAsync(stored.Result, stored.ETag, row, cancellationToken)))
+            if (row is not null
+                && await TryRaiseTimeAsync(stored!, decision, insertedOn, cancellationToken) is { } current
+                && await TryProjectAsync(current, row, cancellationToken))
             {
                 return decision;
             }
@@ -77,24 +79,31 @@ public sealed class ResultStore(StorageClients storage)
     {
         var hash = result.ArticleHash();
         WriteOutcome? done = null;
+
+        // Most results are the first of their article, so the first attempt reads nothing: its writes fail if there is a blob or a row.
+        var row = RowState.None;
+        StoredResult? stored = null;
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            // The row's ETag is read before the blob: if another writer changes blob and row in between, this row write fails.
-            var row = await rows.ReadETagAsync(result.Classifier, hash, cancellationToken);
-            var stored = await ReadBlobAsync(result.Classifier, hash, cancellationToken);
+            if (attempt > 0)
+            {
+                // The row's ETag is read before the blob: if another writer changes blob and row in between, this row write fails.
+                row = await rows.ReadETagAsync(result.Classifier, hash, cancellationToken);
+                stored = await ReadBlobAsync(result.Classifier, hash, cancellationToken);
+            }
+
             var decision = DecideWrite(stored?.Result, result.Status, result.TextHash, result.InsertedOn);
             if (done is null && decision is WriteOutcome.Created or WriteOutcome.Replaced)
             {
                 stored = await TryWriteBlobAsync(result with { Replaced = decision == WriteOutcome.Replaced }, stored?.ETag, cancellationToken);
-                if (stored is null)
-                {
-                    continue;
-                }
-
-                done = decision;
+                done = stored is null ? null : decision;
+            }
+            else
+            {
+                stored = await TryRaiseTimeAsync(stored!, decision, result.InsertedOn, cancellationToken);
             }
 
-            if (row.IsFrom(stored!.ETag) || await rows.TryWriteAsync(stored.Result, stored.ETag, row, cancellationToken))
+            if (stored is not null && await TryProjectAsync(stored, row, cancellationToken))
             {
                 return done ?? decision;
             }
@@ -116,14 +125,28 @@ public sealed class ResultStore(StorageClients storage)
             return WriteOutcome.Duplicate;
         }
 
-        // The times of a queue have a resolution of one second: of two messages of the same second the one processed last wins.
-        if ((insertedOn ?? DateTimeOffset.MinValue) < (stored.InsertedOn ?? DateTimeOffset.MinValue))
+        // The times of a queue have a resolution of one second: of two messages of the same second the one processed last wins. A rejection
+        // does not: it may be a second delivery of the message, after the blob with its text was deleted.
+        var age = (stored.InsertedOn ?? DateTimeOffset.MinValue).CompareTo(insertedOn ?? DateTimeOffset.MinValue);
+        if (age > 0 || (age == 0 && status == ClassificationStatus.Rejected && stored.Status == ClassificationStatus.Classified))
         {
             return WriteOutcome.Stale;
         }
 
         return sameText ? WriteOutcome.Created : WriteOutcome.Replaced;
     }
+
+    /// <summary>Records that a newer message had the same text, so that a text that was sent in between does not replace it.</summary>
+    /// <returns>What is stored; null if another writer was faster.</returns>
+    private async Task<StoredResult?> TryRaiseTimeAsync(
+        StoredResult stored, WriteOutcome decision, DateTimeOffset? insertedOn, CancellationToken cancellationToken) =>
+        decision == WriteOutcome.Duplicate && insertedOn > (stored.Result.InsertedOn ?? DateTimeOffset.MinValue)
+            ? await TryWriteBlobAsync(stored.Result with { InsertedOn = insertedOn }, stored.ETag, cancellationToken)
+            : stored;
+
+    /// <returns>False if another writer was faster.</returns>
+    private async Task<bool> TryProjectAsync(StoredResult stored, RowState row, CancellationToken cancellationToken) =>
+        row.IsFrom(stored.ETag) || await rows.TryWriteAsync(stored.Result, stored.ETag, row, cancellationToken);
 
     private async Task<StoredResult?> ReadBlobAsync(string classifier, string hash, CancellationToken cancellationToken)
     {

@@ -65,7 +65,7 @@ internal sealed class ResultTable(StorageClients storage)
             ["Classifier"] = result.Classifier,
             ["Status"] = JsonNamingPolicy.CamelCase.ConvertName(result.Status.ToString()),
             ["Reason"] = TableText.Shorten(result.Reason),
-            ["Label"] = result.Label,
+            ["Label"] = TableText.Shorten(result.Label),
             ["Score"] = result.Score,
             ["Probabilities"] = probabilities is { Length: > TableText.MaxCharacters } ? null : probabilities,
             ["ModelVersion"] = result.ModelVersion,
@@ -117,5 +117,7 @@ internal sealed class ResultTable(StorageClients storage)
 /// <param name="ResultETag">Of the blob that the row was made from.</param>
 internal sealed record RowState(ETag? ETag, string? ResultETag)
 {
+    public static RowState None { get; } = new(null, null);
+
     public bool IsFrom(ETag blobETag) => ResultETag == blobETag.ToString();
 }

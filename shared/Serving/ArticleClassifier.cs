@@ -22,7 +22,6 @@ public sealed class ArticleClassifier : IAsyncDisposable
     private readonly DataParallel parallel;
     private readonly InferenceThread thread;
     private readonly ServingContext context;
-    private int inFlight;
     private bool disposed;
 
     public ArticleClassifier(ClassifierOptions options, ModelRegistry registry, TrainingRuns runs, TimeProvider time, ILogger<ArticleClassifier> log)
@@ -45,61 +44,61 @@ public sealed class ArticleClassifier : IAsyncDisposable
             ModelState[] order = [ModelState.Ready, ModelState.Failed, ModelState.Loading];
             var state = order.FirstOrDefault(state => all.Any(status => status.State == state), ModelState.Cold);
             var version = all.FirstOrDefault(status => status.Name == options.Default)?.Version;
-            return new ServingStatus(state, options.Base, version, Volatile.Read(ref inFlight), all);
+            return new ServingStatus(state, options.Base, version, classifiers.Values.Sum(classifier => classifier.InFlight), all);
         }
     }
 
-    /// <summary>Classifies a text. Waits for the model to be loaded, up to <see cref="ClassifierOptions.LoadWait"/>.</summary>
-    /// <param name="classifier">Null for the default one.</param>
+    /// <summary>Completes when a version of the classifier serves; waits up to <see cref="ClassifierOptions.LoadWait"/> for it.</summary>
+    /// <exception cref="UnknownClassifierException">Nothing is published under this name.</exception>
+    /// <exception cref="ModelNotReadyException">The model could not be loaded in time.</exception>
+    public Task WaitUntilReadyAsync(string classifier, CancellationToken cancellationToken) =>
+        GetReadyAsync(classifier, waitForRetries: true, cancellationToken);
+
+    /// <summary>Classifies the text of a queue message.</summary>
+    /// <remarks>
+    /// It is not limited by the capacity, since the host limits the messages that are processed at once. It waits for a first load, but not for
+    /// one that is retried: the messages of a classifier that cannot be loaded would hold up those of all others.
+    /// </remarks>
+    /// <param name="classifier">The classifier's name.</param>
     /// <param name="text">Not empty; see <see cref="ArticleLimits"/>.</param>
     /// <param name="cancellationToken">Removes the text from the queue at once.</param>
-    /// <exception cref="UnknownClassifierException">Nothing is published under this name.</exception>
-    /// <exception cref="QueueFullException">Too many texts are in flight.</exception>
-    /// <exception cref="ModelNotReadyException">The model could not be loaded in time.</exception>
-    public async Task<Prediction> ClassifyAsync(string? classifier, string text, CancellationToken cancellationToken) =>
-        (await ClassifyAsync(classifier, [text], cancellationToken))[0];
+    /// <inheritdoc cref="WaitUntilReadyAsync" path="/exception"/>
+    public async Task<Prediction> ClassifyQueuedAsync(string classifier, string text, CancellationToken cancellationToken)
+    {
+        var enqueuedAt = time.GetTimestamp();
+        var slot = await GetReadyAsync(classifier, waitForRetries: false, cancellationToken);
+        return (await ClassifyAsync(slot, [text], enqueuedAt, capacity: int.MaxValue, cancellationToken))[0];
+    }
 
     /// <summary>
     /// Classifies several texts. Admission is all-or-nothing, so that nothing is computed for a caller who is rejected. A batch larger than the
-    /// queue capacity is accepted only when the queue is empty.
+    /// queue capacity is accepted only when the classifier has no other text in flight.
     /// </summary>
+    /// <remarks>Texts count once the model is ready, and for their classifier only: those of one that cannot be loaded take no room from others.</remarks>
+    /// <param name="classifier">Null for the default one.</param>
+    /// <param name="texts">Not empty; see <see cref="ArticleLimits"/>.</param>
+    /// <param name="cancellationToken">Removes the texts from the queue at once.</param>
     /// <returns>Predictions in the order of the texts.</returns>
-    /// <inheritdoc cref="ClassifyAsync(string?, string, CancellationToken)" path="/exception"/>
+    /// <exception cref="UnknownClassifierException">Nothing is published under this name.</exception>
+    /// <exception cref="QueueFullException">Too many texts are in flight.</exception>
+    /// <exception cref="ModelNotReadyException">The model could not be loaded in time.</exception>
     public async Task<Prediction[]> ClassifyAsync(string? classifier, IReadOnlyList<string> texts, CancellationToken cancellationToken)
     {
-        var others = Interlocked.Add(ref inFlight, texts.Count) - texts.Count;
-        try
-        {
-            if (others > 0 && others + texts.Count > options.QueueCapacity)
-            {
-                throw new QueueFullException(options.QueueCapacity);
-            }
-
-            var enqueuedAt = time.GetTimestamp();
-            var state = await ReadyAsync(classifier ?? options.Default, cancellationToken);
-            var model = state.Model!;
-            var predictions = new Task<Prediction>[texts.Count];
-            for (var i = 0; i < predictions.Length; i++)
-            {
-                var request = new InferenceRequest(state, texts[i], model.Encode(texts[i]), model.Metadata.MaxTokens, enqueuedAt, cancellationToken);
-                predictions[i] = request.Completion;
-                thread.Add(request);
-            }
-
-            return await Task.WhenAll(predictions).WaitAsync(cancellationToken);
-        }
-        finally
-        {
-            Interlocked.Add(ref inFlight, -texts.Count);
-        }
+        var enqueuedAt = time.GetTimestamp();
+        var slot = await GetReadyAsync(classifier ?? options.Default, waitForRetries: true, cancellationToken);
+        return await ClassifyAsync(slot, texts, enqueuedAt, options.QueueCapacity, cancellationToken);
     }
+
+    /// <inheritdoc cref="ClassifyAsync(string?, IReadOnlyList{string}, CancellationToken)"/>
+    public async Task<Prediction> ClassifyAsync(string? classifier, string text, CancellationToken cancellationToken) =>
+        (await ClassifyAsync(classifier, [text], cancellationToken))[0];
 
     /// <summary>Loads the default classifier. Errors are in the log and in <see cref="Status"/>, and the first request gets them.</summary>
     public async Task LoadDefaultAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await ReadyAsync(options.Default, cancellationToken);
+            await WaitUntilReadyAsync(options.Default, cancellationToken);
         }
         catch (UnknownClassifierException)
         {
@@ -153,25 +152,58 @@ public sealed class ArticleClassifier : IAsyncDisposable
         stopping.Dispose();
     }
 
-    private async Task<ClassifierState> ReadyAsync(string name, CancellationToken cancellationToken)
+    private async Task<Prediction[]> ClassifyAsync(
+        ClassifierSlot slot, IReadOnlyList<string> texts, long enqueuedAt, int capacity, CancellationToken cancellationToken)
+    {
+        slot.Enter(texts.Count, capacity);
+        try
+        {
+            var model = slot.State.Model!;
+            var predictions = new Task<Prediction>[texts.Count];
+            for (var i = 0; i < predictions.Length; i++)
+            {
+                var request = new InferenceRequest(slot.State, texts[i], model.Encode(texts[i]), model.Metadata.MaxTokens, enqueuedAt, cancellationToken);
+                predictions[i] = request.Completion;
+                thread.Add(request);
+            }
+
+            return await Task.WhenAll(predictions).WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            slot.Leave(texts.Count);
+        }
+    }
+
+    /// <param name="name">The classifier's name.</param>
+    /// <param name="waitForRetries">Whether to wait further when an attempt to load has failed.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    private async Task<ClassifierSlot> GetReadyAsync(string name, bool waitForRetries, CancellationToken cancellationToken)
     {
         if (!StorageNames.IsName(name))
         {
             throw new UnknownClassifierException(name);
         }
 
-        var classifier = classifiers.GetOrAdd(name, Create);
+        var slot = classifiers.GetOrAdd(name, Create);
+        var ready = slot.ReadyAsync();
         try
         {
-            await classifier.ReadyAsync().WaitAsync(options.LoadWait, time, cancellationToken);
-            return classifier.State;
+            await (waitForRetries ? ready : Task.WhenAny(ready, slot.State.Failed)).WaitAsync(options.LoadWait, time, cancellationToken);
+            if (ready.IsCompleted)
+            {
+                await ready;
+                return slot;
+            }
         }
         catch (TimeoutException)
         {
-            throw new ModelNotReadyException(classifier.State.Status.Problem is { } problem
-                ? $"The model could not be loaded and is tried again: {problem}"
-                : "The model is still being loaded.");
+            // The status says why.
         }
+
+        throw new ModelNotReadyException(slot.State.Status.Problem is { } problem
+            ? $"The model could not be loaded and is tried again: {problem}"
+            : "The model is still being loaded.");
     }
 
     private ClassifierSlot Create(string name) => new(name, merge: name == options.Default, context, RemoveUnknown);

@@ -6,7 +6,7 @@ public sealed class UnknownClassifierException(string classifier)
 
 /// <summary>Too many texts are in flight: retry in a moment.</summary>
 public sealed class QueueFullException(int capacity)
-    : Exception($"The queue is full: it holds at most {capacity:N0} articles. Try again in a moment.");
+    : Exception($"The queue of the classifier is full: it holds at most {capacity:N0} articles. Try again in a moment.");
 
 /// <summary>The model is still being loaded, or could not be loaded and is retried.</summary>
 public sealed class ModelNotReadyException(string message) : Exception(message);

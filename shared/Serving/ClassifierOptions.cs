@@ -30,12 +30,15 @@ public sealed record ClassifierOptions
     /// <summary>The maximum number of tokens in one forward pass. Bounds its memory, and the time that the next article waits.</summary>
     public int MaxBatchTokens { get; init; } = 4096;
 
-    /// <summary>The maximum number of texts in flight; more are rejected (HTTP 429).</summary>
+    /// <summary>The maximum number of texts of one classifier in flight over HTTP; more are rejected (HTTP 429).</summary>
     [ConfigurationKeyName("WaitingRoom")]
     public int QueueCapacity { get; init; } = 1024;
 
     /// <summary>The maximum time that a text waits for the model to be loaded.</summary>
     public TimeSpan LoadWait { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The maximum time that an article of the queue waits for the first version of its classifier; then it is rejected.</summary>
+    public TimeSpan FirstVersionWait { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>Articles with a lower score are queued for review.</summary>
     public double ReviewThreshold { get; init; } = 0.6;

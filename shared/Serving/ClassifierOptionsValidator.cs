@@ -23,6 +23,9 @@ internal sealed class ClassifierOptionsValidator : IValidateOptions<ClassifierOp
         Require(
             options.LoadWait > TimeSpan.Zero && options.LoadWait <= MaxLoadWait,
             nameof(options.LoadWait), options.LoadWait, "a time above zero and up to 00:03:00, such as 00:01:00");
+        Require(
+            options.FirstVersionWait >= TimeSpan.Zero,
+            nameof(options.FirstVersionWait), options.FirstVersionWait, "00:00:00 or more, such as 01:00:00");
         RequireThreshold(nameof(options.ReviewThreshold), options.ReviewThreshold);
         foreach (var (classifier, threshold) in options.ReviewThresholds)
         {

@@ -8,6 +8,7 @@ internal sealed class ClassifierSlot : IAsyncDisposable
     private readonly PointerFollower follower;
     private readonly CancellationToken stopping;
     private Task? loading;
+    private int inFlight;
 
     /// <param name="name">The classifier's name.</param>
     /// <param name="merge">Merge its versions into the base. For the default classifier only: merged weights take the memory of a whole model.</param>
@@ -23,6 +24,9 @@ internal sealed class ClassifierSlot : IAsyncDisposable
 
     public ClassifierState State { get; }
 
+    /// <summary>The number of texts that wait for their forward pass or are in it.</summary>
+    public int InFlight => Volatile.Read(ref inFlight);
+
     /// <summary>Completes when a version serves. The first call starts the load, which all calls share.</summary>
     /// <exception cref="UnknownClassifierException">Nothing is published. This object does not look again.</exception>
     public Task ReadyAsync()
@@ -37,6 +41,20 @@ internal sealed class ClassifierSlot : IAsyncDisposable
             return loading ??= Task.Run(follower.LoadAsync, stopping);
         }
     }
+
+    /// <summary>Admits texts, all of them or none. More texts than the capacity are admitted only when no other is in flight.</summary>
+    /// <exception cref="QueueFullException">There is no room for them.</exception>
+    public void Enter(int texts, int capacity)
+    {
+        var others = Interlocked.Add(ref inFlight, texts) - texts;
+        if (others > 0 && others + texts > capacity)
+        {
+            Leave(texts);
+            throw new QueueFullException(capacity);
+        }
+    }
+
+    public void Leave(int texts) => Interlocked.Add(ref inFlight, -texts);
 
     /// <summary>Swaps in a newly published version, if there is one. After an error the current version keeps serving, and the status has the error.</summary>
     public async Task RefreshAsync(CancellationToken cancellationToken)

@@ -4,12 +4,16 @@ namespace Serverless.Serving;
 internal sealed class ClassifierState(string name)
 {
     private readonly Lock gate = new();
+    private readonly TaskCompletionSource failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile LoadedModel? model;
     private volatile ClassifierStatus status = new(name, ModelState.Cold);
 
     public string Name { get; } = name;
 
     public ClassifierStatus Status => status;
+
+    /// <summary>Completes when an attempt to load the first version has failed.</summary>
+    public Task Failed => failed.Task;
 
     /// <summary>The version that serves; null before the first one. Only the inference thread and its workers compute with it.</summary>
     public LoadedModel? Model => model;
@@ -29,6 +33,11 @@ internal sealed class ClassifierState(string name)
         lock (gate)
         {
             status = change(status);
+        }
+
+        if (status.State == ModelState.Failed)
+        {
+            failed.TrySetResult();
         }
     }
 }

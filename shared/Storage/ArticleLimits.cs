@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
 namespace Serverless.Storage;
@@ -27,12 +28,26 @@ public static class ArticleLimits
     /// <summary>The number of attempts before a message goes to the poison queue: host.json's <c>maxDequeueCount</c>.</summary>
     public const int Attempts = 5;
 
-    /// <summary>Why this text cannot be classified, or null if it can.</summary>
-    public static string? Reject(string? text)
+    /// <summary>Whether a text can be classified.</summary>
+    /// <param name="text">The text of an article.</param>
+    /// <param name="reason">Why it cannot be classified, for its sender; null if it can.</param>
+    public static bool IsValid([NotNullWhen(true)] string? text, [NotNullWhen(false)] out string? reason)
+    {
+        reason = FindProblem(text);
+        return reason is null;
+    }
+
+    private static string? FindProblem(string? text)
     {
         if (string.IsNullOrWhiteSpace(text))
         {
             return "The article has no text.";
+        }
+
+        // The bytes of UTF-16 are valid UTF-8 for Latin letters, with a NUL character beside each.
+        if (text.Contains('\0', StringComparison.Ordinal))
+        {
+            return "The article's text has a NUL character. If it is encoded in UTF-16 or UTF-32, send it in UTF-8.";
         }
 
         var bytes = Encoding.UTF8.GetByteCount(text);

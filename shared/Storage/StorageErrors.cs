@@ -16,6 +16,9 @@ public static class StorageErrors
     /// <summary>Whether storage has rejected the request, so that another attempt cannot succeed.</summary>
     public static bool IsPermanent(Exception exception) => exception is RequestFailedException { Status: >= 400 and < 500 and not 408 and not 429 };
 
+    /// <summary>Whether storage cannot store this content, because it is too large or has a form that is not valid.</summary>
+    public static bool IsRejectedContent(Exception exception) => exception is RequestFailedException { Status: 400 or 413 };
+
     /// <summary>One sentence for people. Exceptions that are not storage errors keep their message.</summary>
     /// <remarks>The clients' own messages hold whole HTTP responses, or the same sentence once for each retry.</remarks>
     public static string Describe(Exception exception) => exception switch

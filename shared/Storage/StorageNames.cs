@@ -13,6 +13,9 @@ public static partial class StorageNames
     public const string ModelsContainer = "models";
     public const string ResultsContainer = "results";
 
+    /// <summary>Articles that failed on every attempt, with their text.</summary>
+    public const string FailedContainer = "failed";
+
     public const string ArticlesQueue = "articles";
     public const string ArticlesPoisonQueue = "articles-poison";
     public const string ArticlesReviewQueue = "articles-review";
@@ -39,7 +42,7 @@ public static partial class StorageNames
     /// <summary>The rule for names of classifiers and versions.</summary>
     public const string NameRule = "use letters, digits, '-' and '_' only, at most 63 characters";
 
-    public static IReadOnlyList<string> Containers { get; } = [ArticlesContainer, DatasetsContainer, ModelsContainer, ResultsContainer];
+    public static IReadOnlyList<string> Containers { get; } = [ArticlesContainer, DatasetsContainer, ModelsContainer, ResultsContainer, FailedContainer];
 
     public static IReadOnlyList<string> Queues { get; } =
         [ArticlesQueue, ArticlesPoisonQueue, ArticlesReviewQueue, TrainingRequestsQueue, TrainingRequestsPoisonQueue];
@@ -72,6 +75,13 @@ public static partial class StorageNames
     /// <summary>In <see cref="ResultsContainer"/>: the result of one article.</summary>
     public static string ResultBlob(string classifier, string articleHash) => $"{RequireName(classifier, "classifier")}/{articleHash}.json";
 
+    /// <summary>In <see cref="FailedContainer"/>: the failed articles of a classifier.</summary>
+    public static string FailedFolder(string classifier) => $"{RequireName(classifier, "classifier")}/";
+
+    /// <summary>In <see cref="FailedContainer"/>: one failed article, by the hashes of its id and its content.</summary>
+    public static string FailedBlob(string classifier, string articleHash, string contentHash) =>
+        $"{FailedFolder(classifier)}{articleHash}-{contentHash}.json";
+
     /// <summary>Rows of one classifier are spread over sixteen partitions, so that no partition is a bottleneck.</summary>
     public static string ClassificationsPartition(string classifier, string articleHash) => $"{RequireName(classifier, "classifier")}-{articleHash[0]}";
 
@@ -88,6 +98,10 @@ public static partial class StorageNames
 
     /// <summary>One row for each text of an article, since a label belongs to the text that the person read.</summary>
     public static string ReviewRow(string articleHash, string textHash) => $"{articleHash}-{textHash}";
+
+    /// <summary>In <see cref="ArticlesContainer"/>: a text that is too long for its row in <see cref="ReviewsTable"/>.</summary>
+    /// <param name="row">See <see cref="ReviewRow"/>. The blob is deleted with the row.</param>
+    public static string ReviewText(string row) => $"review/{row}.txt";
 
     /// <summary>In <see cref="DatasetsContainer"/>: an export of human labels.</summary>
     /// <param name="extension">With the dot. The format is that of the data set that the export extends.</param>

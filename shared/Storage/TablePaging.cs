@@ -1,5 +1,3 @@
-using System.Buffers.Text;
-using System.Text;
 using Azure;
 using Azure.Data.Tables;
 
@@ -15,33 +13,18 @@ internal static class TablePaging
     {
         try
         {
-            await foreach (var page in table.QueryAsync<TableEntity>(filter, limit, cancellationToken: cancellationToken).AsPages(Decode(continuation), limit))
+            await foreach (var page in table.QueryAsync<TableEntity>(filter, limit, cancellationToken: cancellationToken).AsPages(Continuation.Decode(continuation), limit))
             {
                 // The service may return empty pages while it searches.
                 if (page.Values.Count > 0 || page.ContinuationToken is null)
                 {
-                    return new ListPage<TableEntity>(page.Values, Encode(page.ContinuationToken));
+                    return new ListPage<TableEntity>(page.Values, Continuation.Encode(page.ContinuationToken));
                 }
             }
 
             return new ListPage<TableEntity>([], null);
         }
         catch (RequestFailedException exception) when (exception.Status == 400 && continuation is not null)
-        {
-            throw new BadContinuationException();
-        }
-    }
-
-    // The service's own token has characters that a URL would have to escape.
-    private static string? Encode(string? token) => token is null ? null : Base64Url.EncodeToString(Encoding.UTF8.GetBytes(token));
-
-    private static string? Decode(string? continuation)
-    {
-        try
-        {
-            return continuation is null ? null : Encoding.UTF8.GetString(Base64Url.DecodeFromChars(continuation));
-        }
-        catch (FormatException)
         {
             throw new BadContinuationException();
         }

@@ -50,6 +50,8 @@ public sealed class ApiTests(ApiTests.Fixture fixture) : IClassFixture<ApiTests.
             ("post", "/review/{classifier}/{id}", "review/news/api-1", Json, """{"label":"World"}"""),
             ("post", "/review/{classifier}/{id}", "review/news/api-1", Json, """{"label":"Gardening"}"""),
             ("post", "/review/{classifier}/{id}", "review/news/unknown", Json, """{"label":"World"}"""),
+            ("get", "/failed/{classifier}", "failed/news?limit=1", null, null),
+            ("post", "/failed/{classifier}", "failed/news", null, ""),
             ("post", "/datasets/{classifier}", "datasets/desk", null, ""),
             ("put", "/datasets/{classifier}/{file}", "datasets/openapi/notes.txt", "text/csv", "text,label\n"),
             ("get", "/runs", "runs", null, null),

@@ -23,7 +23,7 @@ internal static class SendCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var article = arguments.GetValue(text) ?? await ReadAsync(arguments.GetValue(file), cancellationToken);
-            if (ArticleLimits.Reject(article) is { } reason)
+            if (!ArticleLimits.IsValid(article, out var reason))
             {
                 throw new LocalSystemException(reason);
             }

@@ -37,33 +37,14 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ArticleProcessorT
     }
 
     [Fact]
-    public async Task An_error_of_the_service_is_thrown_so_that_the_queue_delivers_again()
+    public async Task An_error_of_the_program_is_thrown_so_that_the_queue_delivers_again()
     {
-        await ToyModel.PublishAsync(Registry, "broken", "v1", 1, "a", "b");
-        await Storage.Container("models").DeleteBlobAsync("adapters/broken/v1/labels.json", cancellationToken: CancellationToken);
-        Options = Options with { LoadWait = TimeSpan.FromSeconds(1) };
-        Classifier = NewClassifier();
+        await Classifier.ClassifyAsync("news", "text", CancellationToken);
+        await Classifier.DisposeAsync();
 
-        await Assert.ThrowsAsync<ModelNotReadyException>(() => ProcessAsync("""{"id":"a","text":"x","classifier":"broken"}"""));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => ProcessAsync("""{"id":"a","text":"x"}"""));
 
-        Assert.Null(await Results.FindAsync("broken", "a", CancellationToken));
-    }
-
-    [Fact]
-    public async Task An_attempt_waits_for_a_model_that_cannot_be_loaded_yet()
-    {
-        Options = Options with { Base = "tests/late" };
-        Classifier = NewClassifier();
-        ToyModel.WriteAdapter(Path.Combine(Folder.Path, "late"), 1, "a", "b");
-        await Registry.Versions.UploadAsync("late", "v1", Path.Combine(Folder.Path, "late"), "tests/late", null, null, CancellationToken);
-        await Registry.Pointers.PublishAsync("late", "v1", expected: null, CancellationToken);
-        var waiting = ProcessAsync("""{"id":"early","text":"Oil rises.","classifier":"late"}""");
-        await UntilAsync(() => Classifier.Status.State == ModelState.Failed);
-
-        await Registry.Bases.UploadAsync("tests/late", Path.Combine(Folder.Path, "base"), CancellationToken);
-
-        Assert.Equal(WriteOutcome.Created, await waiting);
-        Assert.Equal("v1", (await Results.FindAsync("late", "early", CancellationToken))!.ModelVersion);
+        Assert.Null(await Results.FindAsync("news", "a", CancellationToken));
     }
 
     [Fact]

@@ -32,6 +32,34 @@ public sealed class RedeliveryTests(Emulator emulator) : ArticleProcessorTest(em
         Assert.True(result.Replaced);
     }
 
+    [Fact]
+    public async Task An_equal_text_that_is_sent_again_is_newer_than_a_text_sent_in_between()
+    {
+        await ProcessAsync("""{"id":"a","text":"Oil rises."}""");
+
+        var again = await ProcessAsync("""{"id":"a","text":"Oil rises."}""", Noon.AddMinutes(2));
+        var late = await ProcessAsync("""{"id":"a","text":"Oil falls."}""", Noon.AddMinutes(1));
+
+        Assert.Equal((WriteOutcome.Duplicate, WriteOutcome.Stale), (again, late));
+        var result = await Results.FindAsync("news", "a", CancellationToken);
+        Assert.Equal((Sha256Hex.OfText("Oil rises."), Noon.AddMinutes(2)), (result!.TextHash, result.InsertedOn));
+        Assert.Equal(Noon.AddMinutes(2), Assert.Single(await RowsAsync("classifications")).GetDateTimeOffset("InsertedOn"));
+    }
+
+    [Fact]
+    public async Task A_message_delivered_again_after_its_blob_was_deleted_changes_nothing()
+    {
+        var texts = new ArticleBlobStore(Storage);
+        await texts.WriteAsync("a.txt", "Oil rises.", CancellationToken);
+        await ProcessAsync("""{"id":"a","blob":"a.txt"}""");
+        await texts.DeleteAsync("a.txt", CancellationToken);
+
+        var outcome = await ProcessAsync("""{"id":"a","blob":"a.txt"}""");
+
+        Assert.Equal(WriteOutcome.Stale, outcome);
+        Assert.Equal(ClassificationStatus.Classified, (await Results.FindAsync("news", "a", CancellationToken))!.Status);
+    }
+
     [Theory]
     [InlineData(-24)]
     [InlineData(24)]

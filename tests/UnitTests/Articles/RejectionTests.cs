@@ -31,7 +31,7 @@ public sealed class RejectionTests(Emulator emulator) : ArticleProcessorTest(emu
 
         var result = await Results.FindAsync("news", Sha256Hex.OfBytes(latin), CancellationToken);
         Assert.Equal(ClassificationStatus.Rejected, result!.Status);
-        Assert.Contains("not UTF-8", result.Reason);
+        Assert.Contains("not Base64 of UTF-8 text (byte 2", result.Reason);
     }
 
     [Fact]
@@ -55,5 +55,76 @@ public sealed class RejectionTests(Emulator emulator) : ArticleProcessorTest(emu
         var row = Assert.Single(await RowsAsync("classifications"));
         Assert.Equal("rejected", row.GetString("Status"));
         Assert.Contains("Base64", row.GetString("Reason"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("eyJpZCI6ImEiLCJ0ZXh0IjoiT2lsIHJpc2VzLiJ9", "encoded twice")]
+    [InlineData("VHdvIGdvYWxzIGluIGV4dHJhIHRpbWUu", "encoded twice")]
+    [InlineData("""[{"id":"a","text":"Oil rises."},{"id":"b","text":"Oil falls."}]""", "JSON array")]
+    [InlineData("[]", "JSON array")]
+    [InlineData("\"{\\\"id\\\":\\\"a\\\"}\"", "serialized twice")]
+    [InlineData("""b'{"id":"a","text":"Oil rises."}'""", "Python bytes literal")]
+    [InlineData("null", "JSON value null")]
+    [InlineData("12345", "JSON value number")]
+    [InlineData("true", "JSON value true")]
+    [InlineData("O\0i\0l\0", "NUL character")]
+    [InlineData("""{"id":"a","text":"O\u0000il"}""", "NUL character")]
+    [InlineData("""{"id":"a","text":"Oil","title":"O\u0000il"}""", "NUL character")]
+    public async Task A_wrapped_article_is_rejected_with_what_it_looks_like(string body, string reason)
+    {
+        await ProcessAsync(body);
+
+        var row = Assert.Single(await RowsAsync("classifications"));
+        Assert.Equal("rejected", row.GetString("Status"));
+        Assert.Contains(reason, row.GetString("Reason"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("[Reuters] The bank raised its rate.")]
+    [InlineData("\"We won\", the captain said.")]
+    [InlineData("\"We won\"")]
+    [InlineData("2026 was a good year.")]
+    [InlineData("b'nai brith met on Sunday.")]
+    [InlineData("internationalization")]
+    [InlineData("null and void, the court said")]
+    public async Task Plain_text_that_only_begins_like_a_wrapping_is_an_article(string text)
+    {
+        await ProcessAsync(text);
+
+        Assert.Equal("classified", Assert.Single(await RowsAsync("classifications")).GetString("Status"));
+    }
+
+    [Theory]
+    [InlineData("""{"id":12345,"text":"Oil rises."}""", "12345")]
+    [InlineData("""{"Id":"a","Text":"Oil rises."}""", "a")]
+    [InlineData("""{"ID":"a","text":7}""", "a")]
+    public async Task A_rejected_article_is_found_under_its_id_if_that_can_be_read(string body, string id)
+    {
+        await ProcessAsync(body);
+
+        Assert.Equal(ClassificationStatus.Rejected, (await Results.FindAsync("news", id, CancellationToken))!.Status);
+    }
+
+    [Fact]
+    public async Task JSON_that_is_not_Base64_is_rejected_under_its_id_and_classifier()
+    {
+        var message = QueuesModelFactory.QueueMessage("id", "receipt", """{"id":"a","classifier":"desk","text":"Oil"}""", 1, insertedOn: Noon);
+
+        await NewProcessor().ProcessAsync(message, CancellationToken);
+
+        Assert.Contains("not Base64", (await Results.FindAsync("desk", "a", CancellationToken))!.Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("msg2")]
+    [InlineData("aaaabbbbccccdddd")]
+    public async Task A_text_that_happens_to_be_Base64_is_rejected_with_both_causes(string text)
+    {
+        var message = QueuesModelFactory.QueueMessage("id", "receipt", text, 1, insertedOn: Noon);
+
+        await NewProcessor().ProcessAsync(message, CancellationToken);
+
+        var row = Assert.Single(await RowsAsync("classifications"));
+        Assert.Contains("not Base64 of UTF-8 text", row.GetString("Reason"), StringComparison.Ordinal);
     }
 }

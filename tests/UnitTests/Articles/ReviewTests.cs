@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Serverless.Articles;
-using Serverless.Serving;
 using Serverless.Storage;
 
 namespace Serverless.UnitTests.Articles;
@@ -69,15 +68,29 @@ public sealed class ReviewTests(Emulator emulator) : ArticleProcessorTest(emulat
     public async Task A_text_superseded_during_its_forward_pass_is_not_in_review()
     {
         Options = Options with { ReviewThreshold = 1 };
-        var labels = await ReplaceAsync("adapters/news/v1/labels.json", "damaged");
-        var superseded = ProcessAsync("""{"id":"a","text":"Oil rises."}""");
-        await UntilAsync(() => Classifier.Status.State == ModelState.Failed);
+        using var clock = new PausingClock(call: 2); // the first is the arrival, the second follows the forward pass
+        var superseded = Task.Run(() => ProcessAsync(NewProcessor(clock: clock), """{"id":"a","text":"Oil rises."}"""), CancellationToken);
+        await clock.Paused;
 
         await Results.WriteAsync(ResultOfOilFalls(), CancellationToken);
-        await ReplaceAsync("adapters/news/v1/labels.json", labels);
+        clock.Resume();
 
         Assert.Equal(WriteOutcome.Stale, await superseded);
         Assert.Empty((await Reviews.ListAsync("news", 10, null, CancellationToken)).Items);
+    }
+
+    [Fact]
+    public async Task An_unsure_article_with_a_very_long_title_and_text_is_in_review()
+    {
+        Options = Options with { ReviewThreshold = 1 };
+        var article = new ArticleMessage("a") { Text = new string('x', 33_000), Title = new string('t', 33_000), Source = new string('s', 33_000) };
+        await new ArticleBlobStore(Storage).WriteAsync("a.txt", article.Text, CancellationToken);
+
+        var outcome = await ProcessAsync((article with { Text = null, Blob = "a.txt", Source = null, Title = article.Title[..33_000] }).ToJson());
+
+        Assert.Equal(WriteOutcome.Created, outcome);
+        Assert.Equal(33_000, Assert.Single((await Reviews.ListAsync("news", 10, null, CancellationToken)).Items).Text.Length);
+        Assert.NotNull((await Storage.Queue("articles-review").ReceiveMessageAsync(cancellationToken: CancellationToken)).Value);
     }
 
     /// <summary>The result of the article's next text, as another instance wrote it.</summary>
