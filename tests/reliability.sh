@@ -9,6 +9,7 @@ declare -A numbers=(
   [seed]=42
   [function-kills]=200 [worker-kills]=20 [articles]=5000 [trainer-kills]=20 [emulator-kills]=20
   [faulty-articles]=1000 [faulty-trainings]=5 [stall-seconds]=30 [outage-seconds]=60
+  [backlog-articles]=500 [backlog-outage-seconds]=600 [unloadable-articles]=40
   [two-articles]=2000 [two-trainings]=6 [leases]=3
   [hostile-messages]=20000 [hostile-requests]=20000 [hostile-files]=200
   [soak-minutes]=30 [soak-retrain-seconds]=300

@@ -115,6 +115,7 @@ public sealed class RunningSystem : IAsyncDisposable
             ["Local__BlobScanInterval"] = "00:00:00.3",
             ["Classifier__PollInterval"] = "00:00:00.5",
             ["Classifier__LoadWait"] = "00:00:10",
+            ["Classifier__FirstVersionWait"] = "00:00:00",
         };
         foreach (var (name, value) in settings)
         {

@@ -32,6 +32,7 @@ internal sealed class Installation : IAsyncDisposable
             ["Classifier__CacheFolder"] = Path.Combine(folder, "models"),
             ["Classifier__PollInterval"] = "00:00:00.5",
             ["Classifier__LoadWait"] = "00:00:30",
+            ["Classifier__FirstVersionWait"] = "00:00:00",
             ["Local__RetryDelay"] = "00:00:00.2",
             ["Local__MessageVisibility"] = "00:00:03",
             ["Local__MaxPollingInterval"] = "00:00:00.5",
