@@ -45,7 +45,7 @@ public sealed class Models(ModelCatalog models, ModelPromotion promotions)
         string? file,
         CancellationToken cancellationToken)
     {
-        var name = RequestParameters.Rest(request, file, "file");
+        var name = RequestParameters.Rest(request, file, "file", ProblemType.UnknownFile);
         var content = StorageNames.IsName(version)
             ? await models.OpenFileAsync(RequestParameters.Classifier(classifier), version, name, cancellationToken)
             : null;

@@ -19,12 +19,13 @@ public sealed class Results(ResultStore results)
         string? id,
         CancellationToken cancellationToken)
     {
-        var article = RequestParameters.Rest(request, id, "id");
+        var article = RequestParameters.Id(request, id);
         var result = await results.FindAsync(RequestParameters.Classifier(classifier), article, cancellationToken)
             ?? throw new ProblemException(ProblemType.UnknownArticle, $"The classifier '{classifier}' has no result for the article '{article}'.");
         return ApiResults.Json(result);
     }
 
+    /// <remarks>With the query parameter <c>id</c>: the result of this article, or none. Some ids are ambiguous in a path.</remarks>
     [Function("RecentResults")]
     public async Task<JsonHttpResult<ListPage<ClassificationResult>>> ListAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "results/{classifier}")] HttpRequest request,
@@ -32,6 +33,12 @@ public sealed class Results(ResultStore results)
         CancellationToken cancellationToken)
     {
         var name = RequestParameters.Classifier(classifier);
+        if (RequestParameters.QueryId(request) is { } id)
+        {
+            var found = await results.FindAsync(name, id, cancellationToken);
+            return ApiResults.Json(new ListPage<ClassificationResult>(found is null ? [] : [found], Continuation: null));
+        }
+
         var limit = RequestParameters.Limit(request, DefaultLimit);
         return ApiResults.Json(await results.ListAsync(name, limit, RequestParameters.Continuation(request), cancellationToken));
     }

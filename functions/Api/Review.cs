@@ -24,19 +24,22 @@ public sealed class Review(ReviewStore reviews, ReviewExport export, BodyMemory 
     }
 
     [Function("LabelArticle")]
-    public async Task<JsonHttpResult<HumanLabel>> LabelAsync(
+    public Task<JsonHttpResult<HumanLabel>> LabelAsync(
         [HttpTrigger(AuthorizationLevel.Function, "post", Route = "review/{classifier}/{*id}")] HttpRequest request,
         string classifier,
         string? id,
+        CancellationToken cancellationToken) =>
+        StoreLabelAsync(request, classifier, RequestParameters.Id(request, id), cancellationToken);
+
+    /// <summary>Takes the id as a query parameter, for ids that are ambiguous in a path.</summary>
+    [Function("LabelArticleById")]
+    public Task<JsonHttpResult<HumanLabel>> LabelByIdAsync(
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "review/{classifier}")] HttpRequest request,
+        string classifier,
         CancellationToken cancellationToken)
     {
-        var article = RequestParameters.Rest(request, id, "id");
-        using var memory = bodies.Reserve();
-        var body = await LabelRequest.ReadAsync(request, memory, cancellationToken);
-        var outcome = await reviews.LabelAsync(RequestParameters.Classifier(classifier), article, body.Label, cancellationToken)
-            ?? throw new ProblemException(
-                ProblemType.UnknownArticle, $"The article '{article}' of the classifier '{classifier}' does not wait for a label.");
-        return ApiResults.Json(outcome.Label ?? throw UnknownLabel(body.Label, outcome.AcceptedLabels));
+        var id = RequestParameters.QueryId(request) ?? throw new ProblemException(ProblemType.MalformedRequest, "The query has no 'id'.");
+        return StoreLabelAsync(request, classifier, id, cancellationToken);
     }
 
     [Function("ExportReview")]
@@ -48,6 +51,17 @@ public sealed class Review(ReviewStore reviews, ReviewExport export, BodyMemory 
         var exported = await export.ExportAsync(RequestParameters.Classifier(classifier), cancellationToken)
             ?? throw new ProblemException(ProblemType.NothingToExport, $"No article of the classifier '{classifier}' has been labelled yet.");
         return ApiResults.Json(exported, StatusCodes.Status201Created);
+    }
+
+    private async Task<JsonHttpResult<HumanLabel>> StoreLabelAsync(
+        HttpRequest request, string classifier, string article, CancellationToken cancellationToken)
+    {
+        using var memory = bodies.Reserve();
+        var body = await LabelRequest.ReadAsync(request, memory, cancellationToken);
+        var outcome = await reviews.LabelAsync(RequestParameters.Classifier(classifier), article, body.Label, cancellationToken)
+            ?? throw new ProblemException(
+                ProblemType.UnknownArticle, $"The article '{article}' of the classifier '{classifier}' does not wait for a label.");
+        return ApiResults.Json(outcome.Label ?? throw UnknownLabel(body.Label, outcome.AcceptedLabels));
     }
 
     private static ProblemException UnknownLabel(string label, IEnumerable<string> accepted) => new(

@@ -31,16 +31,25 @@ internal static class RequestParameters
         ? name
         : throw new ProblemException(ProblemType.UnknownClassifier, StorageNames.InvalidNameMessage(name));
 
+    /// <summary>The id of an article at the end of the path.</summary>
+    /// <inheritdoc cref="Rest" path="/exception"/>
+    public static string Id(HttpRequest request, string? rest) => Rest(request, rest, "id", ProblemType.UnknownArticle);
+
+    /// <summary>The query parameter <c>id</c>, which can be any id.</summary>
+    public static string? QueryId(HttpRequest request) => request.Query["id"].ToString() is { Length: > 0 } id ? id : null;
+
     /// <summary>The decoded value of a catch-all route parameter, such as an id with slashes.</summary>
     /// <remarks>
-    /// The web server decodes a path except for escaped slashes, so its value does not tell the id <c>a/b</c>, sent as <c>a%2Fb</c>, from the id
-    /// <c>a%2Fb</c>, sent as <c>a%252Fb</c>. The path as it was sent is decoded here, once.
+    /// ASP.NET Core decodes a path except for escaped slashes, so the value of the parameter does not tell the id <c>a/b</c>, sent as
+    /// <c>a%2Fb</c>, from the id <c>a%2Fb</c>, sent as <c>a%252Fb</c>. The path as it was sent is decoded here, once. The Functions host
+    /// forwards both as <c>a%252Fb</c>, so that form is refused: the result of another article would be wrong.
     /// </remarks>
     /// <param name="request">The request.</param>
     /// <param name="rest">The value of the route parameter, the last segments of the path.</param>
     /// <param name="name">The name of the parameter, for the error.</param>
-    /// <exception cref="ProblemException">The parameter is empty, or the path has segments such as <c>..</c>, which the web server removes.</exception>
-    public static string Rest(HttpRequest request, string? rest, string name)
+    /// <param name="notFound">The type of the problem when the parameter is ambiguous.</param>
+    /// <exception cref="ProblemException">The parameter is empty or ambiguous, or the path has segments such as <c>..</c>, which web servers remove.</exception>
+    public static string Rest(HttpRequest request, string? rest, string name, ProblemType notFound)
     {
         if (string.IsNullOrEmpty(rest))
         {
@@ -49,6 +58,12 @@ internal static class RequestParameters
 
         var segments = request.HttpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?')[0].Split('/');
         var sent = string.Join('/', segments.TakeLast(rest.Split('/').Length));
+        if (sent.Contains("%252F", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new ProblemException(
+                notFound, $"The {name} in the path has an escaped slash, which is ambiguous. Do not escape its slashes, or send an id as '?id=…'.");
+        }
+
         var asRouted = Uri.UnescapeDataString(sent.Replace("%2F", "%252F", StringComparison.OrdinalIgnoreCase));
         return asRouted.Equals(rest, StringComparison.OrdinalIgnoreCase) && segments.All(segment => Uri.UnescapeDataString(segment) is not ("." or ".."))
             ? Uri.UnescapeDataString(sent)

@@ -49,7 +49,7 @@ async function choose(button, item, label) {
   if (button.getAttribute('aria-disabled')) return;
   buttons.forEach(other => other.setAttribute('aria-disabled', 'true'));
   try {
-    await post(path('review', classifier(), item.id), { label });
+    await post(`${path('review', classifier())}?id=${encodeURIComponent(item.id)}`, { label });
     notice(`“${item.title || item.id}” is labelled ${label}.`);
     const shown = button.closest('li');
     // The focus moves to the next article, for users of the keyboard.

@@ -32,7 +32,6 @@ public sealed class FunctionsHostTests(FunctionsHostTests.Fixture fixture) : ICl
 
     [Theory]
     [InlineData("wire/2026/11", "wire/2026/11")]
-    [InlineData("wire/2026/12", "wire%2F2026%2F12")]
     [InlineData("two words ü 語", "two%20words%20%C3%BC%20%E8%AA%9E")]
     [InlineData("100 %?#", "100%20%25%3F%23")]
     public async Task An_id_in_the_path_reaches_the_function_unchanged(string id, string path)
@@ -43,6 +42,31 @@ public sealed class FunctionsHostTests(FunctionsHostTests.Fixture fixture) : ICl
         var result = await App.GetJsonAsync($"results/news/{path}");
 
         Assert.Equal(id, result.GetProperty("id").GetString());
+    }
+
+    [Theory]
+    [InlineData("split%2Fid")]
+    [InlineData("split%252Fid")]
+    public async Task An_escaped_slash_in_the_path_is_never_taken_for_another_one(string path)
+    {
+        await SendSplitIdsAsync();
+
+        using var response = await App.Http.GetAsync(new Uri($"results/news/{path}", UriKind.Relative), CancellationToken);
+
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("split/id", "split%2Fid")]
+    [InlineData("split/id", "split/id")]
+    [InlineData("split%2Fid", "split%252Fid")]
+    public async Task An_id_in_the_query_names_its_article(string id, string query)
+    {
+        await SendSplitIdsAsync();
+
+        var page = await App.GetJsonAsync($"results/news?id={query}");
+
+        Assert.Equal(id, Assert.Single(page.GetProperty("items").EnumerateArray()).GetProperty("id").GetString());
     }
 
     [Fact]
@@ -93,6 +117,15 @@ public sealed class FunctionsHostTests(FunctionsHostTests.Fixture fixture) : ICl
         Assert.Equal(1, exitCode);
         Assert.Contains("is not a function app", output, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
+    }
+
+    private async Task SendSplitIdsAsync()
+    {
+        foreach (var id in (string[])["split/id", "split%2Fid"])
+        {
+            await App.SendAsync(JsonSerializer.Serialize(new { id, text = Sports }));
+            await App.ResultAsync(id);
+        }
     }
 
     public sealed class Fixture : SystemFixture;

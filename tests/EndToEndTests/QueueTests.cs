@@ -141,20 +141,24 @@ public sealed class QueueTests(QueueTests.Fixture fixture) : IClassFixture<Queue
     }
 
     [Fact]
-    public async Task An_article_that_fails_on_every_attempt_is_recorded_as_failed()
+    public async Task An_article_whose_classifier_cannot_be_loaded_is_put_off_and_holds_up_no_other()
     {
-        // The pointer of this classifier names a version that does not exist: an internal error, so the message is retried.
-        var pointer = BinaryData.FromString("""{"version":"gone","manifestSha256":"00","publishedAt":"2026-01-01T00:00:00Z"}""");
-        await App.Storage.Container(StorageNames.ModelsContainer).GetBlobClient(StorageNames.PointerBlob("broken"))
-            .UploadAsync(pointer, overwrite: true, CancellationToken);
-        await App.SendAsync(Message(new { id = "failing", text = Sports, classifier = "broken" }));
-        await App.SendAsync(Message(new { id = "beside-failing", text = Sports }));
+        // The pointer of this classifier names a version that does not exist.
+        var pointer = App.Storage.Container(StorageNames.ModelsContainer).GetBlobClient(StorageNames.PointerBlob("broken"));
+        await pointer.UploadAsync(
+            BinaryData.FromString("""{"version":"gone","manifestSha256":"00","publishedAt":"2026-01-01T00:00:00Z"}"""), overwrite: true, CancellationToken);
+        await App.SendAsync(Message(new { id = "deferred", text = Sports, classifier = "broken" }));
+        await App.SendAsync(Message(new { id = "beside-deferred", text = Sports }));
 
-        Assert.Equal("Sports", (await App.ResultAsync("beside-failing")).Label);
-        var result = await Eventually.GetAsync(
-            () => App.Results.FindAsync("broken", "failing", CancellationToken), "the failed result", TimeSpan.FromMinutes(2));
+        var beside = await App.ResultAsync("beside-deferred");
+        await Eventually.TrueAsync(
+            () => Task.FromResult(App.Log("functions").Contains("Article deferred of broken is put off for 5 s", StringComparison.Ordinal)), "the log line");
+        var meanwhile = await App.Results.FindAsync("broken", "deferred", CancellationToken);
+        await pointer.DeleteAsync(cancellationToken: CancellationToken);
 
-        Assert.Equal(ClassificationStatus.Failed, result.Status);
+        Assert.Equal("Sports", beside.Label);
+        Assert.Null(meanwhile);
+        Assert.Equal(ClassificationStatus.Rejected, (await App.ResultAsync("deferred", "broken")).Status); // now there is no such classifier
     }
 
     private static string Message(object article) => JsonSerializer.Serialize(article);

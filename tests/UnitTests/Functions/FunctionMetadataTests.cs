@@ -17,6 +17,7 @@ public sealed class FunctionMetadataTests
             "Failed: httpTrigger authLevel=Function methods=get route=failed/{classifier}",
             "Health: httpTrigger authLevel=Anonymous methods=get route=health",
             "LabelArticle: httpTrigger authLevel=Function methods=post route=review/{classifier}/{*id}",
+            "LabelArticleById: httpTrigger authLevel=Function methods=post route=review/{classifier}",
             "ModelFile: httpTrigger authLevel=Function methods=get route=models/{classifier}/{version}/files/{*file}",
             "ModelVersions: httpTrigger authLevel=Function methods=get route=models/{classifier}",
             "Models: httpTrigger authLevel=Function methods=get route=models",

@@ -11,7 +11,6 @@ public sealed class RequestParametersTests
     [InlineData("a/b", "a/b", "a/b")]
     [InlineData("a%2Fb", "a%2Fb", "a/b")]
     [InlineData("a%2fb", "a%2fb", "a/b")]
-    [InlineData("a%252Fb", "a%2Fb", "a%2Fb")]
     [InlineData("https:%2F%2Fexample.org%2Fa%2520b", "https:%2F%2Fexample.org%2Fa%20b", "https://example.org/a%20b")]
     [InlineData("Gr%C3%B6%C3%9Fe", "Größe", "Größe")]
     [InlineData("50%25", "50%", "50%")]
@@ -19,7 +18,18 @@ public sealed class RequestParametersTests
     [InlineData("wire/2026%2F11/x", "wire/2026%2F11/x", "wire/2026/11/x")]
     public void The_path_as_it_was_sent_is_decoded_once(string sent, string route, string expected)
     {
-        Assert.Equal(expected, RequestParameters.Rest(Request(sent), route, "id"));
+        Assert.Equal(expected, RequestParameters.Rest(Request(sent), route, "id", ProblemType.UnknownArticle));
+    }
+
+    [Theory]
+    [InlineData("a%252Fb", "a%2Fb")]
+    [InlineData("https%3A%252f%252fexample.org", "https:%2f%2fexample.org")]
+    public void A_slash_that_is_escaped_twice_is_ambiguous_and_not_found(string sent, string route)
+    {
+        var problem = Assert.Throws<ProblemException>(() => RequestParameters.Rest(Request(sent), route, "id", ProblemType.UnknownArticle));
+
+        Assert.Equal(ProblemType.UnknownArticle, problem.Type);
+        Assert.Contains("?id=", problem.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -28,7 +38,7 @@ public sealed class RequestParametersTests
     [InlineData("a/%2e%2e/b", "b")]
     public void A_path_from_which_the_web_server_removed_segments_never_names_another_article(string sent, string route)
     {
-        var problem = Assert.Throws<ProblemException>(() => RequestParameters.Rest(Request(sent), route, "id"));
+        var problem = Assert.Throws<ProblemException>(() => RequestParameters.Rest(Request(sent), route, "id", ProblemType.UnknownArticle));
 
         Assert.Equal(ProblemType.MalformedRequest, problem.Type);
     }
@@ -38,7 +48,7 @@ public sealed class RequestParametersTests
     [InlineData("")]
     public void An_empty_rest_is_a_malformed_request(string? rest)
     {
-        var problem = Assert.Throws<ProblemException>(() => RequestParameters.Rest(Request(""), rest, "id"));
+        var problem = Assert.Throws<ProblemException>(() => RequestParameters.Rest(Request(""), rest, "id", ProblemType.UnknownArticle));
 
         Assert.Equal((ProblemType.MalformedRequest, "The path has no id."), (problem.Type, problem.Message));
     }
