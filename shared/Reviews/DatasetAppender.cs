@@ -34,35 +34,48 @@ internal sealed class DatasetAppender
         if (dataset.Length == 0)
         {
             string[] columns = [DatasetFormat.TextColumn, DatasetFormat.LabelColumn];
-            return new DatasetAppender(".csv", $"{string.Join(',', columns)}\n", CsvRow(columns));
+            return new DatasetAppender(".csv", $"{string.Join(',', columns)}\n", CsvRow(columns, ','));
         }
 
-        var format = DatasetFormat.GetFileType(fileName) == DatasetFileType.Csv ? CsvRow(ReadColumns(dataset)) : JsonRow;
-        return new DatasetAppender(Path.GetExtension(fileName).ToLowerInvariant(), EndsWithNewLine(dataset) ? "" : "\n", format);
+        var extension = Path.GetExtension(fileName).ToLowerInvariant();
+        if (DatasetFormat.GetFileType(fileName) != DatasetFileType.Csv)
+        {
+            return new DatasetAppender(extension, NewLine(dataset), JsonRow);
+        }
+
+        dataset.Position = 0;
+        var header = CsvHeader.Read(dataset);
+        var names = DatasetFormat.IsAgNewsRow(header.Fields) ? DatasetFormat.AgNewsColumns : header.Names;
+        dataset.Position = 0;
+
+        // A last field whose quotation mark is never closed is a bad row of the data set. Without its end it would swallow what follows.
+        var close = CsvHeader.EndsInsideQuotes(dataset, header.Separator) ? "\"" : "";
+        return new DatasetAppender(extension, close + (close.Length > 0 ? "\n" : NewLine(dataset)), CsvRow(names, header.Separator));
     }
 
     public string FormatRow(LabelledText reviewed) => format(reviewed) + "\n";
 
-    private static Func<LabelledText, string> CsvRow(IReadOnlyList<string> columns)
+    private static Func<LabelledText, string> CsvRow(IReadOnlyList<string> names, char separator)
     {
-        var text = DatasetFormat.TextColumns.FirstOrDefault(columns.Contains);
-        var label = DatasetFormat.LabelColumns.FirstOrDefault(columns.Contains);
-        if (text is null || label is null)
+        var columns = DatasetColumns.Find(names);
+        if (!columns.AreUsable)
         {
-            throw new UserException($"Line 1 of the data set must name the columns 'text' and 'label'; it reads '{string.Join(',', columns)}'.");
+            throw new UserException($"Line 1 of the data set must name the columns 'text' and 'label'; it reads '{string.Join(separator, names)}'.");
         }
 
-        return reviewed => string.Join(',', columns.Select(column => CsvField(column, text, label, reviewed)));
+        // The text of a review begins with its title. A title column stays empty, so that the title is not read twice.
+        var text = columns.Text ?? columns.Title;
+        return reviewed => string.Join(separator, names.Select((_, index) => CsvField(index, text, columns.Label, reviewed)));
     }
 
-    private static string CsvField(string column, string textColumn, string labelColumn, LabelledText reviewed)
+    private static string CsvField(int index, int? text, int? label, LabelledText reviewed)
     {
-        if (column == textColumn)
+        if (index == text)
         {
             return Quote(reviewed.Text);
         }
 
-        return column == labelColumn ? Quote(reviewed.Label) : "";
+        return index == label ? Quote(reviewed.Label) : "";
     }
 
     private static string JsonRow(LabelledText reviewed) =>
@@ -70,16 +83,9 @@ internal sealed class DatasetAppender
 
     private static string Quote(string field) => $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
-    private static IReadOnlyList<string> ReadColumns(Stream dataset)
-    {
-        dataset.Position = 0;
-        var fields = DatasetFormat.ReadCsvHeader(dataset);
-        return DatasetFormat.IsAgNewsRow(fields) ? DatasetFormat.AgNewsColumns : [.. fields.Select(DatasetFormat.ToColumnName)];
-    }
-
-    private static bool EndsWithNewLine(Stream dataset)
+    private static string NewLine(Stream dataset)
     {
         dataset.Position = dataset.Length - 1;
-        return dataset.ReadByte() == '\n';
+        return dataset.ReadByte() == '\n' ? "" : "\n";
     }
 }

@@ -1,9 +1,8 @@
 using System.Globalization;
-using System.Text;
 
 namespace Serverless.Training;
 
-/// <summary>The format of data sets: file name extensions, column names, and the header of a CSV file.</summary>
+/// <summary>The format of data sets: file name extensions and column names.</summary>
 public static class DatasetFormat
 {
     public const string TextColumn = "text";
@@ -28,8 +27,8 @@ public static class DatasetFormat
     /// <summary>The file name extensions of data sets, with the dot.</summary>
     public static IReadOnlyList<string> Extensions { get; } = [.. FileTypes.Keys];
 
-    /// <summary>The columns that hold the text, by preference.</summary>
-    public static IReadOnlyList<string> TextColumns { get; } = [TextColumn, DescriptionColumn, TitleColumn];
+    /// <summary>The columns that hold the text, by preference. A title is joined with it.</summary>
+    public static IReadOnlyList<string> TextColumns { get; } = [TextColumn, DescriptionColumn];
 
     /// <summary>The columns that hold the label, by preference.</summary>
     public static IReadOnlyList<string> LabelColumns { get; } = [LabelColumn, ClassIndexColumn];
@@ -43,40 +42,19 @@ public static class DatasetFormat
 
     /// <summary>Whether the first row of a CSV file is a row of AG News' own files: three fields, the first one an integer.</summary>
     public static bool IsAgNewsRow(IReadOnlyList<string> fields) =>
-        fields.Count == AgNewsColumns.Count && int.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out _);
+        fields.Count == AgNewsColumns.Count && int.TryParse(fields[0].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
-    /// <summary>A field of a CSV header as the name of a column.</summary>
-    public static string ToColumnName(string field) => field.Trim().ToLowerInvariant();
+    /// <summary>Whether a file, or a folder that it is in, is one that programs put beside data: a copy, a lock or metadata.</summary>
+    /// <param name="path">A path inside a data set's folder, or the part of a blob's name after the classifier.</param>
+    /// <remarks>Such as <c>.ipynb_checkpoints/train-checkpoint.csv</c>, <c>__MACOSX/._train.csv</c> and <c>~$train.csv</c>.</remarks>
+    public static bool IsHidden(string path) =>
+        path.Split('/', '\\').Any(name => name.StartsWith('.') || name.StartsWith("__", StringComparison.Ordinal) || name.StartsWith("~$", StringComparison.Ordinal));
 
-    /// <summary>Reads the first row of a CSV file (RFC 4180).</summary>
-    /// <returns>The fields without their quotation marks; one empty field for an empty file.</returns>
-    public static IReadOnlyList<string> ReadCsvHeader(Stream csv)
+    /// <summary>Describes a file name whose extension is not that of a data set.</summary>
+    public static string DescribeUnknownExtension(string fileName)
     {
-        using var reader = new StreamReader(csv, Encoding.UTF8, leaveOpen: true);
-        var fields = new List<string>();
-        var field = new StringBuilder();
-        var isQuoted = false;
-        for (var next = reader.Read(); next >= 0 && (isQuoted || next is not '\r' and not '\n'); next = reader.Read())
-        {
-            switch ((char)next)
-            {
-                case '"' when isQuoted && reader.Peek() == '"':
-                    field.Append((char)reader.Read());
-                    break;
-                case '"' when isQuoted || field.Length == 0:
-                    isQuoted = !isQuoted;
-                    break;
-                case ',' when !isQuoted:
-                    fields.Add(field.ToString());
-                    field.Clear();
-                    break;
-                default:
-                    field.Append((char)next);
-                    break;
-            }
-        }
-
-        fields.Add(field.ToString());
-        return fields;
+        var extension = Path.GetExtension(fileName);
+        var sentence = $"The extension '{extension}' is not known; data sets are {string.Join(", ", Extensions)} files.";
+        return extension.Equals(".json", StringComparison.OrdinalIgnoreCase) ? $"{sentence} A JSON array of objects is read if the file's name ends in .jsonl." : sentence;
     }
 }

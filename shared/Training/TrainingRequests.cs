@@ -22,6 +22,12 @@ public sealed class TrainingRequests(StorageClients storage, TrainingRuns runs, 
             return;
         }
 
+        if (DatasetFormat.IsHidden(dataset.Name[(classifier.Length + 1)..]))
+        {
+            log.LogWarning("The blob {Dataset} is not a data set, since a name in it begins with '.', '__' or '~$': nothing is trained", dataset.Name);
+            return;
+        }
+
         if (await PropertiesAsync(dataset, cancellationToken) is not { } properties)
         {
             log.LogWarning("The data set {Dataset} no longer exists", dataset.Name);
@@ -55,9 +61,7 @@ public sealed class TrainingRequests(StorageClients storage, TrainingRuns runs, 
             return "The data set is empty.";
         }
 
-        return DatasetFormat.GetFileType(dataset) is null
-            ? $"The extension '{Path.GetExtension(dataset)}' is not known; data sets are {string.Join(", ", DatasetFormat.Extensions)} files."
-            : null;
+        return DatasetFormat.GetFileType(dataset) is null ? DatasetFormat.DescribeUnknownExtension(dataset) : null;
     }
 
     private async Task RefuseAsync(string classifier, string dataset, string etag, string reason, CancellationToken cancellationToken)

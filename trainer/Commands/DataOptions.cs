@@ -15,7 +15,7 @@ internal sealed class DataOptions
 
     private readonly Option<string?> textColumn = new("--text-column")
     {
-        Description = "Column to read as the text [text, or title and description].",
+        Description = "Column to read as the text [text, or description]; a column title is put before it.",
         HelpName = "name",
     };
 
@@ -53,9 +53,16 @@ internal sealed class DataOptions
         var file => DataSetFile.ReadAsync(file.FullName, name: null, Fields(parsed), Names(parsed), cancellationToken),
     };
 
-    private RowFields Fields(ParseResult parsed) => new(Lower(parsed.GetValue(textColumn)), Lower(parsed.GetValue(labelColumn)));
+    /// <summary>Writes the notes on a data set, as a training does.</summary>
+    public static void WriteNotes(TextWriter output, IEnumerable<string> notes)
+    {
+        foreach (var note in notes)
+        {
+            output.WriteLine($"note   {note}");
+        }
+    }
+
+    private RowFields Fields(ParseResult parsed) => new(parsed.GetValue(textColumn), parsed.GetValue(labelColumn));
 
     private LabelNames? Names(ParseResult parsed) => parsed.GetValue(labelNames) is { } file ? LabelNames.Read(file.FullName) : null;
-
-    private static string? Lower(string? name) => name?.Trim().ToLowerInvariant();
 }

@@ -23,11 +23,7 @@ internal static class EvaluateCommand
             using var classifier = TrainedClassifier.Open(
                 parsed.GetRequiredValue(baseFolder).FullName, parsed.GetRequiredValue(adapter).FullName, parsed.GetRequiredValue(precision), Console.Error);
             ThrowIfUnknownLabels(file, classifier.Labels);
-            if (file.BadRows.Count > 0)
-            {
-                Console.Error.WriteLine($"{file.BadRows.Count} bad rows left out: {string.Join("; ", file.BadRows.Take(5))}.");
-            }
-
+            DataOptions.WriteNotes(Console.Error, file.AllNotes);
             var begin = TimeProvider.System.GetTimestamp();
             var logits = classifier.Logits(file.Rows.Select(row => row.Text), cancellationToken);
             var articlesPerSecond = file.Rows.Count / TimeProvider.System.GetElapsedTime(begin).TotalSeconds;

@@ -2,7 +2,7 @@ namespace Serverless.Trainer.Data;
 
 /// <summary>
 /// A data set for training: its labels in ordinal order, and its rows in three parts that have no text in common.
-/// <see cref="Notes"/> reports the excluded rows, one sentence each.
+/// <see cref="Notes"/> reports the excluded rows, and labels that look like mistakes, one sentence each.
 /// </summary>
 internal sealed record DataSet(
     string Name,
@@ -31,12 +31,7 @@ internal sealed record DataSet(
 
     private static DataSet Split(DataSetFile file, double heldOutFraction, Shingles? exclude)
     {
-        var notes = new List<string>();
-        if (file.BadRows.Count > 0)
-        {
-            notes.Add($"{file.BadRows.Count} bad rows left out: {string.Join("; ", file.BadRows.Take(5))}.");
-        }
-
+        var notes = file.AllNotes.ToList();
         var (rows, duplicateNotes) = Duplicates.Remove(file.Rows);
         notes.AddRange(duplicateNotes);
         if (exclude is not null)
@@ -48,6 +43,11 @@ internal sealed record DataSet(
         ThrowIfTooFewRows(file, rows);
         var (train, heldOut, test) = HeldOutSplit.Split(rows, heldOutFraction);
         ThrowIfUntrainedLabels(file, train, heldOut, test);
+
+        if (ClassBalance.Describe(train) is { } warning)
+        {
+            notes.Add(warning);
+        }
 
         var labels = train.Select(row => row.Label).Distinct().Order(StringComparer.Ordinal).ToArray();
         return new DataSet(file.Name, labels, train, heldOut, test, notes);

@@ -3,11 +3,16 @@ using Serverless.Training;
 
 namespace Serverless.Trainer.Data;
 
-/// <summary>The usable and the bad rows of one CSV, JSONL or Parquet file, in the order of the file.</summary>
-internal sealed record DataSetFile(string Name, IReadOnlyList<DataSetRow> Rows, IReadOnlyList<BadRow> BadRows)
+/// <summary>The usable and the bad rows of one CSV, JSONL or Parquet file or of a folder of them, in the order of the files.</summary>
+/// <param name="Notes">What else the user should know, one sentence each.</param>
+internal sealed record DataSetFile(string Name, IReadOnlyList<DataSetRow> Rows, IReadOnlyList<BadRow> BadRows, IReadOnlyList<string> Notes)
 {
     // A few bad rows are excluded and reported. With more than this share the file is probably not what its author intended.
     private const double MaxBadShare = 0.1;
+
+    /// <summary>The notes, after one on the rows that cannot be used.</summary>
+    public IReadOnlyList<string> AllNotes =>
+        BadRows.Count == 0 ? Notes : [$"{BadRows.Count} bad rows left out: {string.Join("; ", BadRows.Take(5))}.", .. Notes];
 
     /// <param name="name">The name of the file in messages, for example the blob name of a downloaded file.</param>
     /// <param name="fields">The columns to read; null for the default names.</param>
@@ -17,46 +22,65 @@ internal sealed record DataSetFile(string Name, IReadOnlyList<DataSetRow> Rows, 
         string path, string? name = null, RowFields? fields = null, LabelNames? labelNames = null, CancellationToken cancellationToken = default)
     {
         name ??= Path.GetFileName(path);
-        fields ??= RowFields.Default;
-        var bytes = await File.ReadAllBytesAsync(path, cancellationToken);
-        ReadResult read;
-        switch (DatasetFormat.GetFileType(name))
-        {
-            case DatasetFileType.Csv:
-                ThrowIfBrokenEncoding(name, bytes);
-                read = CsvRows.Read(name, bytes, fields);
-                break;
-            case DatasetFileType.JsonLines:
-                ThrowIfBrokenEncoding(name, bytes);
-                read = JsonLinesRows.Read(bytes, fields);
-                break;
-            case DatasetFileType.Parquet:
-                read = await ParquetRows.ReadAsync(name, bytes, fields, cancellationToken);
-                break;
-            default:
-                throw new DataSetRefusedException(
-                    name, $"The extension '{Path.GetExtension(name)}' is not known; data sets are {string.Join(", ", DatasetFormat.Extensions)} files.");
-        }
+        var read = await ReadPartAsync(path, name, part: null, fields ?? RowFields.Default, labelNames, cancellationToken);
+        return LabelCleanup.Finish(read, fields ?? RowFields.Default);
+    }
 
+    /// <summary>Reads one file of a data set. The labels are not yet compared with those of the other files.</summary>
+    /// <param name="part">The part of rows that do not name it.</param>
+    public static async Task<DataSetFile> ReadPartAsync(
+        string path, string name, DataPart? part, RowFields fields, LabelNames? labelNames, CancellationToken cancellationToken)
+    {
+        var read = await ReadRowsAsync(path, name, fields, cancellationToken);
+        read = read with { Rows = [.. read.Rows.Select(row => row.Part is null ? row with { Part = part } : row)] };
         if ((labelNames ?? read.LabelNames) is { } names)
         {
             read = names.Apply(name, read);
         }
 
-        ThrowIfTooFewUsable(name, fields, read.Rows, read.BadRows);
-        return new DataSetFile(name, read.Rows, read.BadRows);
+        var (rows, unlabelled, badRows) = LabelCleanup.RemoveUnlabelled(read);
+        ThrowIfTooFewUsable(name, fields, rows.Count + unlabelled.Count, badRows);
+        var notes = LabelCleanup.DescribeUnlabelled(unlabelled);
+        return new DataSetFile(name, rows, badRows, read.Note is { } note ? [note, .. notes] : notes);
     }
 
-    private static void ThrowIfTooFewUsable(string name, RowFields fields, IReadOnlyList<DataSetRow> rows, IReadOnlyList<BadRow> badRows)
+    private static async Task<ReadResult> ReadRowsAsync(string path, string name, RowFields fields, CancellationToken cancellationToken)
     {
-        if (rows.Count == 0)
+        switch (DatasetFormat.GetFileType(name))
+        {
+            case DatasetFileType.Csv:
+                return CsvRows.Read(name, await ReadTextAsync(path, name, cancellationToken), fields);
+            case DatasetFileType.JsonLines:
+                return JsonLinesRows.Read(name, await ReadTextAsync(path, name, cancellationToken), fields);
+            case DatasetFileType.Parquet:
+                return await ParquetRows.ReadAsync(name, path, fields, cancellationToken);
+            default:
+                throw new DataSetRefusedException(name, DatasetFormat.DescribeUnknownExtension(name));
+        }
+    }
+
+    private static async Task<byte[]> ReadTextAsync(string path, string name, CancellationToken cancellationToken)
+    {
+        if (new FileInfo(path).Length > Array.MaxLength)
+        {
+            throw new DataSetRefusedException(name, $"The file has {new FileInfo(path).Length >> 20:N0} MB; at most 2,047 MB are read from one file: split it.");
+        }
+
+        var bytes = await File.ReadAllBytesAsync(path, cancellationToken);
+        ThrowIfBrokenEncoding(name, bytes);
+        return bytes;
+    }
+
+    private static void ThrowIfTooFewUsable(string name, RowFields fields, int usable, IReadOnlyList<BadRow> badRows)
+    {
+        if (usable == 0)
         {
             throw new DataSetRefusedException(name, $"No usable rows; each row needs {fields.Expected}.", badRows);
         }
 
-        if (badRows.Count > MaxBadShare * (rows.Count + badRows.Count))
+        if (badRows.Count > MaxBadShare * (usable + badRows.Count))
         {
-            throw new DataSetRefusedException(name, $"{badRows.Count} of {rows.Count + badRows.Count} rows cannot be used.", badRows);
+            throw new DataSetRefusedException(name, $"{badRows.Count} of {usable + badRows.Count} rows cannot be used.", badRows);
         }
     }
 

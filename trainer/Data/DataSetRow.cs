@@ -2,6 +2,7 @@ namespace Serverless.Trainer.Data;
 
 /// <summary>One usable row of a data set file; <paramref name="Part"/> is null if the file does not define it.</summary>
 /// <param name="Place">The position of the row's first line.</param>
+/// <param name="Label">Empty for a row without a label, which is removed before a data set is used.</param>
 internal sealed record DataSetRow(RowPlace Place, string Text, string Label, DataPart? Part)
 {
     public TextHash Hash { get; } = TextHash.Compute(Text);
@@ -34,6 +35,14 @@ internal readonly record struct RowPlace(int Number, string Unit = "line", strin
     public static RowPlace Line(int number) => new(number);
 
     public static RowPlace Row(long number) => new((int)number, "row");
+
+    /// <summary>The first places: "line 3, 7, 9, …"; the file and the unit are written once while they stay the same.</summary>
+    public static string Join(IReadOnlyList<RowPlace> places)
+    {
+        var first = places.Take(5).Select((place, i) =>
+            i > 0 && (place.File, place.Unit) == (places[i - 1].File, places[i - 1].Unit) ? $"{place.Number}" : $"{place}");
+        return $"{string.Join(", ", first)}{(places.Count > 5 ? ", …" : "")}";
+    }
 
     public override string ToString() => File.Length == 0 ? $"{Unit} {Number}" : $"{File} {Unit} {Number}";
 }

@@ -39,15 +39,7 @@ internal static class Duplicates
     {
         if (places.Count > 0)
         {
-            notes.Add($"{places.Count} {what} ({FormatPlaces(places)}).");
+            notes.Add($"{places.Count} {what} ({RowPlace.Join(places)}).");
         }
-    }
-
-    // "line 3, 7, 9, …"; the unit is written once while it stays the same.
-    private static string FormatPlaces(List<RowPlace> places)
-    {
-        var first = places.Take(5).Select((place, i) =>
-            i > 0 && (place.File, place.Unit) == (places[i - 1].File, places[i - 1].Unit) ? $"{place.Number}" : $"{place}");
-        return $"{string.Join(", ", first)}{(places.Count > 5 ? ", …" : "")}";
     }
 }

@@ -2,50 +2,98 @@ using System.Text.Json;
 
 namespace Serverless.Trainer.Data;
 
-/// <summary>Reads JSON Lines: one JSON object per line, with the column names of a CSV file as property names.</summary>
+/// <summary>
+/// Reads JSON Lines: one JSON object per line, with the column names of a CSV file as property names. Objects that stand behind each other
+/// in a line, a comma at its end, one array of objects, and objects of several lines are read too.
+/// </summary>
 internal static class JsonLinesRows
 {
-    public static ReadResult Read(byte[] bytes, RowFields fields) => ReadResult.FromRows(ReadRows(bytes, fields));
+    private static readonly JsonReaderOptions ManyValues = new() { AllowMultipleValues = true };
 
-    private static IEnumerable<ParsedRow> ReadRows(byte[] bytes, RowFields fields)
+    /// <exception cref="DataSetRefusedException">The file is an array that is not valid JSON.</exception>
+    public static ReadResult Read(string file, byte[] bytes, RowFields fields)
     {
-        using var reader = new StreamReader(new MemoryStream(bytes));
-        for (var line = 1; reader.ReadLine() is { } json; line++)
+        var content = bytes is [0xEF, 0xBB, 0xBF, ..] ? bytes.AsMemory(3) : bytes.AsMemory();
+        var first = content.Span.TrimStart(" \t\r\n"u8);
+        if (first is [(byte)'[', ..] || (first is [(byte)'{', ..] && !EndsInFirstLine(first)))
         {
-            if (!string.IsNullOrWhiteSpace(json))
+            var row = new JsonRow(fields);
+            if (JsonDocumentRows.TryRead(content, row, out var parsed, out var error))
             {
-                yield return ParseRow(RowPlace.Line(line), json, fields);
+                return ReadResult.FromRows(parsed) with { Note = row.Note };
+            }
+
+            if (first[0] == (byte)'[')
+            {
+                throw new DataSetRefusedException(file, $"The file is a JSON array that is not valid: {error}.");
+            }
+        }
+
+        var lines = new JsonRow(fields);
+        return ReadResult.FromRows(ReadLines(content, lines)) with { Note = lines.Note };
+    }
+
+    // An object of several lines is not complete in its first one.
+    private static bool EndsInFirstLine(ReadOnlySpan<byte> json)
+    {
+        var end = json.IndexOf((byte)'\n');
+        var reader = new Utf8JsonReader(end < 0 ? json : json[..end], isFinalBlock: false, new JsonReaderState(ManyValues));
+        try
+        {
+            return reader.Read() && reader.TrySkip();
+        }
+        catch (JsonException)
+        {
+            return true;
+        }
+    }
+
+    private static IEnumerable<ParsedRow> ReadLines(ReadOnlyMemory<byte> content, JsonRow row)
+    {
+        var number = 0;
+        for (var rest = content; !rest.IsEmpty;)
+        {
+            number++;
+            var end = rest.Span.IndexOf((byte)'\n');
+            var line = TrimLine(end < 0 ? rest : rest[..end]);
+            rest = end < 0 ? default : rest[(end + 1)..];
+            foreach (var parsed in ParseLine(RowPlace.Line(number), line.Span, row))
+            {
+                yield return parsed;
             }
         }
     }
 
-    private static ParsedRow ParseRow(RowPlace place, string json, RowFields fields)
+    private static ReadOnlyMemory<byte> TrimLine(ReadOnlyMemory<byte> line)
     {
+        var end = line.Span.TrimEnd(" \t\r"u8).Length;
+        return end > 0 && line.Span[end - 1] == (byte)',' ? line[..(end - 1)] : line[..end];
+    }
+
+    private static List<ParsedRow> ParseLine(RowPlace place, ReadOnlySpan<byte> line, JsonRow row)
+    {
+        var parsed = new List<ParsedRow>();
+        var reader = new Utf8JsonReader(line, ManyValues);
         try
         {
-            using var document = JsonDocument.Parse(json);
-            return document.RootElement is { ValueKind: JsonValueKind.Object } row
-                ? fields.Parse(place, name => Field(row, name))
-                : ParsedRow.Rejected(place, "not a JSON object");
+            while (reader.Read())
+            {
+                using var document = JsonDocument.ParseValue(ref reader);
+                parsed.Add(row.Parse(place, document.RootElement));
+            }
         }
         catch (JsonException exception)
         {
-            return ParsedRow.Rejected(place, $"not valid JSON (at byte {exception.BytePositionInLine})");
+            parsed.Add(ParsedRow.Rejected(place, Describe(line, (int)(exception.BytePositionInLine ?? 0))));
         }
+
+        return parsed;
     }
 
-    private static string? Field(JsonElement row, string name)
+    private static string Describe(ReadOnlySpan<byte> line, int position)
     {
-        if (!row.TryGetProperty(name, out var value))
-        {
-            return null;
-        }
-
-        return value.ValueKind switch
-        {
-            JsonValueKind.String => value.GetString(),
-            JsonValueKind.Number => value.GetRawText(), // integer labels
-            _ => null,
-        };
+        var rest = position < line.Length ? line[Math.Max(0, position - 1)..] : default;
+        var isNumberWord = rest.IndexOf("NaN"u8) is 0 or 1 || rest.IndexOf("Infinity"u8) is >= 0 and <= 2;
+        return $"not valid JSON (at byte {position}){(isNumberWord ? "; NaN and Infinity are not JSON, write null" : "")}";
     }
 }

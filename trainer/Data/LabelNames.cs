@@ -31,10 +31,12 @@ internal sealed record LabelNames(IReadOnlyDictionary<int, string> Names, bool I
 
     /// <summary>Creates the names from a ClassLabel of the Hub's metadata, which starts at 0.</summary>
     public static LabelNames FromClassLabel(IEnumerable<string> names, string source) =>
-        new(names.Index().ToDictionary(name => name.Index, name => name.Item), IsList: false, source);
+        new(names.Index().ToDictionary(name => name.Index, name => UnicodeComposition.Compose(name.Item)), IsList: false, source);
 
     /// <summary>Replaces integer labels by their names. A label that is already one of the names is kept.</summary>
-    /// <returns>The rows with names; those whose label has no name are bad rows.</returns>
+    /// <returns>
+    /// The rows with names; those whose label has no name are bad rows. A held-out or test row whose label is a placeholder has no label.
+    /// </returns>
     /// <exception cref="DataSetRefusedException">The labels fit the list from 0 as well as from 1.</exception>
     public ReadResult Apply(string file, ReadResult read)
     {
@@ -48,13 +50,18 @@ internal sealed record LabelNames(IReadOnlyDictionary<int, string> Names, bool I
             {
                 named.Add(row with { Label = name });
             }
-            else if (known.Contains(row.Label))
+            else if (known.Contains(row.Label) || row.Label.Length == 0)
             {
                 named.Add(row);
             }
+            else if (LabelText.Placeholders.Contains(row.Label) && row.Part is DataPart.HeldOut or DataPart.Test)
+            {
+                named.Add(row with { Label = "" });
+            }
             else
             {
-                badRows.Add(new BadRow(row.Place, row.Label == "-1" ? "the row has no label (-1)" : $"the label '{row.Label}' has no name in {Source}"));
+                var isPlaceholder = LabelText.Placeholders.Contains(row.Label);
+                badRows.Add(new BadRow(row.Place, isPlaceholder ? $"the row has no label ({row.Label})" : $"the label '{row.Label}' has no name in {Source}"));
             }
         }
 
@@ -63,7 +70,7 @@ internal sealed record LabelNames(IReadOnlyDictionary<int, string> Names, bool I
 
     private int IndexBase(string file, bool startsAtOne, IReadOnlyList<DataSetRow> rows)
     {
-        var numbers = rows.Select(Number).OfType<int>().ToHashSet();
+        var numbers = rows.Where(row => !LabelText.Placeholders.Contains(row.Label)).Select(Number).OfType<int>().ToHashSet();
         if (startsAtOne || (!numbers.Contains(0) && numbers.Contains(Names.Count)))
         {
             return 1;
@@ -87,7 +94,7 @@ internal sealed record LabelNames(IReadOnlyDictionary<int, string> Names, bool I
         CreateList(text.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0), source);
 
     private static LabelNames CreateList(IEnumerable<string> names, string source) =>
-        new(names.Index().ToDictionary(name => name.Index, name => name.Item), IsList: true, source);
+        new(names.Index().ToDictionary(name => name.Index, name => UnicodeComposition.Compose(name.Item)), IsList: true, source);
 
     private static LabelNames ParseJson(string text, string source)
     {
@@ -97,7 +104,9 @@ internal sealed record LabelNames(IReadOnlyDictionary<int, string> Names, bool I
             {
                 JsonArray array => CreateList(array.Select(name => (string)name!), source),
                 JsonObject byNumber => new(
-                    byNumber.ToDictionary(name => int.Parse(name.Key, CultureInfo.InvariantCulture), name => (string)name.Value!), IsList: false, source),
+                    byNumber.ToDictionary(name => int.Parse(name.Key, CultureInfo.InvariantCulture), name => UnicodeComposition.Compose((string)name.Value!)),
+                    IsList: false,
+                    source),
                 _ => throw new JsonException("neither an array nor an object"),
             };
         }

@@ -1,19 +1,24 @@
-using System.Globalization;
 using Parquet;
 using Parquet.Schema;
+using Serverless.Training;
 
 namespace Serverless.Trainer.Data;
 
-/// <summary>Reads Parquet files as the Hugging Face Hub exports them: columns of text, labels as text or integers.</summary>
+/// <summary>Reads Parquet files as the Hugging Face Hub exports them: columns of text, labels as text, integers, floats or booleans.</summary>
 internal static class ParquetRows
 {
     private const int MaxRows = 20_000_000;
 
-    public static async Task<ReadResult> ReadAsync(string file, byte[] bytes, RowFields fields, CancellationToken cancellationToken)
+    public static async Task<ReadResult> ReadAsync(string file, string path, RowFields fields, CancellationToken cancellationToken)
     {
         try
         {
-            return await ReadRowsAsync(file, bytes, fields, cancellationToken);
+            await using var stream = File.OpenRead(path);
+            return await ReadRowsAsync(file, stream, fields, cancellationToken);
+        }
+        catch (OutOfMemoryException)
+        {
+            throw new DataSetRefusedException(file, "Its texts do not fit into memory once they are unpacked; split it into smaller files or sets.");
         }
         catch (Exception exception) when (exception is not (DataSetRefusedException or OperationCanceledException))
         {
@@ -22,84 +27,67 @@ internal static class ParquetRows
         }
     }
 
-    private static async Task<ReadResult> ReadRowsAsync(string file, byte[] bytes, RowFields fields, CancellationToken cancellationToken)
+    private static async Task<ReadResult> ReadRowsAsync(string file, Stream stream, RowFields fields, CancellationToken cancellationToken)
     {
-        await using var reader = await ParquetReader.CreateAsync(new MemoryStream(bytes), cancellationToken: cancellationToken);
-        var columns = reader.Schema.DataFields.Where(IsReadable).DistinctBy(Name).ToDictionary(Name);
-        if (!fields.AreUsable(columns.Keys))
+        await using var reader = await ParquetReader.CreateAsync(stream, cancellationToken: cancellationToken);
+        string[] names = [.. reader.Schema.Fields.Select(field => field.Name)];
+        var columns = fields.Find(names);
+        if (!columns.AreUsable)
         {
-            var found = string.Join(", ", reader.Schema.Fields.Select(field => $"'{field.Name}'"));
-            throw new DataSetRefusedException(
-                file, $"It must have the columns {fields.Expected}; it has {found}. --text-column and --label-column name others.");
+            throw new DataSetRefusedException(file, fields.DescribeMissing(columns, names));
         }
 
-        if (reader.RowGroups.Sum(group => group.RowCount) > MaxRows)
+        var used = FindUsed(file, reader.Schema, columns);
+        var rows = reader.RowGroups.Sum(group => group.RowCount);
+        if (rows > MaxRows)
         {
             throw new DataSetRefusedException(file, $"It has more than {MaxRows:N0} rows; split it.");
         }
 
+        var size = new UnpackedSize(file, stream.Length, rows);
+        size.ThrowIfTooLarge(reader.RowGroups.Sum(group => used.Values.Sum(field => group.GetMetadata(field)?.MetaData?.TotalUncompressedSize ?? 0)));
         var parsed = new List<ParsedRow>();
         foreach (var group in reader.RowGroups)
         {
-            var content = new Dictionary<string, string?[]>();
-            foreach (var (name, column) in columns.Where(column => fields.Uses(column.Key)))
-            {
-                content[name] = await ReadColumnAsync(group, column, cancellationToken);
-            }
-
-            for (var i = 0; i < group.RowCount; i++)
-            {
-                parsed.Add(fields.Parse(RowPlace.Row(parsed.Count + 1), name => content.GetValueOrDefault(name)?[i]));
-            }
+            await ReadGroupAsync(group, used, columns, size, parsed, cancellationToken);
         }
 
         var metadata = reader.CustomMetadata?.GetValueOrDefault(HubFeatures.Key);
-        return ReadResult.FromRows(parsed) with { LabelNames = HubFeatures.LabelNames(metadata, fields.FindLabelColumn(columns.Keys)!, file) };
-    }
-
-    private static string Name(DataField field) => field.Name.Trim().ToLowerInvariant();
-
-    private static bool IsReadable(DataField field) => field is { MaxRepetitionLevel: 0, Path.Length: 1 } && (
-        IsText(field) || field.ClrType == typeof(long) || field.ClrType == typeof(int) ||
-        field.ClrType == typeof(short) || field.ClrType == typeof(sbyte) || field.ClrType == typeof(byte) || field.ClrType == typeof(bool));
-
-    private static bool IsText(DataField field) => field.ClrType == typeof(string) || field.ClrType == typeof(ReadOnlyMemory<char>);
-
-    private static async Task<string?[]> ReadColumnAsync(ParquetRowGroupReader group, DataField field, CancellationToken cancellationToken)
-    {
-        if (IsText(field))
+        return ReadResult.FromRows(parsed) with
         {
-            var texts = new string?[group.RowCount];
-            await group.ReadAsync(field, texts.AsMemory()!, cancellationToken: cancellationToken);
-            return texts;
-        }
-
-        return Type.GetTypeCode(field.ClrType) switch
-        {
-            TypeCode.Int64 => await ReadNumbersAsync<long>(group, field, cancellationToken),
-            TypeCode.Int32 => await ReadNumbersAsync<int>(group, field, cancellationToken),
-            TypeCode.Int16 => await ReadNumbersAsync<short>(group, field, cancellationToken),
-            TypeCode.SByte => await ReadNumbersAsync<sbyte>(group, field, cancellationToken),
-            TypeCode.Byte => await ReadNumbersAsync<byte>(group, field, cancellationToken),
-            _ => await ReadNumbersAsync<bool>(group, field, cancellationToken),
+            LabelNames = HubFeatures.LabelNames(metadata, ColumnNames.Trim(names[columns.Label!.Value]), file),
+            Note = RowFields.DescribeTitle(columns, names),
         };
     }
 
-    private static async Task<string?[]> ReadNumbersAsync<T>(ParquetRowGroupReader group, DataField field, CancellationToken cancellationToken)
-        where T : struct
+    /// <returns>The columns to read, by their index in the file.</returns>
+    private static Dictionary<int, DataField> FindUsed(string file, ParquetSchema schema, DatasetColumns columns)
     {
-        var numbers = new T?[group.RowCount];
-        if (field.IsNullable)
+        var used = new Dictionary<int, DataField>();
+        foreach (var index in new[] { columns.Text, columns.Title, columns.Label, columns.Split }.OfType<int>().Distinct())
         {
-            await group.ReadAsync(field, numbers.AsMemory(), cancellationToken: cancellationToken);
-        }
-        else
-        {
-            var present = new T[group.RowCount];
-            await group.ReadAsync(field, present.AsMemory(), cancellationToken: cancellationToken);
-            numbers = [.. present.Select(number => (T?)number)];
+            used.Add(index, ParquetColumn.IsReadable(schema.Fields[index])
+                ? (DataField)schema.Fields[index]
+                : throw new DataSetRefusedException(file, $"The column {ParquetColumn.Describe(schema.Fields[index])}; text, numbers and booleans are read."));
         }
 
-        return [.. numbers.Select(number => number is { } value ? Convert.ToString(value, CultureInfo.InvariantCulture)!.ToLowerInvariant() : null)];
+        return used;
+    }
+
+    private static async Task ReadGroupAsync(
+        ParquetRowGroupReader group, Dictionary<int, DataField> used, DatasetColumns columns, UnpackedSize size, List<ParsedRow> parsed,
+        CancellationToken cancellationToken)
+    {
+        var content = new Dictionary<int, FieldValue[]>();
+        foreach (var (index, field) in used)
+        {
+            content[index] = await ParquetColumn.ReadAsync(group, field, cancellationToken);
+            size.Add(content[index]);
+        }
+
+        for (var i = 0; i < group.RowCount; i++)
+        {
+            parsed.Add(RowFields.Parse(RowPlace.Row(parsed.Count + 1), columns, index => content[index][i]));
+        }
     }
 }

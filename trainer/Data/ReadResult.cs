@@ -3,8 +3,9 @@ namespace Serverless.Trainer.Data;
 /// <summary>The rows of a data set file as a reader returns them.</summary>
 /// <param name="LabelNames">The names of integer labels, if the file contains them.</param>
 /// <param name="LabelsStartAtOne">Whether integer labels start at 1 by the definition of the format.</param>
+/// <param name="Note">What the user should know of the columns; null if nothing.</param>
 internal sealed record ReadResult(
-    IReadOnlyList<DataSetRow> Rows, IReadOnlyList<BadRow> BadRows, LabelNames? LabelNames = null, bool LabelsStartAtOne = false)
+    IReadOnlyList<DataSetRow> Rows, IReadOnlyList<BadRow> BadRows, LabelNames? LabelNames = null, bool LabelsStartAtOne = false, string? Note = null)
 {
     public static ReadResult FromRows(IEnumerable<ParsedRow> parsed)
     {

@@ -1,10 +1,11 @@
-using static Serverless.Training.DatasetFormat;
+using Serverless.Storage;
+using Serverless.Training;
 
 namespace Serverless.Trainer.Data;
 
 /// <summary>
-/// The columns of a data set in any format: <c>text</c> (or <c>title</c> and <c>description</c>, as in AG News), <c>label</c> (or
-/// <c>class index</c>) and, optionally, <c>split</c>.
+/// The columns of a data set in any format: <c>text</c> (or <c>description</c>, as in AG News), before it an optional <c>title</c>,
+/// <c>label</c> (or <c>class index</c>) and, optionally, <c>split</c>. Their case does not matter.
 /// </summary>
 /// <param name="Text">The text column; null for the default names.</param>
 /// <param name="Label">The label column; null for the default names.</param>
@@ -16,49 +17,50 @@ internal sealed record RowFields(string? Text = null, string? Label = null)
     public static RowFields Default { get; } = new();
 
     /// <summary>The required columns, for error messages.</summary>
-    public string Expected => $"{(Text is null ? "'text' (or 'title' and 'description')" : $"'{Text}'")} and '{Label ?? "label"}'";
+    public string Expected =>
+        $"{(Text is null ? "'text' (or 'title' and 'description')" : $"'{Text}'")} and '{Label ?? DatasetFormat.LabelColumn}'";
 
-    /// <param name="names">The column names, in lower case.</param>
-    public bool AreUsable(IReadOnlyCollection<string> names) =>
-        (Text is null ? TextColumns.Any(names.Contains) : names.Contains(Text)) &&
-        (Label is null ? LabelColumns.Any(names.Contains) : names.Contains(Label));
+    public DatasetColumns Find(IReadOnlyList<string> names) => DatasetColumns.Find(names, Text, Label);
 
-    /// <summary>Whether the column is read.</summary>
-    public bool Uses(string name) => name == SplitColumn || IsText(name) || IsLabel(name);
+    /// <summary>Describes columns that are not usable, for a person: "it has 'a', 'b'".</summary>
+    public string DescribeMissing(DatasetColumns columns, IReadOnlyList<string> names) => columns.Error is { } error
+        ? $"It names {error}; rename one of them, or name a column exactly with --text-column and --label-column."
+        : $"It must have the columns {Expected}; it has {Join(names)}. --text-column and --label-column name others.";
 
-    /// <summary>The name of the label column among these; null if there is none.</summary>
-    public string? FindLabelColumn(IReadOnlyCollection<string> names) => Label ?? LabelColumns.FirstOrDefault(names.Contains);
+    /// <summary>A note if a title is joined with a column that is not AG News' description; null otherwise.</summary>
+    public static string? DescribeTitle(DatasetColumns columns, IReadOnlyList<string> names) =>
+        columns is { Title: { } title, Text: { } text } && !ColumnNames.Trim(names[text]).Equals(DatasetFormat.DescriptionColumn, StringComparison.OrdinalIgnoreCase)
+            ? $"The column '{ColumnNames.Trim(names[title])}' is put before '{ColumnNames.Trim(names[text])}', as the title of an article is when it is classified."
+            : null;
 
-    /// <summary>Parses one row.</summary>
-    /// <param name="field">Returns the value of a column by its lower-case name; null if there is none.</param>
-    public ParsedRow Parse(RowPlace place, Func<string, string?> field)
+    /// <summary>Parses one row. A row without a label has an empty one.</summary>
+    /// <param name="read">Returns the value of a column by its index.</param>
+    public static ParsedRow Parse(RowPlace place, DatasetColumns columns, Func<int, FieldValue> read)
     {
-        var text = ((Text is null ? field(TextColumn) ?? $"{field(TitleColumn)} {field(DescriptionColumn)}" : field(Text)) ?? "").Trim();
-        var label = ((Label is null ? field(LabelColumn) ?? field(ClassIndexColumn) : field(Label)) ?? "").Trim();
-        var split = (field(SplitColumn) ?? "").Trim();
-        var part = ParsePart(split);
+        FieldValue Read(int? column) => column is { } index ? read(index) : FieldValue.Missing;
+        var (text, title, label) = (Read(columns.Text), Read(columns.Title), Read(columns.Label));
+        var problem = Describe("text", text) ?? Describe("title", title) ?? Describe("label", label);
+        if (problem is not null)
+        {
+            return ParsedRow.Rejected(place, problem);
+        }
 
-        if (text.Length == 0)
+        var joined = ArticleText.WithTitle(title.Text, text.Text ?? "").Trim();
+        if (joined.Length == 0)
         {
             return ParsedRow.Rejected(place, "the text is empty");
         }
 
-        if (text.Length > MaxTextLength)
+        if (joined.Length > MaxTextLength)
         {
             return ParsedRow.Rejected(place, $"the text has more than {MaxTextLength:N0} characters; is a quotation mark not closed?");
         }
 
-        if (label.Length == 0)
-        {
-            return ParsedRow.Rejected(place, "the label is empty");
-        }
-
-        if (split.Length > 0 && part is null)
-        {
-            return ParsedRow.Rejected(place, $"the split is '{split}', not train, held-out or test");
-        }
-
-        return ParsedRow.Usable(new DataSetRow(place, text, label, part));
+        var split = (Read(columns.Split).Text ?? "").Trim();
+        var part = ParsePart(split);
+        return split.Length > 0 && part is null
+            ? ParsedRow.Rejected(place, $"the split is '{split}', not train, held-out or test")
+            : ParsedRow.Usable(new DataSetRow(place, joined, LabelText.Normalize(label), part));
     }
 
     /// <summary>Parses the name of a part, including the names that the Hugging Face Hub uses; null for any other word.</summary>
@@ -70,7 +72,16 @@ internal sealed record RowFields(string? Text = null, string? Label = null)
         _ => null,
     };
 
-    private bool IsText(string name) => Text is null ? TextColumns.Contains(name) : name == Text;
+    /// <summary>The first names, in quotation marks.</summary>
+    public static string Join(IReadOnlyList<string> names) =>
+        string.Join(", ", names.Take(20).Select(name => $"'{Shorten(name)}'")) + (names.Count > 20 ? ", …" : "");
 
-    private bool IsLabel(string name) => Label is null ? LabelColumns.Contains(name) : name == Label;
+    private static string Shorten(string name) => name.Length <= 60 ? name : $"{name[..60]}…";
+
+    private static string? Describe(string name, FieldValue value) => value switch
+    {
+        { Problem: { } problem } => $"the {name} {problem}",
+        { Text: { } text } when text.Contains('\0', StringComparison.Ordinal) => $"the {name} holds a NUL character",
+        _ => null,
+    };
 }

@@ -1,5 +1,5 @@
 using System.IO.Compression;
-using CsvHelper;
+using Serverless.Training;
 
 namespace Serverless.Trainer.Data;
 
@@ -17,12 +17,9 @@ internal static class TextFiles
     {
         if (file.Name.EndsWith(".csv", StringComparison.OrdinalIgnoreCase))
         {
-            using var csv = CsvReader.Create(File.ReadAllBytes(file.FullName), new CsvReaderOptions { Separator = ',' });
-            while (csv.Read())
+            foreach (var document in CsvRows.ReadColumn(file.FullName, DatasetFormat.TextColumn))
             {
-                yield return csv.TryGetFieldIndex("text", out var column)
-                    ? csv.GetString(column)
-                    : throw new UserException($"{file.FullName}: line 1 names no column \"text\".");
+                yield return document;
             }
 
             yield break;

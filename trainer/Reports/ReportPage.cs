@@ -93,7 +93,7 @@ internal static class ReportPage
         """);
 
     private static Html Notes(IReadOnlyList<string> notes) => Html.When(notes.Count > 0, () => Html.Format($"""
-        <section class="notes"><h2>Excluded rows</h2>
+        <section class="notes"><h2>Notes on the data set</h2>
         <ul>{Html.Each(notes, note => Html.Format($"<li><bdi>{note}</bdi></li>"))}</ul></section>
         """));
 

@@ -23,6 +23,20 @@ public sealed class TrainingRequestsTests(Emulator emulator)
         Assert.Empty((await storage.Queue(StorageNames.TrainingRequestsQueue).PeekMessagesAsync(1, CancellationToken)).Value);
     }
 
+    [Theory]
+    [InlineData("news/.ipynb_checkpoints/train-checkpoint.csv")]
+    [InlineData("news/__MACOSX/._train.csv")]
+    [InlineData("news/~$train.csv")]
+    public async Task A_file_that_a_program_put_beside_data_is_ignored(string name)
+    {
+        var storage = await emulator.NewAccountAsync();
+
+        await UploadAndRequestAsync(storage, name, "text,label");
+
+        Assert.Empty(await new TrainingRuns(storage).ListAsync("news", CancellationToken));
+        Assert.Empty((await storage.Queue(StorageNames.TrainingRequestsQueue).PeekMessagesAsync(1, CancellationToken)).Value);
+    }
+
     [Fact]
     public async Task A_data_set_is_requested_by_its_ETag_and_one_outside_a_folder_is_ignored()
     {

@@ -55,6 +55,31 @@ public sealed class DataSetFolderTests : IDisposable
     public void A_path_names_its_part_as_a_whole_word(string file, string? part) => Assert.Equal(part, DataSetFolder.PartFromPath(file)?.ToString());
 
     [Fact]
+    public async Task Copies_locks_and_metadata_that_programs_put_beside_data_are_not_read()
+    {
+        folder.File("set/train.csv", "text,label\na,x\nb,y\nc,x\nd,y\n");
+        folder.File("set/.ipynb_checkpoints/train-checkpoint.csv", "text,label\ndeleted,obsolete\n");
+        folder.File("set/__MACOSX/._train.csv", [0, 5, 22, 7]);
+        folder.File("set/~$train.csv", [1, 2, 0]);
+        folder.File("set/data/.cache/x.parquet", "not Parquet");
+
+        var data = await DataSet.LoadAsync(Path.Combine(folder.Path, "set"), 0.1, cancellationToken: TestContext.Current.CancellationToken);
+
+        Assert.Equal(["x", "y"], data.Labels);
+        Assert.StartsWith("4 files are not read (.ipynb_checkpoints/train-checkpoint.csv, __MACOSX/._train.csv, ", Assert.Single(data.Notes), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_that_is_hidden_itself_is_read()
+    {
+        folder.File(".cache/set/train.csv", "text,label\na,x\nb,y\nc,x\nd,y\n");
+
+        var data = await DataSet.LoadAsync(Path.Combine(folder.Path, ".cache/set"), 0.1, cancellationToken: TestContext.Current.CancellationToken);
+
+        Assert.Equal(4, data.Train.Count + data.HeldOut.Count);
+    }
+
+    [Fact]
     public async Task A_folder_without_data_is_refused()
     {
         var refusal = await Assert.ThrowsAsync<DataSetRefusedException>(
