@@ -19,7 +19,7 @@ public sealed class ReviewExport(StorageClients storage, ModelRegistry registry,
     public async Task<ExportedReviews?> ExportAsync(string classifier, CancellationToken cancellationToken)
     {
         // A local file first: a blob stream commits what it has even when it is disposed early.
-        await using var file = CreateTemporaryFile();
+        await using var file = TemporaryFile.Create();
         var extendedFrom = await CopyServingAsync(classifier, file, cancellationToken);
         var appender = DatasetAppender.Open(file, extendedFrom ?? ".csv");
         var count = await AppendAsync(file, appender, classifier, cancellationToken);
@@ -34,14 +34,6 @@ public sealed class ReviewExport(StorageClients storage, ModelRegistry registry,
         await datasets.GetBlobClient(blob).UploadAsync(file, onlyNew, cancellationToken);
         return new ExportedReviews(blob, count, extendedFrom);
     }
-
-    private static FileStream CreateTemporaryFile() => new(
-        Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()),
-        FileMode.CreateNew,
-        FileAccess.ReadWrite,
-        FileShare.None,
-        bufferSize: 64 * 1024,
-        FileOptions.DeleteOnClose | FileOptions.Asynchronous);
 
     /// <summary>Copies the data set of the serving version, in its present state.</summary>
     /// <returns>Its name; null if no version serves, or if its data set no longer exists or is not a text file.</returns>
