@@ -8,7 +8,10 @@ public enum TrainingState
     /// <summary>The new version passed the gate and serves.</summary>
     Published,
 
-    /// <summary>The data set could not be used, or the gate found the new version worse; see the reason.</summary>
+    /// <summary>
+    /// The data set could not be used, or the gate did not let the new version serve, because it is worse, lacks labels or cannot be compared;
+    /// see the reason. A version that was trained waits as a candidate, which a person may promote.
+    /// </summary>
     Refused,
 
     /// <summary>The training did not finish; see the reason.</summary>

@@ -116,7 +116,7 @@ internal sealed class TrainingJob(
         }
 
         var rows = data.HeldOut.Select((row, i) => new PairedPrediction(row.Label, result.HeldOutLabels[i], baseline.Predicted[i])).ToArray();
-        return Gate.Evaluate(rows, [.. data.Labels], [.. baseline.Labels]);
+        return Gate.Evaluate(rows, [.. data.Labels], [.. baseline.Labels], baseline.Version);
     }
 
     /// <returns>Null if the blob has changed since the request.</returns>

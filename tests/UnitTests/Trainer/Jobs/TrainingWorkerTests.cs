@@ -1,4 +1,5 @@
 using Serverless.Llama.Files;
+using Serverless.Models;
 using Serverless.Storage;
 using Serverless.Training;
 using Serverless.UnitTests.Trainer.Data;
@@ -49,7 +50,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : TrainingWorkerTest(
     public async Task A_data_set_with_a_new_label_replaces_the_serving_version()
     {
         await RequestAsync("topics/a.csv", ToyTask.Csv(150, seed: 1));
-        await RequestAsync("topics/b.csv", ToyTask.Csv(150, seed: 1) + "zzzzzzzzzz,third\nzzzzzzzzzzzzz,third\nzzzz zzzzzz,third\n");
+        await RequestAsync("topics/b.csv", ToyTask.Csv(400, seed: 1) + "zzzzzzzzzz,third\nzzzzzzzzzzzzz,third\nzzzz zzzzzz,third\n");
 
         Assert.True(await RunAsync());
 
@@ -68,7 +69,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : TrainingWorkerTest(
         Assert.True(await Worker(clock: clock).RunAsync(drain: true, CancellationToken));
         var first = await ServingAsync();
         clock.Jump = TimeSpan.FromDays(-365);
-        await RequestAsync("topics/b.csv", ToyTask.Csv(150, seed: 2));
+        await RequestAsync("topics/b.csv", ToyTask.Csv(400, seed: 2));
 
         Assert.True(await Worker(clock: clock).RunAsync(drain: true, CancellationToken));
 
@@ -97,6 +98,44 @@ public sealed class TrainingWorkerTests(Emulator emulator) : TrainingWorkerTest(
         Assert.Equal(2, (await Registry.Versions.ListAsync(Classifier, CancellationToken)).Count);
     }
 
+    [Theory]
+    [InlineData("left,right", 400, "Not published: it lacks the label other that version v1 has; promote it if that is meant.")]
+    [InlineData("cats,dogs", 400, "Not published: it lacks the labels left, other, right that version v1 has; promote it if that is meant.")]
+    [InlineData("left,right", 60, "Not published: it lacks the label other that version v1 has; promote it if that is meant.")]
+    public async Task A_version_that_lacks_labels_waits_for_a_person(string labels, int rows, string reason)
+    {
+        await ToyModel.PublishAsync(Registry, Classifier, "v1", seed: 1, "left", "right", "other");
+        await RequestAsync("topics/a.csv", ToyTask.Csv(rows, seed: 1, labels));
+
+        Assert.True(await RunAsync());
+
+        await AssertWaitsAsync(reason);
+    }
+
+    [Fact]
+    public async Task A_version_that_a_handful_of_rows_compare_waits_for_a_person()
+    {
+        await ToyModel.PublishAsync(Registry, Classifier, "v1", seed: 1, "left", "right");
+        await RequestAsync("topics/a.csv", ToyTask.Csv(60, seed: 1));
+
+        Assert.True(await RunAsync());
+
+        await AssertWaitsAsync("Not published: [0-9]+ held-out rows compare it with version v1, and at least 20 are needed");
+    }
+
+    [Fact]
+    public async Task Notes_on_a_data_set_are_in_the_log_of_its_training()
+    {
+        var rare = "left again,Left\nleft once more,Left\n";
+        await RequestAsync("topics/a.csv", ToyTask.Csv(150, seed: 1) + rare);
+
+        Assert.True(await RunAsync());
+
+        var log = Log.ToString();
+        Assert.Contains("note   The labels 'Left' (2 rows), 'left' (75 rows) differ in case or white space only", log, StringComparison.Ordinal);
+        Assert.Contains("note   Warning: few rows have the label 'Left' (1) beside ", log, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_data_set_that_cannot_be_used_is_refused_with_its_bad_lines()
     {
@@ -122,5 +161,20 @@ public sealed class TrainingWorkerTests(Emulator emulator) : TrainingWorkerTest(
         var run = Assert.Single(await Runs.ListAsync(Classifier, CancellationToken));
         Assert.Equal(TrainingState.Failed, run.State);
         Assert.Contains("There is no base model 'tests/nowhere'", run.Reason, StringComparison.Ordinal);
+    }
+
+    /// <summary>The version is stored, does not serve, is listed as a candidate with the reason, and serves once a person promotes it.</summary>
+    private async Task AssertWaitsAsync(string reason)
+    {
+        var run = Assert.Single(await Runs.ListAsync(Classifier, CancellationToken));
+        Assert.Equal(TrainingState.Refused, run.State);
+        Assert.Matches($"^{reason}", run.Reason);
+        Assert.Equal("v1", await ServingAsync());
+        var listed = (await new ModelCatalog(Storage, Registry, Runs).ListVersionsAsync(Classifier, CancellationToken)).Single(version => version.Version == run.Version);
+        Assert.Equal((VersionState.Candidate, run.Reason), (listed.State, listed.Reason));
+
+        var pointer = await Registry.Pointers.ReadAsync(Classifier, null, CancellationToken);
+        Assert.True(await Registry.Pointers.PublishAsync(Classifier, run.Version, pointer.ETag, CancellationToken));
+        Assert.Equal(run.Version, await ServingAsync());
     }
 }
