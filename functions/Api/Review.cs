@@ -48,9 +48,16 @@ public sealed class Review(ReviewStore reviews, ReviewExport export, BodyMemory 
         string classifier,
         CancellationToken cancellationToken)
     {
-        var exported = await export.ExportAsync(RequestParameters.Classifier(classifier), cancellationToken)
-            ?? throw new ProblemException(ProblemType.NothingToExport, $"No article of the classifier '{classifier}' has been labelled yet.");
-        return ApiResults.Json(exported, StatusCodes.Status201Created);
+        try
+        {
+            var exported = await export.ExportAsync(RequestParameters.Classifier(classifier), cancellationToken)
+                ?? throw new ProblemException(ProblemType.NothingToExport, $"No article of the classifier '{classifier}' has been labelled yet.");
+            return ApiResults.Json(exported, StatusCodes.Status201Created);
+        }
+        catch (UserException exception)
+        {
+            throw new ProblemException(ProblemType.NothingToExport, exception.Message);
+        }
     }
 
     private async Task<JsonHttpResult<HumanLabel>> StoreLabelAsync(

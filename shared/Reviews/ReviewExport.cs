@@ -16,23 +16,51 @@ public sealed class ReviewExport(StorageClients storage, ModelRegistry registry,
     private readonly BlobContainerClient datasets = storage.Container(StorageNames.DatasetsContainer);
 
     /// <returns>Null if there is no label yet.</returns>
+    /// <exception cref="UserException">The data set of the serving version was replaced by one that rows cannot be appended to.</exception>
     public async Task<ExportedReviews?> ExportAsync(string classifier, CancellationToken cancellationToken)
     {
         // A local file first: a blob stream commits what it has even when it is disposed early.
         await using var file = TemporaryFile.Create();
         var extendedFrom = await CopyServingAsync(classifier, file, cancellationToken);
-        var appender = DatasetAppender.Open(file, extendedFrom ?? ".csv");
+        var appender = Open(file, extendedFrom);
         var count = await AppendAsync(file, appender, classifier, cancellationToken);
-        if (count == 0)
-        {
-            return null;
-        }
+        return count == 0
+            ? null
+            : new ExportedReviews(await UploadAsync(classifier, file, appender.Extension, cancellationToken), count, extendedFrom);
+    }
 
-        file.Position = 0;
-        var blob = StorageNames.ReviewedDataset(classifier, time.GetUtcNow(), appender.Extension);
+    private static DatasetAppender Open(Stream file, string? extendedFrom)
+    {
+        try
+        {
+            return DatasetAppender.Open(file, extendedFrom ?? ".csv");
+        }
+        catch (UserException exception)
+        {
+            throw new UserException(
+                $"The labels cannot be appended to '{extendedFrom}', on which the serving version was trained. {exception.Message} Upload it again as it was.",
+                exception);
+        }
+    }
+
+    /// <returns>The name of the blob.</returns>
+    private async Task<string> UploadAsync(string classifier, Stream file, string extension, CancellationToken cancellationToken)
+    {
         var onlyNew = new BlobUploadOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } };
-        await datasets.GetBlobClient(blob).UploadAsync(file, onlyNew, cancellationToken);
-        return new ExportedReviews(blob, count, extendedFrom);
+        for (var moment = time.GetUtcNow(); ; moment += TimeSpan.FromMilliseconds(1))
+        {
+            var blob = StorageNames.ReviewedDataset(classifier, moment, extension);
+            try
+            {
+                file.Position = 0;
+                await datasets.GetBlobClient(blob).UploadAsync(file, onlyNew, cancellationToken);
+                return blob;
+            }
+            catch (RequestFailedException exception) when (exception.Status is 409 or 412)
+            {
+                // Another export took the name in the same millisecond.
+            }
+        }
     }
 
     /// <summary>Copies the data set of the serving version, in its present state.</summary>
