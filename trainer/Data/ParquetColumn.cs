@@ -22,6 +22,11 @@ internal static class ParquetColumn
         _ => $"'{field.Name}' is a {field.SchemaType.ToString().ToLowerInvariant()}",
     };
 
+    /// <summary>The size of the values in a row group, as the file's metadata has it. A text that is repeated may count once.</summary>
+    public static long GetUnpackedSize(ParquetRowGroupReader group, DataField field) => group.GetMetadata(field)?.MetaData is { } column
+        ? Math.Max(column.TotalUncompressedSize, column.SizeStatistics?.UnencodedByteArrayDataBytes ?? 0)
+        : 0;
+
     public static async Task<FieldValue[]> ReadAsync(ParquetRowGroupReader group, DataField field, CancellationToken cancellationToken)
     {
         if (IsText(field))

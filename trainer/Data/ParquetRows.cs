@@ -45,7 +45,7 @@ internal static class ParquetRows
         }
 
         var size = new UnpackedSize(file, stream.Length, rows);
-        size.ThrowIfTooLarge(reader.RowGroups.Sum(group => used.Values.Sum(field => group.GetMetadata(field)?.MetaData?.TotalUncompressedSize ?? 0)));
+        size.ThrowIfTooLarge(reader.RowGroups.Sum(group => used.Values.Sum(field => ParquetColumn.GetUnpackedSize(group, field))));
         var parsed = new List<ParsedRow>();
         foreach (var group in reader.RowGroups)
         {

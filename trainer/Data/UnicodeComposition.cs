@@ -65,9 +65,17 @@ internal static class UnicodeComposition
         309A 8 はぱひぴふぷへぺほぽハパヒピフプヘペホポ
         """;
 
+    // Pairs: a second code of a letter, and its first one.
+    private const string Singletons =
+        "\u0374ʹ" +
+        "\u1F71ά\u1F73έ\u1F75ή\u1F77ί\u1F79ό\u1F7Bύ\u1F7Dώ" +
+        "\u1FBBΆ\u1FBEι\u1FC9Έ\u1FCBΉ\u1FD3ΐ\u1FDBΊ\u1FE3ΰ" +
+        "\u1FEBΎ\u1FF9Ό\u1FFBΏ\u2126Ω\u212AK\u212BÅ";
+
     private static readonly Dictionary<char, int> Classes = [];
     private static readonly Dictionary<(char First, char Mark), char> Compositions = [];
-    private static readonly Dictionary<char, (char First, char Mark)> Decompositions = new() { ['\u212B'] = ('A', '\u030A') };
+    private static readonly Dictionary<char, (char First, char Mark)> Decompositions = [];
+    private static readonly Dictionary<char, char> Letters = Singletons.Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]);
 
     static UnicodeComposition()
     {
@@ -103,9 +111,10 @@ internal static class UnicodeComposition
 
     private static void Decompose(char character, List<char> target)
     {
-        if (!Decompositions.TryGetValue(character, out var parts))
+        var letter = Letters.GetValueOrDefault(character, character);
+        if (!Decompositions.TryGetValue(letter, out var parts))
         {
-            target.Add(character);
+            target.Add(letter);
             return;
         }
 
