@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Serverless.Llama.Files;
-using Serverless.Llama.Tokenizer;
 using Serverless.Trainer.Data;
 using Serverless.Trainer.Evaluation;
 using Serverless.Trainer.Reports;
@@ -30,7 +29,7 @@ internal static class LengthsCommand
             var file = await data.ReadAsync(parsed, cancellationToken);
             DataOptions.WriteNotes(Console.Error, ClassBalance.Describe(file.Rows) is { } warning ? [.. file.AllNotes, warning] : file.AllNotes);
             var folder = ModelFolders.Read(() => HuggingFaceFolder.Open(parsed.GetRequiredValue(baseFolder).FullName));
-            var tokenizer = ModelFolders.Read(() => LlamaTokenizer.Read(folder.TokenizerPath));
+            var tokenizer = ModelFolders.Read(folder.ReadTokenizer);
             var lengths = new TokenLengths(file.Rows.Select(row =>
             {
                 cancellationToken.ThrowIfCancellationRequested();

@@ -115,7 +115,17 @@ internal sealed class HubDownload(HubClient hub, HubRetry retry)
         }
     }
 
-    private static long Length(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
+    // The length of the file that is opened, also behind a symbolic link.
+    private static long Length(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return 0;
+        }
+
+        using var file = File.OpenHandle(path);
+        return RandomAccess.GetLength(file);
+    }
 }
 
 /// <summary>The retry policy for transient errors.</summary>

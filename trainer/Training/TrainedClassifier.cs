@@ -53,7 +53,7 @@ internal sealed class TrainedClassifier : IDisposable
             throw new InvalidDataException($"{adapterFolder} has {metadata.Labels.Count} labels and a head for {adapter.NumLabels}.");
         }
 
-        var tokenizer = LlamaTokenizer.Read(folder.TokenizerPath);
+        var tokenizer = folder.ReadTokenizer();
         var classifier = new TrainedClassifier(hardware, folder.LoadWeights(hardware.Type, hardware.Device), tokenizer, metadata, log);
         try
         {

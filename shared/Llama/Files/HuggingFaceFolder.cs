@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Serverless.Llama.Tokenizer;
 using static TorchSharp.torch;
 
 namespace Serverless.Llama.Files;
@@ -31,13 +32,25 @@ public sealed class HuggingFaceFolder
     {
         foreach (var name in new[] { "config.json", "tokenizer.json" })
         {
-            if (!File.Exists(System.IO.Path.Combine(path, name)))
+            if (!LinkedFile.Exists(System.IO.Path.Combine(path, name)))
             {
                 throw new InvalidDataException($"{path}: {name} is missing. A base model folder needs config.json, tokenizer.json and {SingleFile}.");
             }
         }
 
         return new HuggingFaceFolder(path, LlamaConfig.Read(System.IO.Path.Combine(path, "config.json")));
+    }
+
+    /// <summary>Reads the tokenizer, and checks that the embedding has a row for each id that a text can have.</summary>
+    /// <exception cref="InvalidDataException">The file is not a supported tokenizer, or not the one of this model.</exception>
+    public LlamaTokenizer ReadTokenizer()
+    {
+        var tokenizer = LlamaTokenizer.Read(TokenizerPath);
+        return tokenizer.LastToken.Id < Config.VocabSize
+            ? tokenizer
+            : throw new InvalidDataException(
+                $"{TokenizerPath}: the token \"{tokenizer.LastToken.Name}\" has the id {tokenizer.LastToken.Id}, " +
+                $"but the embedding has {Config.VocabSize} rows (\"vocab_size\" in config.json).");
     }
 
     /// <summary>
@@ -124,13 +137,13 @@ public sealed class HuggingFaceFolder
     /// <summary>The file name of each tensor.</summary>
     private Dictionary<string, string> FindTensors()
     {
-        if (File.Exists(System.IO.Path.Combine(Path, IndexFile)))
+        if (LinkedFile.Exists(System.IO.Path.Combine(Path, IndexFile)))
         {
             return ReadIndex(System.IO.Path.Combine(Path, IndexFile));
         }
 
         var single = System.IO.Path.Combine(Path, SingleFile);
-        return File.Exists(single)
+        return LinkedFile.Exists(single)
             ? SafetensorsHeader.Read(single).Entries.Keys.ToDictionary(name => name, _ => SingleFile, StringComparer.Ordinal)
             : throw new InvalidDataException($"{Path}: both {SingleFile} and {IndexFile} are missing. Only safetensors files are supported, not pickles.");
     }
@@ -144,7 +157,7 @@ public sealed class HuggingFaceFolder
             foreach (var entry in document.RootElement.GetProperty("weight_map").EnumerateObject())
             {
                 var file = entry.Value.GetString() ?? "";
-                if (file != System.IO.Path.GetFileName(file) || !File.Exists(System.IO.Path.Combine(Path, file)))
+                if (file != System.IO.Path.GetFileName(file) || !LinkedFile.Exists(System.IO.Path.Combine(Path, file)))
                 {
                     throw new InvalidDataException($"{index}: \"{file}\" is not a file in this folder.");
                 }

@@ -45,7 +45,7 @@ public sealed class PeftAdapter : IDisposable
     {
         foreach (var name in new[] { ConfigFileName, WeightsFileName })
         {
-            if (!File.Exists(Path.Combine(folder, name)))
+            if (!LinkedFile.Exists(Path.Combine(folder, name)))
             {
                 throw new InvalidDataException($"{folder}: {name} is missing. Only safetensors adapters are supported, not pickles.");
             }

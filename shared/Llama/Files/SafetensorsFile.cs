@@ -60,7 +60,7 @@ public sealed class SafetensorsFile : IDisposable
     {
         if (!maps.TryGetValue(type, out var map))
         {
-            map = from_file(path, shared: false, size: new FileInfo(path).Length / width, dtype: type).DetachFromDisposeScope();
+            map = from_file(path, shared: false, size: header.FileLength / width, dtype: type).DetachFromDisposeScope();
             maps.Add(type, map);
         }
 

@@ -30,11 +30,14 @@ public sealed class SafetensorsHeader
 
     public Dictionary<string, string> Metadata { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The length of the file that was opened: the path may be a symbolic link, as in a Hugging Face cache.</summary>
+    public long FileLength { get; private init; }
+
     /// <exception cref="InvalidDataException">The file is not valid safetensors; the message says why.</exception>
     public static SafetensorsHeader Read(string path)
     {
         using var file = File.OpenRead(path);
-        var header = new SafetensorsHeader(path);
+        var header = new SafetensorsHeader(path) { FileLength = file.Length };
         var json = header.ReadJson(file);
         try
         {

@@ -22,6 +22,7 @@ public sealed class LlamaTokenizer
     // start the library; BytePairEncoder gives the same tokens.
     private const int WordsBeforeLibrary = 256;
 
+    private readonly AddedTokenSplitter addedTokens;
     private readonly WordSplitter splitter;
     private readonly Lazy<Task<BpeTokenizer>> library;
     private readonly BytePairEncoder fallbackEncoder;
@@ -32,6 +33,7 @@ public sealed class LlamaTokenizer
 
     private LlamaTokenizer(TokenizerFile file)
     {
+        addedTokens = new AddedTokenSplitter(file.AddedTokens);
         splitter = new WordSplitter(file.WordPatterns);
         library = new(() => Task.Run(() => BpeTokenizer.Create(new BpeOptions(file.Vocabulary)
         {
@@ -44,6 +46,10 @@ public sealed class LlamaTokenizer
         bytesOfToken = file.Vocabulary.ToDictionary(entry => entry.Value, entry => entry.Key.Length);
         BosTokenId = file.BosTokenId;
         VocabularySize = file.Vocabulary.Values.Max() + 1;
+        LastToken = file.Vocabulary.Select(entry => (Name: entry.Key, Id: entry.Value))
+            .Concat(file.AddedTokens.Where(token => !token.IsSpecial).Select(token => (Name: token.Content, token.Id)))
+            .Append((Name: "begin-of-text", Id: BosTokenId ?? 0))
+            .MaxBy(token => token.Id);
     }
 
     /// <summary>The begin-of-text token that is added to each text; null if the tokenizer adds none.</summary>
@@ -51,6 +57,9 @@ public sealed class LlamaTokenizer
 
     /// <summary>One more than the highest id in the vocabulary, which has no special tokens.</summary>
     public int VocabularySize { get; }
+
+    /// <summary>The token with the highest id that a text can have.</summary>
+    public (string Name, int Id) LastToken { get; }
 
     /// <summary>Completes when the library is ready to encode words.</summary>
     internal Task LibraryReady => library.Value;
@@ -70,6 +79,31 @@ public sealed class LlamaTokenizer
             ids.Add(begin);
         }
 
+        foreach (var (part, id) in addedTokens.Split(text))
+        {
+            if (!(id is { } token ? TryAdd(token, ids, maxTokens) : TryEncodeWords(part, ids, maxTokens)))
+            {
+                return new TokenizedText([.. ids], Truncated: true); // the text after the limit is not read
+            }
+        }
+
+        return new TokenizedText([.. ids], Truncated: false);
+    }
+
+    private static bool TryAdd(int token, List<int> ids, int maxTokens)
+    {
+        if (ids.Count == maxTokens)
+        {
+            return false;
+        }
+
+        ids.Add(token);
+        return true;
+    }
+
+    /// <returns>False if the text was truncated.</returns>
+    private bool TryEncodeWords(string text, List<int> ids, int maxTokens)
+    {
         var truncated = false;
         splitter.Split(text, (start, length) =>
         {
@@ -77,9 +111,9 @@ public sealed class LlamaTokenizer
             var tokens = Encode(word);
             truncated = ids.Count + tokens.Length > maxTokens;
             ids.AddRange(truncated ? TruncateAtCharacterBoundary(word, tokens, maxTokens - ids.Count) : tokens);
-            return !truncated; // the text after the limit is not read
+            return !truncated;
         });
-        return new TokenizedText([.. ids], truncated);
+        return !truncated;
     }
 
     private int[] Encode(ReadOnlySpan<char> word)

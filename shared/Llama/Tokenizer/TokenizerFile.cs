@@ -20,8 +20,11 @@ internal sealed record TokenizerFile
     /// <summary>Whether a word that is in the vocabulary is one token regardless of the merges, as in Llama 3.</summary>
     public required bool IgnoreMerges { get; init; }
 
+    /// <summary>Texts that are one token wherever they occur, in the order of the file.</summary>
+    public required IReadOnlyList<AddedToken> AddedTokens { get; init; }
+
     /// <summary>Regular expressions that split the text into words, applied one after the other.</summary>
-    public required IReadOnlyList<string> WordPatterns { get; init; }
+    public required IReadOnlyList<WordPattern> WordPatterns { get; init; }
 
     /// <summary>The begin-of-text token that is added to each text, or null.</summary>
     public required int? BosTokenId { get; init; }
@@ -71,6 +74,7 @@ internal sealed record TokenizerFile
             Vocabulary = vocabulary,
             Merges = ReadMerges(model.GetProperty("merges"), vocabulary),
             IgnoreMerges = GetBoolean(model, "ignore_merges", false),
+            AddedTokens = ReadAddedTokens(root, vocabulary),
             WordPatterns = PreTokenizer.ReadPatterns(root.GetProperty("pre_tokenizer")),
             BosTokenId = ReadBosTokenId(root),
         };
@@ -129,6 +133,37 @@ internal sealed record TokenizerFile
     {
         var pair = merge.ValueKind == JsonValueKind.Array ? string.Join(' ', merge.EnumerateArray().Select(part => part.GetString())) : merge.GetString();
         return pair.AsSpan().Count(' ') == 1 ? pair! : throw new FormatException($"the merge {merge.GetRawText()} is not a pair");
+    }
+
+    private static IReadOnlyList<AddedToken> ReadAddedTokens(JsonElement root, Dictionary<string, int> vocabulary)
+    {
+        var tokens = new Dictionary<string, AddedToken>(StringComparer.Ordinal);
+        var list = root.TryGetProperty("added_tokens", out var added) && added.ValueKind != JsonValueKind.Null ? added.EnumerateArray().ToArray() : [];
+        foreach (var entry in list)
+        {
+            var content = GetString(entry, "content") ?? throw new FormatException($"added_tokens has {entry.GetRawText()}, which has no content");
+            var id = entry.GetProperty("id").GetInt32();
+            var isSpecial = GetBoolean(entry, "special", false);
+            if (id is < 0 or > MaxId || vocabulary.TryGetValue(content, out var known) && known != id)
+            {
+                throw new FormatException($"added_tokens has \"{content}\": {id}, which is out of range or has another id in model.vocab");
+            }
+
+            var token = new AddedToken(
+                content,
+                id,
+                isSpecial,
+                GetBoolean(entry, "single_word", false),
+                GetBoolean(entry, "lstrip", false),
+                GetBoolean(entry, "rstrip", false),
+                GetBoolean(entry, "normalized", !isSpecial));
+            if (content.Length > 0 && !tokens.TryAdd(content, token))
+            {
+                throw new FormatException($"added_tokens has \"{content}\" twice");
+            }
+        }
+
+        return [.. tokens.Values];
     }
 
     private static int? ReadBosTokenId(JsonElement root)

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.RegularExpressions;
 
 namespace Serverless.Llama.Tokenizer;
 
@@ -7,14 +6,10 @@ namespace Serverless.Llama.Tokenizer;
 /// Splits a text into the words that byte-pair encoding works on. Each pattern splits the parts of the pattern before it into its matches and
 /// the text between them.
 /// </summary>
-internal sealed class WordSplitter(IReadOnlyList<string> patterns)
+internal sealed class WordSplitter(IReadOnlyList<WordPattern> patterns)
 {
     // One character outside ASCII for each category, so that no pattern names it.
     private static readonly char[] Substitutes = BuildSubstitutes();
-
-    // Compiled at the first text, since compiling takes longer than reading the file.
-    private readonly Lazy<Regex[]> expressions =
-        new(() => [.. patterns.Select(pattern => new Regex(pattern, RegexOptions.Compiled | RegexOptions.CultureInvariant))]);
 
     /// <param name="text">Any text.</param>
     /// <param name="visit">Called with the start and the length of each word in order; returns false to stop.</param>
@@ -32,21 +27,21 @@ internal sealed class WordSplitter(IReadOnlyList<string> patterns)
 
     private bool Split(ReadOnlySpan<char> text, int offset, int depth, Func<int, int, bool> visit)
     {
-        if (depth == expressions.Value.Length)
+        if (depth == patterns.Count)
         {
             return text.IsEmpty || visit(offset, text.Length);
         }
 
         var end = 0;
-        foreach (var match in expressions.Value[depth].EnumerateMatches(text))
+        foreach (var (start, length) in patterns[depth].Match(text))
         {
-            if (!Split(text[end..match.Index], offset + end, depth + 1, visit)
-                || !Split(text.Slice(match.Index, match.Length), offset + match.Index, depth + 1, visit))
+            if (!Split(text[end..start], offset + end, depth + 1, visit)
+                || !Split(text.Slice(start, length), offset + start, depth + 1, visit))
             {
                 return false;
             }
 
-            end = match.Index + match.Length;
+            end = start + length;
         }
 
         return Split(text[end..], offset + end, depth + 1, visit);

@@ -3,15 +3,16 @@
 //   node encode.mjs rust|javascript TOKENIZER.json < texts.jsonl > ids.jsonl
 //
 // rust is Hugging Face's own library (tokenizers, through its Node.js binding), javascript is transformers.js's
-// (through @lenml/tokenizers). Texts are JSON strings, one a line; ids are JSON arrays, one a line. The added tokens
-// are taken out of the tokenizer first, so that <|eot_id|> in a text is text, as it is in this project.
+// (through @lenml/tokenizers). Texts are JSON strings, one a line; ids are JSON arrays, one a line. The special
+// tokens are taken out of the tokenizer first, so that <|eot_id|> in a text is text, as it is in this project.
 import { createRequire } from "node:module";
 import { readFileSync, writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 
 const require = createRequire(import.meta.url);
 const [implementation, path] = process.argv.slice(2);
-const tokenizer = { ...JSON.parse(readFileSync(path, "utf8")), added_tokens: [], post_processor: null };
+const file = JSON.parse(readFileSync(path, "utf8"));
+const tokenizer = { ...file, added_tokens: (file.added_tokens ?? []).filter((token) => !token.special), post_processor: null };
 const encode = { rust, javascript }[implementation](tokenizer);
 
 for await (const line of createInterface({ input: process.stdin })) {
