@@ -61,15 +61,11 @@ public sealed record LlamaConfig
         file.Expect("hidden_act", "silu");
         file.RejectIfSet("quantization_config", "a quantized base model cannot be fine-tuned here; use the 16-bit or 32-bit weights");
 
-        if (file.GetDouble("partial_rotary_factor", 0, 1, 1) != 1)
-        {
-            throw file.Error("partial_rotary_factor", "is not supported: a Llama rotates every channel of a head");
-        }
-
+        var rope = FindRope(file);
+        RejectPartialRotation(file);
+        RejectPartialRotation(rope);
         var heads = file.GetInt32("num_attention_heads", 1, 4096);
         var hidden = file.GetInt32("hidden_size", 1, 1 << 17);
-        // transformers 5 nests theta and scaling in rope_parameters; older files have them at the top level.
-        var rope = file.GetSection("rope_parameters") ?? file.GetSection("rope_scaling");
         return new LlamaConfig
         {
             VocabSize = file.GetInt32("vocab_size", 1, 1 << 24),
@@ -139,6 +135,22 @@ public sealed record LlamaConfig
         return headDim % 2 == 0
             ? headDim
             : throw file.Error("head_dim", $"{headDim} is odd; rotary embeddings need pairs of channels");
+    }
+
+    /// <summary>The section with the scaling of the rotary frequencies and, in newer files, theta; null if there is none.</summary>
+    /// <remarks>
+    /// As in transformers 5: a <c>rope_scaling</c> that is not empty takes the place of all of <c>rope_parameters</c>, so that theta is then read
+    /// from it or from the top level.
+    /// </remarks>
+    private static JsonConfigReader? FindRope(JsonConfigReader file) =>
+        new[] { file.GetSection("rope_scaling"), file.GetSection("rope_parameters") }.FirstOrDefault(section => section is not null && section.Keys.Any());
+
+    private static void RejectPartialRotation(JsonConfigReader? section)
+    {
+        if (section is not null && section.GetDouble("partial_rotary_factor", 0, 1, 1) != 1)
+        {
+            throw section.Error("partial_rotary_factor", "is not supported: a Llama rotates every channel of a head");
+        }
     }
 
     private static double ReadRopeTheta(JsonConfigReader file, JsonConfigReader? rope)

@@ -31,6 +31,49 @@ public sealed class LlamaConfigTests
             error.Message);
     }
 
+    [Theory]
+    [InlineData(null, "{'rope_type':'default','rope_theta':5000}", null, 5000, null)]
+    [InlineData("{'rope_type':'llama3','factor':8,'low_freq_factor':1,'high_freq_factor':4,'original_max_position_embeddings':64}", null, 7000, 7000, 8.0)]
+    [InlineData("{'rope_type':'llama3','factor':8,'low_freq_factor':1,'high_freq_factor':4,'original_max_position_embeddings':64}", "{'rope_theta':5000}", 7000, 7000, 8.0)]
+    [InlineData("{'rope_type':'llama3','factor':8,'low_freq_factor':1,'high_freq_factor':4,'original_max_position_embeddings':64}", "{'rope_theta':5000}", null, 10_000, 8.0)]
+    [InlineData(
+        "{'rope_theta':6000}", "{'rope_type':'llama3','factor':8,'low_freq_factor':1,'high_freq_factor':4,'original_max_position_embeddings':64}", 7000, 6000, null)]
+    [InlineData("{}", "{'rope_theta':5000}", 7000, 5000, null)]
+    [InlineData("null", "{'rope_theta':5000}", 7000, 5000, null)]
+    public void Rope_scaling_takes_the_place_of_rope_parameters_as_in_transformers_5(
+        string? scaling, string? parameters, int? topLevel, int theta, double? factor)
+    {
+        var config = JsonNode.Parse(File.ReadAllText(Repository.Fixture("bases", "untied_unscaled", "config.json")))!.AsObject();
+        foreach (var (key, value) in new[] { ("rope_scaling", scaling), ("rope_parameters", parameters), ("rope_theta", $"{topLevel}") })
+        {
+            config.Remove(key);
+            if (!string.IsNullOrEmpty(value))
+            {
+                config[key] = JsonNode.Parse(value.Replace('\'', '"'));
+            }
+        }
+
+        var read = LlamaConfig.Parse(config.ToJsonString(), "config.json");
+
+        Assert.Equal((theta, factor), (read.RopeTheta, read.RopeScaling?.Factor));
+    }
+
+    [Theory]
+    [InlineData("rope_scaling", "{'rope_type':'yarn','factor':4}")]
+    [InlineData("rope_scaling", "{'rope_type':'default','partial_rotary_factor':0.5}")]
+    [InlineData("rope_parameters", "{'rope_theta':5000,'partial_rotary_factor':0.5}")]
+    public void Rope_settings_that_are_not_supported_are_refused_by_name(string key, string value)
+    {
+        var config = JsonNode.Parse(File.ReadAllText(Repository.Fixture("bases", "untied_unscaled", "config.json")))!.AsObject();
+        config.Remove("rope_scaling");
+        config["rope_parameters"] = JsonNode.Parse("""{"rope_type":"default","rope_theta":5000}""");
+        config[key] = JsonNode.Parse(value.Replace('\'', '"'));
+
+        var error = Assert.Throws<InvalidDataException>(() => LlamaConfig.Parse(config.ToJsonString(), "the/config.json"));
+
+        Assert.StartsWith($"the/config.json: {key}", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Llama_3_2_1B_Instruct_is_read_as_published()
     {
