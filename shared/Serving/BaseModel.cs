@@ -26,7 +26,7 @@ internal sealed class BaseModel : IDisposable
     public static async Task<BaseModel> OpenAsync(string folder, PrecisionSelector precision)
     {
         var files = HuggingFaceFolder.Open(folder);
-        var tokenizer = Task.Run(() => LlamaTokenizer.Read(files.TokenizerPath));
+        var tokenizer = Task.Run(files.ReadTokenizer);
         var weights = files.LoadWeights(precision.ComputeType);
         try
         {
@@ -49,7 +49,15 @@ internal sealed class BaseModel : IDisposable
         if (adapter.NumLabels != metadata.Labels.Count)
         {
             throw new InvalidDataException(
-                $"Version '{version.Version}' of '{version.Classifier}' has {metadata.Labels.Count} labels and a head for {adapter.NumLabels}.");
+                $"Version '{version.Version}' of '{version.Classifier}' has {metadata.Labels.Count} labels and a head for {adapter.NumLabels}: " +
+                $"'labels' in {ClassifierMetadata.FileName} needs a name for each row of the head, in its order.");
+        }
+
+        if (metadata.MaxTokens > weights.Config.MaxPositionEmbeddings)
+        {
+            throw new InvalidDataException(
+                $"Version '{version.Version}' of '{version.Classifier}' reads {metadata.MaxTokens} tokens ('maxTokens' in {ClassifierMetadata.FileName}), " +
+                $"but the base reads {weights.Config.MaxPositionEmbeddings} (\"max_position_embeddings\" in config.json).");
         }
 
         var network = new LlamaForSequenceClassification(weights);

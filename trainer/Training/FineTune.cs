@@ -1,6 +1,5 @@
 using Serverless.Llama;
 using Serverless.Llama.Files;
-using Serverless.Llama.Tokenizer;
 using Serverless.Trainer.Data;
 using Serverless.Trainer.Evaluation;
 using static TorchSharp.torch;
@@ -44,7 +43,8 @@ internal sealed class FineTune(DataSet data, TrainOptions options, string baseFo
         output.ThrowIfOccupied();
         var hardware = Hardware.Choose(options.Precision);
         var folder = ModelFolders.Read(() => HuggingFaceFolder.Open(baseFolder));
-        var encoded = EncodedDataSet.Encode(data, ModelFolders.Read(() => LlamaTokenizer.Read(folder.TokenizerPath)), options.MaxLength);
+        RequireLength(folder.Config);
+        var encoded = EncodedDataSet.Encode(data, ModelFolders.Read(folder.ReadTokenizer), options.MaxLength);
         LogStart(log, hardware, encoded);
 
         using var weights = ModelFolders.Read(() => folder.LoadWeights(hardware.Type, hardware.Device));
@@ -116,6 +116,17 @@ internal sealed class FineTune(DataSet data, TrainOptions options, string baseFo
             Mistake.Worst(heldOut, data.HeldOut, encoded.Labels, temperature, MaxMistakes),
             new TokenLengths(encoded.Lengths),
             [.. Enumerable.Range(0, heldOut.Count).Select(row => encoded.Labels[heldOut.Predicted(row)])]);
+    }
+
+    /// <exception cref="UserException">The base has no positions for texts of this length, so that no process would serve the adapter.</exception>
+    private void RequireLength(LlamaConfig config)
+    {
+        if (options.MaxLength > config.MaxPositionEmbeddings)
+        {
+            throw new UserException(
+                $"max_length is {options.MaxLength}, but the base reads at most {config.MaxPositionEmbeddings} tokens " +
+                $"(max_position_embeddings in {Path.Combine(baseFolder, "config.json")}). Lower --max-length.");
+        }
     }
 
     private void LogStart(TextWriter log, Hardware hardware, EncodedDataSet encoded)
