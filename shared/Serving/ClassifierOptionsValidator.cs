@@ -13,7 +13,7 @@ internal sealed class ClassifierOptionsValidator : IValidateOptions<ClassifierOp
     public ValidateOptionsResult Validate(string? name, ClassifierOptions options)
     {
         var errors = new ValidateOptionsResultBuilder();
-        Require(options.Base.Split('/') is [{ Length: > 0 }, { Length: > 0 }], nameof(options.Base), options.Base, "owner/name");
+        Require(StorageNames.IsBaseModel(options.Base), nameof(options.Base), options.Base, "owner/name");
         Require(StorageNames.IsName(options.Default), nameof(options.Default), options.Default, $"a valid name: {StorageNames.NameRule}");
         Require(!string.IsNullOrWhiteSpace(options.CacheFolder), nameof(options.CacheFolder), options.CacheFolder, "a folder");
         Require(options.PollInterval > TimeSpan.Zero, nameof(options.PollInterval), options.PollInterval, "a time above zero, such as 00:00:15");

@@ -30,6 +30,9 @@ public class ClassifierOptionsTests
 
     [Theory]
     [InlineData("Base", "llama")]
+    [InlineData("Base", "owner/na me")]
+    [InlineData("Base", "../base")]
+    [InlineData("Base", "owner/.hidden")]
     [InlineData("Default", "a/b")]
     [InlineData("CacheFolder", " ")]
     [InlineData("PollInterval", "00:00:00")]
