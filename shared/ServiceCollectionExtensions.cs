@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Serverless;
 using Serverless.Articles;
@@ -29,7 +30,8 @@ public static class ServiceCollectionExtensions
             provider.GetRequiredService<StorageClients>(),
             provider.GetRequiredService<TrainingRuns>(),
             provider.GetRequiredService<ClassifierOptions>().CacheFolder,
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetService<ILogger<ModelRegistry>>()));
         services.AddSingleton<ArticleBlobStore>();
         services.AddSingleton<ArticleSender>();
         services.AddSingleton<ResultStore>();

@@ -1,31 +1,30 @@
 using System.Text;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Microsoft.Extensions.Logging;
 using Serverless.Storage;
 
 namespace Serverless.Models;
 
 /// <summary>The folders <c>models/base/{owner}/{name}/</c>: base models as on the Hugging Face hub.</summary>
-public sealed class BaseModelStore(StorageClients storage, string cacheFolder, TimeProvider time)
+public sealed class BaseModelStore(StorageClients storage, string cacheFolder, TimeProvider time, ILogger log)
 {
     private readonly BlobContainerClient container = storage.Container(StorageNames.ModelsContainer);
     private readonly ModelFiles files = new(storage.Container(StorageNames.ModelsContainer));
+    private readonly ModelCache cache = new(new ModelFiles(storage.Container(StorageNames.ModelsContainer)), log);
 
-    /// <summary>Downloads a base model as a local Hugging Face folder, unless the cache has it.</summary>
-    /// <returns>The folder.</returns>
-    /// <exception cref="InvalidDataException">There is no such base model, or a file does not match its manifest.</exception>
-    public async Task<string> DownloadAsync(string baseModel, CancellationToken cancellationToken)
+    /// <summary>Downloads a base model as a local Hugging Face folder, or verifies the one in the cache.</summary>
+    /// <exception cref="InvalidDataException">There is no such base model, or a file is not what the manifest or storage says.</exception>
+    public async Task<LocalBase> DownloadAsync(string baseModel, CancellationToken cancellationToken)
     {
         var folder = StorageNames.BaseFolder(baseModel);
-        var listed = new SortedDictionary<string, string?>(StringComparer.Ordinal);
-        var identity = new StringBuilder();
+        var listed = new SortedDictionary<string, StoredFile>(StringComparer.Ordinal);
         await foreach (var blob in container.GetBlobsAsync(BlobTraits.None, BlobStates.None, folder, cancellationToken))
         {
             var name = blob.Name[folder.Length..];
             if (ModelFiles.IsLoaded(name))
             {
-                listed[name] = null;
-                identity.AppendLine(null, $"{name} {blob.Properties.ETag}");
+                listed[name] = StoredFile.FromListing(name, blob.Properties);
             }
         }
 
@@ -34,26 +33,41 @@ public sealed class BaseModelStore(StorageClients storage, string cacheFolder, T
             throw new InvalidDataException($"There is no base model '{baseModel}': upload its Hugging Face folder to {container.Name}/{folder}.");
         }
 
-        // A base model that was uploaded by hand has no manifest: the cache then tells its files apart by their ETags, and they are not verified.
-        if (await files.ReadAsync(folder + StorageNames.ManifestFile, cancellationToken) is { } manifest)
-        {
-            var hashes = ModelManifest.Parse(manifest.Content, folder + StorageNames.ManifestFile).Files;
-            listed = new(hashes.ToDictionary(file => file.Key, file => (string?)file.Value), StringComparer.Ordinal);
-        }
-
-        var local = Path.Combine(cacheFolder, folder, Sha256Hex.OfText(identity.ToString())[..12]);
-        await files.DownloadAsync(folder, listed, local, cancellationToken);
-        return local;
+        // A base model that was uploaded by hand has no manifest: its files are compared with the length and the MD5 that storage lists.
+        IReadOnlyCollection<StoredFile> stored = await FindManifestAsync(baseModel, cancellationToken) is { } manifest
+            ? [.. manifest.Files.Select(file => new StoredFile(file.Key, file.Value))]
+            : listed.Values;
+        var local = Path.Combine(cacheFolder, folder, Identify(listed.Values)[..12]);
+        return new LocalBase(baseModel, local, LocalBase.Identify(await cache.DownloadAsync(folder, stored, local, cancellationToken)));
     }
+
+    /// <summary>The hash of a base model (<see cref="LocalBase.Sha256"/>), without a download.</summary>
+    /// <returns>Null for one that was uploaded by hand, so that no manifest has it.</returns>
+    public async Task<string?> FindSha256Async(string baseModel, CancellationToken cancellationToken) =>
+        await FindManifestAsync(baseModel, cancellationToken) is { } manifest ? LocalBase.Identify(manifest.Files) : null;
 
     /// <summary>Uploads a local Hugging Face folder as a base model, with a manifest. Does nothing if the base model exists.</summary>
+    /// <remarks>A base model never changes under its name: the adapters that were trained on it would be wrong on another.</remarks>
     public async Task UploadAsync(string baseModel, string localFolder, CancellationToken cancellationToken)
     {
-        var folder = StorageNames.BaseFolder(baseModel);
-        if (await files.ReadAsync(folder + StorageNames.ManifestFile, cancellationToken) is null)
+        if (await FindManifestAsync(baseModel, cancellationToken) is null)
         {
             var names = ModelFiles.EnumerateLocal(localFolder).Where(ModelFiles.IsLoaded);
-            await files.UploadAsync(localFolder, names, folder, hashes => new ModelManifest(baseModel, time.GetUtcNow(), hashes), cancellationToken);
+            await files.UploadAsync(
+                localFolder,
+                names,
+                StorageNames.BaseFolder(baseModel),
+                hashes => new ModelManifest(baseModel, time.GetUtcNow(), hashes),
+                cancellationToken);
         }
     }
+
+    private async Task<ModelManifest?> FindManifestAsync(string baseModel, CancellationToken cancellationToken)
+    {
+        var blob = StorageNames.BaseFolder(baseModel) + StorageNames.ManifestFile;
+        return await files.ReadAsync(blob, cancellationToken) is { } manifest ? ModelManifest.Parse(manifest.Content, blob) : null;
+    }
+
+    private static string Identify(IEnumerable<StoredFile> listed) =>
+        Sha256Hex.OfText(listed.Aggregate(new StringBuilder(), (text, file) => text.AppendLine(null, $"{file.Name} {file.ETag}")).ToString());
 }

@@ -17,9 +17,10 @@ public sealed class ModelCatalog(StorageClients storage, ModelRegistry registry,
         await foreach (var item in container.GetBlobsByHierarchyAsync(BlobTraits.None, BlobStates.None, "/", StorageNames.AdaptersFolder, cancellationToken))
         {
             // A first training that fails leaves a folder without a version.
-            if (item.IsPrefix && await HasVersionAsync(item.Prefix, cancellationToken))
+            if (item.IsPrefix && item.Prefix[StorageNames.AdaptersFolder.Length..].TrimEnd('/') is var name && StorageNames.IsName(name)
+                && await HasVersionAsync(item.Prefix, cancellationToken))
             {
-                classifiers.Add(item.Prefix[StorageNames.AdaptersFolder.Length..].TrimEnd('/'));
+                classifiers.Add(name);
             }
         }
 

@@ -6,13 +6,14 @@ using Serverless.Storage;
 
 namespace Serverless.Models;
 
-/// <summary>Folders of the container <c>models</c>: uploads them with a manifest at the end, and downloads them whole and verified.</summary>
+/// <summary>Folders of the container <c>models</c>: uploads them with a manifest at the end, and downloads and verifies their files.</summary>
 internal sealed class ModelFiles(BlobContainerClient container)
 {
-    /// <summary>The files of a local folder and of those below it, as names with slashes.</summary>
+    /// <summary>The files of a local folder and of those below it, as names with slashes; without hidden ones, such as the copies of a config map.</summary>
     public static IEnumerable<string> EnumerateLocal(string localFolder) =>
         Directory.EnumerateFiles(localFolder, "*", SearchOption.AllDirectories)
             .Select(path => Path.GetRelativePath(localFolder, path).Replace(Path.DirectorySeparatorChar, '/'))
+            .Where(name => !name.Split('/').Any(part => part.StartsWith('.')))
             .Order(StringComparer.Ordinal);
 
     /// <summary>Whether a model is loaded from this file.</summary>
@@ -30,7 +31,7 @@ internal sealed class ModelFiles(BlobContainerClient container)
         }
         catch (JsonException exception)
         {
-            throw new InvalidDataException($"{blob} is damaged: {exception.Message}", exception);
+            throw new InvalidDataException($"{blob} is damaged: {Describe(exception)}", exception);
         }
     }
 
@@ -69,41 +70,6 @@ internal sealed class ModelFiles(BlobContainerClient container)
         return manifest;
     }
 
-    /// <summary>Downloads files into <paramref name="localFolder"/>, unless it exists, and verifies those whose SHA-256 is known.</summary>
-    /// <remarks>Downloads into a temporary folder and renames it at the end, so that a folder that exists is complete.</remarks>
-    /// <exception cref="InvalidDataException">A file is missing or does not match the manifest.</exception>
-    public async Task DownloadAsync(string folder, IEnumerable<KeyValuePair<string, string?>> files, string localFolder, CancellationToken cancellationToken)
-    {
-        if (Directory.Exists(localFolder))
-        {
-            return;
-        }
-
-        var temporary = $"{localFolder}.{Guid.NewGuid():N}.download";
-        try
-        {
-            foreach (var (name, expected) in files)
-            {
-                var path = Path.Combine(temporary, name);
-                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-                await DownloadFileAsync(folder + name, path, cancellationToken);
-                if (expected is not null)
-                {
-                    Compare(folder + name, await Sha256Hex.OfFileAsync(path, cancellationToken), expected);
-                }
-            }
-
-            MoveIntoPlace(temporary, localFolder);
-        }
-        finally
-        {
-            if (Directory.Exists(temporary))
-            {
-                Directory.Delete(temporary, recursive: true);
-            }
-        }
-    }
-
     /// <summary>Compares files in storage with their SHA-256.</summary>
     /// <exception cref="InvalidDataException">A file is missing or does not match the manifest.</exception>
     public async Task VerifyAsync(string folder, IReadOnlyDictionary<string, string> files, CancellationToken cancellationToken)
@@ -120,6 +86,36 @@ internal sealed class ModelFiles(BlobContainerClient container)
                 throw Missing(folder + name, exception);
             }
         }
+    }
+
+    /// <summary>Downloads a file, and compares the bytes on the disk with what storage says about them.</summary>
+    /// <returns>Its SHA-256.</returns>
+    /// <exception cref="InvalidDataException">The file is missing, or is not what it should be.</exception>
+    public async Task<string> DownloadAsync(string folder, StoredFile file, string path, CancellationToken cancellationToken)
+    {
+        var blob = folder + file.Name;
+        try
+        {
+            var conditions = new BlobRequestConditions { IfMatch = file.ETag };
+            await container.GetBlobClient(blob).DownloadToAsync(path, new BlobDownloadToOptions { Conditions = conditions }, cancellationToken);
+        }
+        catch (RequestFailedException exception) when (exception.Status == 404)
+        {
+            throw Missing(blob, exception);
+        }
+
+        var content = await FileHashes.ReadAsync(path, withMd5: file.Md5 is not null, cancellationToken);
+        if ((file.Length is { } length && length != content.Length) || (file.Md5 is { } md5 && !md5.AsSpan().SequenceEqual(content.Md5)))
+        {
+            throw new InvalidDataException($"{container.Name}/{blob} was damaged: its length or its MD5 is not the one that storage lists. Upload it again.");
+        }
+
+        if (file.Sha256 is { } expected)
+        {
+            Compare(blob, content.Sha256, expected);
+        }
+
+        return content.Sha256;
     }
 
     /// <summary>The blob's content and ETag, or null if there is none.</summary>
@@ -154,17 +150,10 @@ internal sealed class ModelFiles(BlobContainerClient container)
         }
     }
 
-    private async Task DownloadFileAsync(string blob, string path, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await container.GetBlobClient(blob).DownloadToAsync(path, cancellationToken);
-        }
-        catch (RequestFailedException exception) when (exception.Status == 404)
-        {
-            throw Missing(blob, exception);
-        }
-    }
+    // The serializer's own message names types of this program.
+    private static string Describe(JsonException exception) => exception.Path is { Length: > 1 } path && exception.InnerException is null or InvalidOperationException
+        ? $"'{path.TrimStart('$', '.')}' is missing or has a value of another kind."
+        : $"line {(exception.LineNumber ?? 0) + 1} is not valid JSON.";
 
     private void Compare(string blob, string actual, string expected)
     {
@@ -179,16 +168,4 @@ internal sealed class ModelFiles(BlobContainerClient container)
 
     private static InvalidOperationException AlreadyPublished(string folder) =>
         new($"{StorageNames.ModelsContainer}/{folder} is already published and never changes; publish under a new name.");
-
-    private static void MoveIntoPlace(string temporary, string localFolder)
-    {
-        try
-        {
-            Directory.Move(temporary, localFolder);
-        }
-        catch (IOException) when (Directory.Exists(localFolder))
-        {
-            // Another process downloaded and verified the same files a moment earlier.
-        }
-    }
 }

@@ -1,17 +1,24 @@
 using System.Text.Json;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Microsoft.Extensions.Logging;
+using Serverless.Llama.Files;
 using Serverless.Storage;
 
 namespace Serverless.Models;
 
 /// <summary>The folders <c>models/adapters/{classifier}/{version}/</c>: versions of the classifiers. A version never changes.</summary>
-public sealed class ModelVersionStore(StorageClients storage, string cacheFolder, TimeProvider time)
+public sealed class ModelVersionStore(StorageClients storage, string cacheFolder, TimeProvider time, ILogger log)
 {
+    private static readonly Dictionary<string, string> NoFiles = [];
+
+    private static readonly string[] Needed = [PeftAdapter.ConfigFileName, PeftAdapter.WeightsFileName];
+
     private readonly BlobContainerClient container = storage.Container(StorageNames.ModelsContainer);
     private readonly ModelFiles files = new(storage.Container(StorageNames.ModelsContainer));
+    private readonly ModelCache cache = new(new ModelFiles(storage.Container(StorageNames.ModelsContainer)), log);
 
-    /// <summary>Downloads the files that a version is loaded from as a local PEFT folder, verified against the manifest, unless the cache has them.</summary>
+    /// <summary>Downloads the files that a version is loaded from as a local PEFT folder, or verifies those in the cache.</summary>
     /// <param name="classifier">The classifier's name.</param>
     /// <param name="version">The version's name.</param>
     /// <param name="manifestSha256">The expected hash of the manifest (see <see cref="ModelPointer"/>); null to accept any.</param>
@@ -22,23 +29,43 @@ public sealed class ModelVersionStore(StorageClients storage, string cacheFolder
         var (manifest, hash) = await ReadManifestAsync(classifier, version, manifestSha256, cancellationToken);
         var folder = StorageNames.VersionFolder(classifier, version);
         var local = $"{Path.Combine(cacheFolder, folder).TrimEnd('/')}.{hash[..12]}";
-        var loaded = manifest.Files.Where(file => ModelFiles.IsLoaded(file.Key)).ToDictionary(file => file.Key, file => (string?)file.Value);
-        await files.DownloadAsync(folder, loaded, local, cancellationToken);
+        StoredFile[] loaded = [.. manifest.Files.Where(file => ModelFiles.IsLoaded(file.Key)).Select(file => new StoredFile(file.Key, file.Value))];
+        await cache.DownloadAsync(folder, loaded, local, cancellationToken);
         return new LocalVersion(classifier, version, local, manifest);
     }
 
     /// <summary>Reads every file of a version in storage and compares it with the manifest.</summary>
     /// <exception cref="InvalidDataException">The version, or a file of it, is missing or damaged.</exception>
-    public async Task VerifyAsync(string classifier, string version, string? manifestSha256, CancellationToken cancellationToken)
+    /// <returns>The manifest and its own SHA-256.</returns>
+    public async Task<(ModelManifest Manifest, string Sha256)> VerifyAsync(
+        string classifier, string version, string? manifestSha256, CancellationToken cancellationToken)
     {
-        var (manifest, _) = await ReadManifestAsync(classifier, version, manifestSha256, cancellationToken);
+        var (manifest, hash) = await ReadManifestAsync(classifier, version, manifestSha256, cancellationToken);
         await files.VerifyAsync(StorageNames.VersionFolder(classifier, version), manifest.Files, cancellationToken);
+        return (manifest, hash);
     }
 
     /// <summary>Uploads a PEFT folder as a version: the files first, the manifest last.</summary>
-    /// <remarks>It serves only after <see cref="ModelPointerStore.PublishAsync"/>.</remarks>
+    /// <remarks>It serves only after <see cref="ModelPointerStore.PublishAsync"/>, and on no other base than the one that it was trained on.</remarks>
     /// <exception cref="InvalidOperationException">The version exists.</exception>
-    public async Task<ModelManifest> UploadAsync(
+    public Task<ModelManifest> UploadAsync(
+        string classifier,
+        string version,
+        string localFolder,
+        LocalBase baseModel,
+        string? dataset,
+        string? datasetETag,
+        CancellationToken cancellationToken) =>
+        UploadAsync(
+            classifier,
+            version,
+            localFolder,
+            new ModelManifest(baseModel.Name, time.GetUtcNow(), NoFiles) { BaseSha256 = baseModel.Sha256, Dataset = dataset, DatasetETag = datasetETag },
+            cancellationToken);
+
+    /// <summary>Uploads an adapter that was made elsewhere: it serves on any base that has the name.</summary>
+    /// <inheritdoc cref="UploadAsync(string, string, string, LocalBase, string?, string?, CancellationToken)"/>
+    public Task<ModelManifest> UploadAsync(
         string classifier,
         string version,
         string localFolder,
@@ -46,11 +73,11 @@ public sealed class ModelVersionStore(StorageClients storage, string cacheFolder
         string? dataset,
         string? datasetETag,
         CancellationToken cancellationToken) =>
-        await files.UploadAsync(
+        UploadAsync(
+            classifier,
+            version,
             localFolder,
-            ModelFiles.EnumerateLocal(localFolder).Where(name => name != StorageNames.ManifestFile),
-            StorageNames.VersionFolder(classifier, version),
-            hashes => new ModelManifest(baseModel, time.GetUtcNow(), hashes) { Dataset = dataset, DatasetETag = datasetETag },
+            new ModelManifest(baseModel, time.GetUtcNow(), NoFiles) { Dataset = dataset, DatasetETag = datasetETag },
             cancellationToken);
 
     /// <summary>The manifest of a version, or null if there is no such version.</summary>
@@ -69,7 +96,9 @@ public sealed class ModelVersionStore(StorageClients storage, string cacheFolder
         var versions = new List<ModelVersion>();
         await foreach (var item in container.GetBlobsByHierarchyAsync(BlobTraits.None, BlobStates.None, "/", folder, cancellationToken))
         {
-            if (item.IsPrefix && await FindAsync(classifier, item.Prefix[folder.Length..].TrimEnd('/'), cancellationToken) is { } version)
+            // A folder of another name was not made by this program; no pointer can name it.
+            if (item.IsPrefix && item.Prefix[folder.Length..].TrimEnd('/') is var name && StorageNames.IsName(name)
+                && await FindAsync(classifier, name, cancellationToken) is { } version)
             {
                 versions.Add(version);
             }
@@ -77,6 +106,15 @@ public sealed class ModelVersionStore(StorageClients storage, string cacheFolder
 
         return [.. versions.OrderBy(version => version.Manifest.Created)];
     }
+
+    private Task<ModelManifest> UploadAsync(
+        string classifier, string version, string localFolder, ModelManifest manifest, CancellationToken cancellationToken) =>
+        files.UploadAsync(
+            localFolder,
+            ModelFiles.EnumerateLocal(localFolder).Where(name => name != StorageNames.ManifestFile),
+            StorageNames.VersionFolder(classifier, version),
+            hashes => manifest with { Files = hashes },
+            cancellationToken);
 
     private async Task<ModelVersion?> FindAsync(string classifier, string version, CancellationToken cancellationToken)
     {
@@ -111,6 +149,9 @@ public sealed class ModelVersionStore(StorageClients storage, string cacheFolder
                 $"The manifest of version '{version}' of '{classifier}' is damaged: its SHA-256 is {actual}, the pointer says {expectedSha256}.");
         }
 
-        return (ModelManifest.Parse(content, blob), actual);
+        var manifest = ModelManifest.Parse(content, blob);
+        return Needed.FirstOrDefault(file => !manifest.Files.ContainsKey(file)) is { } missing
+            ? throw new InvalidDataException($"Version '{version}' of '{classifier}' has no {missing}: {container.Name}/{blob} does not list it.")
+            : (manifest, actual);
     }
 }

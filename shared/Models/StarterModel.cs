@@ -18,11 +18,11 @@ public sealed class StarterModel(ModelRegistry registry, ILogger<StarterModel> l
         await registry.Bases.UploadAsync(BaseModel, Path.Combine(folder, "base"), cancellationToken);
         foreach (var adapter in Directory.EnumerateDirectories(Path.Combine(folder, "adapters")).Order(StringComparer.Ordinal))
         {
-            await EnsurePublishedAsync(Path.GetFileName(adapter), adapter, cancellationToken);
+            await EnsurePublishedAsync(Path.GetFileName(adapter), adapter, folder, cancellationToken);
         }
     }
 
-    private async Task EnsurePublishedAsync(string classifier, string adapter, CancellationToken cancellationToken)
+    private async Task EnsurePublishedAsync(string classifier, string adapter, string folder, CancellationToken cancellationToken)
     {
         var pointer = await registry.Pointers.ReadAsync(classifier, null, cancellationToken);
         if (pointer.ETag is not null)
@@ -33,7 +33,9 @@ public sealed class StarterModel(ModelRegistry registry, ILogger<StarterModel> l
         var versions = await registry.Versions.ListAsync(classifier, cancellationToken);
         if (versions.All(version => version.Version != Version))
         {
-            await registry.Versions.UploadAsync(classifier, Version, adapter, BaseModel, dataset: null, datasetETag: null, cancellationToken);
+            // The files that the adapter was trained on: an earlier starter may be in storage.
+            var baseModel = await LocalBase.ReadAsync(BaseModel, Path.Combine(folder, "base"), cancellationToken);
+            await registry.Versions.UploadAsync(classifier, Version, adapter, baseModel, dataset: null, datasetETag: null, cancellationToken);
         }
 
         await registry.Pointers.PublishAsync(classifier, Version, expected: null, cancellationToken);

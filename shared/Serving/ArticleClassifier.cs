@@ -35,18 +35,8 @@ public sealed class ArticleClassifier : IAsyncDisposable
     }
 
     /// <summary>The status of this process. Reading it starts nothing.</summary>
-    public ServingStatus Status
-    {
-        get
-        {
-            ClassifierStatus[] all =
-                [.. classifiers.Values.Select(classifier => classifier.State.Status).OrderBy(status => status.Name, StringComparer.Ordinal)];
-            ModelState[] order = [ModelState.Ready, ModelState.Failed, ModelState.Loading];
-            var state = order.FirstOrDefault(state => all.Any(status => status.State == state), ModelState.Cold);
-            var version = all.FirstOrDefault(status => status.Name == options.Default)?.Version;
-            return new ServingStatus(state, options.Base, version, classifiers.Values.Sum(classifier => classifier.InFlight), all);
-        }
-    }
+    public ServingStatus Status => ServingStatus.Create(
+        options.Base, options.Default, classifiers.Values.Sum(classifier => classifier.InFlight), classifiers.Values.Select(classifier => classifier.State.Status));
 
     /// <summary>Completes when a version of the classifier serves; waits up to <see cref="ClassifierOptions.LoadWait"/> for it.</summary>
     /// <exception cref="UnknownClassifierException">Nothing is published under this name.</exception>

@@ -24,7 +24,7 @@ public enum ModelState
 public sealed record ClassifierStatus(string Name, ModelState State, string? Version = null, bool Merged = false, string? Problem = null);
 
 /// <summary>The status of the process.</summary>
-/// <param name="State">Ready if one classifier is ready; else failed, loading or cold, in this order.</param>
+/// <param name="State">Failed if the default classifier failed; else ready if one classifier is; else failed, loading or cold, in this order.</param>
 /// <param name="BaseModel">The base model of all classifiers.</param>
 /// <param name="Version">The version of the default classifier that serves.</param>
 /// <param name="InFlight">Texts that wait or are being classified.</param>
@@ -34,4 +34,19 @@ public sealed record ServingStatus(
 {
     /// <summary>False only after a failed load, so that a cold process counts as healthy.</summary>
     public bool Healthy => State != ModelState.Failed;
+
+    /// <param name="baseModel">The base model of all classifiers.</param>
+    /// <param name="defaultClassifier">The name of the default classifier. That another one is ready does not make up for its failure.</param>
+    /// <param name="inFlight">Texts that wait or are being classified.</param>
+    /// <param name="classifiers">The classifiers that were used in this process.</param>
+    internal static ServingStatus Create(string baseModel, string defaultClassifier, int inFlight, IEnumerable<ClassifierStatus> classifiers)
+    {
+        ClassifierStatus[] all = [.. classifiers.OrderBy(status => status.Name, StringComparer.Ordinal)];
+        var main = all.FirstOrDefault(status => status.Name == defaultClassifier);
+        ModelState[] order = main?.State == ModelState.Failed
+            ? [ModelState.Failed]
+            : [ModelState.Ready, ModelState.Failed, ModelState.Loading];
+        var state = order.FirstOrDefault(state => all.Any(status => status.State == state), ModelState.Cold);
+        return new ServingStatus(state, baseModel, main?.Version, inFlight, all);
+    }
 }

@@ -6,7 +6,7 @@ namespace Serverless.Serving;
 internal sealed class ModelLoader(ModelRegistry registry, string baseModel, PrecisionSelector precision) : IDisposable
 {
     private readonly SemaphoreSlim baseLock = new(1);
-    private volatile BaseModel? loadedBase;
+    private volatile LoadedBase? loadedBase;
 
     public bool HasBase => loadedBase is not null;
 
@@ -25,16 +25,25 @@ internal sealed class ModelLoader(ModelRegistry registry, string baseModel, Prec
                 $"and this process serves '{baseModel}' (setting Classifier__Base).");
         }
 
-        return (await BaseAsync(cancellationToken)).Load(local);
+        var loaded = await LoadBaseAsync(cancellationToken);
+        loaded.Files.RequireBaseOf(local);
+        return loaded.Model.Load(local);
     }
 
+    /// <summary>Loads the base, unless it is loaded. It stays what it was then, even if its files in storage are replaced.</summary>
     /// <exception cref="InvalidDataException">The base cannot be used; says why.</exception>
-    public async Task<BaseModel> BaseAsync(CancellationToken cancellationToken)
+    public async Task<LoadedBase> LoadBaseAsync(CancellationToken cancellationToken)
     {
         await baseLock.WaitAsync(cancellationToken);
         try
         {
-            return loadedBase ??= await BaseModel.OpenAsync(await registry.Bases.DownloadAsync(baseModel, cancellationToken), precision);
+            if (loadedBase is null)
+            {
+                var files = await registry.Bases.DownloadAsync(baseModel, cancellationToken);
+                loadedBase = new LoadedBase(files, await BaseModel.OpenAsync(files.Folder, precision));
+            }
+
+            return loadedBase;
         }
         finally
         {
@@ -44,7 +53,11 @@ internal sealed class ModelLoader(ModelRegistry registry, string baseModel, Prec
 
     public void Dispose()
     {
-        loadedBase?.Dispose();
+        loadedBase?.Model.Dispose();
         baseLock.Dispose();
     }
+
+    /// <param name="Files">The files that it was loaded from.</param>
+    /// <param name="Model">The weights and the tokenizer.</param>
+    internal sealed record LoadedBase(LocalBase Files, BaseModel Model);
 }

@@ -1,4 +1,5 @@
 using Serverless.Models;
+using Serverless.Storage;
 using Serverless.Training;
 
 namespace Serverless.Serving;
@@ -16,12 +17,13 @@ public sealed class ModelPromotion(
     public async Task<Promotion?> PromoteAsync(string classifier, string version, CancellationToken cancellationToken)
     {
         var pointer = await registry.Pointers.ReadAsync(classifier, null, cancellationToken);
-        if (!await TryValidateAsync(classifier, version, cancellationToken))
+        if (await TryValidateAsync(classifier, version, cancellationToken) is not { } manifestSha256)
         {
             return null;
         }
 
-        if (pointer.Current?.Version != version)
+        // A pointer with another hash is rewritten: no process would load the version that it names.
+        if (pointer.Current?.Version != version || pointer.Current.ManifestSha256 != manifestSha256)
         {
             if (!await registry.Pointers.PublishAsync(classifier, version, pointer.ETag, cancellationToken))
             {
@@ -34,14 +36,16 @@ public sealed class ModelPromotion(
         return new Promotion(classifier, version, pointer.Current?.Version);
     }
 
-    /// <returns>False if there is no such version.</returns>
-    private async Task<bool> TryValidateAsync(string classifier, string version, CancellationToken cancellationToken)
+    /// <summary>Compares all files with the manifest, and the base with the one that serves; if a base is loaded, tries the version on it.</summary>
+    /// <remarks>Only a loaded base can be compared if it was uploaded by hand, without a manifest.</remarks>
+    /// <returns>The hash of the manifest; null if there is no such version.</returns>
+    private async Task<string?> TryValidateAsync(string classifier, string version, CancellationToken cancellationToken)
     {
         try
         {
             if (await registry.Versions.FindManifestAsync(classifier, version, cancellationToken) is not { } manifest)
             {
-                return false;
+                return null;
             }
 
             if (manifest.BaseModel != options.Base)
@@ -50,13 +54,18 @@ public sealed class ModelPromotion(
                     $"Version '{version}' was trained on the base '{manifest.BaseModel}'; '{options.Base}' serves (setting Classifier__Base).");
             }
 
-            await registry.Versions.VerifyAsync(classifier, version, manifestSha256: null, cancellationToken);
+            var (_, sha256) = await registry.Versions.VerifyAsync(classifier, version, manifestSha256: null, cancellationToken);
+            if (await registry.Bases.FindSha256Async(options.Base, cancellationToken) is { } baseSha256)
+            {
+                LocalBase.RequireSame(options.Base, baseSha256, version, classifier, manifest);
+            }
+
             await classifiers.TryVersionAsync(classifier, version, cancellationToken);
-            return true;
+            return sha256;
         }
-        catch (InvalidDataException exception)
+        catch (Exception exception) when (exception is not PromotionException && VersionErrors.IsPermanent(exception))
         {
-            throw new PromotionException($"Version '{version}' cannot be used: {exception.Message}");
+            throw new PromotionException($"Version '{version}' cannot be used: {StorageErrors.Describe(exception)}");
         }
     }
 

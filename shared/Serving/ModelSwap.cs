@@ -13,7 +13,7 @@ internal sealed class ModelSwap(ClassifierState classifier, bool merge, ServingC
 
     private ILogger Log => context.Log;
 
-    /// <summary>Swaps in a version. One that cannot be used is logged, and recorded in its training run.</summary>
+    /// <summary>Swaps in a version. One that cannot be used is logged, and recorded in its training run; errors of storage are thrown.</summary>
     /// <returns>Null if the version serves now; otherwise why it cannot be used.</returns>
     public async Task<string?> TrySwapAsync(string version, string? manifestSha256, CancellationToken cancellationToken)
     {
@@ -22,11 +22,12 @@ internal sealed class ModelSwap(ClassifierState classifier, bool merge, ServingC
             await SwapToAsync(version, manifestSha256, cancellationToken);
             return null;
         }
-        catch (InvalidDataException exception)
+        catch (Exception exception) when (VersionErrors.IsPermanent(exception))
         {
             Log.LogError(exception, "Version {Version} of the classifier {Classifier} cannot be used", version, classifier.Name);
-            await RecordProblemAsync(version, exception.Message, cancellationToken);
-            return $"Version {version} cannot be used: {exception.Message}";
+            var problem = StorageErrors.Describe(exception);
+            await RecordProblemAsync(version, problem, cancellationToken);
+            return $"Version {version} cannot be used: {problem}";
         }
     }
 
@@ -72,7 +73,8 @@ internal sealed class ModelSwap(ClassifierState classifier, bool merge, ServingC
             try
             {
                 await RecordProblemAsync(next.Version, problem: "", context.Stopping);
-                if (merge)
+                // A version that was replaced meanwhile is not merged: the next one gets the memory.
+                if (merge && classifier.Model == next)
                 {
                     await context.Thread.RunStepsAsync(next.StartMerge(previous).Step);
                     classifier.Update(status => status.Version == next.Version ? status with { Merged = true } : status);

@@ -98,7 +98,7 @@ internal sealed class PointerFollower(ClassifierState classifier, ModelSwap swap
     private async Task LoadFirstUsableAsync(PointerReading reading)
     {
         // Without the base no version can be tried.
-        await context.Loader.BaseAsync(context.Stopping);
+        await context.Loader.LoadBaseAsync(context.Stopping);
         lastError = reading.Current is null ? DescribePointerProblem(reading) : null;
         await foreach (var version in context.Registry.Pointers.ListServableAsync(classifier.Name, reading, context.Stopping))
         {

@@ -27,8 +27,9 @@ internal sealed record BaselinePredictions(string Version, IReadOnlyList<string>
             try
             {
                 var version = await registry.Versions.DownloadAsync(classifier, published.Version, published.ManifestSha256, cancellationToken);
-                var baseFolder = await registry.Bases.DownloadAsync(version.Manifest.BaseModel, cancellationToken);
-                return await Task.Run(() => Predict(version, baseFolder, precision, rows, log, cancellationToken), cancellationToken);
+                var baseModel = await registry.Bases.DownloadAsync(version.Manifest.BaseModel, cancellationToken);
+                baseModel.RequireBaseOf(version);
+                return await Task.Run(() => Predict(version, baseModel.Folder, precision, rows, log, cancellationToken), cancellationToken);
             }
             catch (Exception exception) when (exception is InvalidDataException or UserException { InnerException: InvalidDataException })
             {

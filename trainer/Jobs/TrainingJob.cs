@@ -38,19 +38,19 @@ internal sealed class TrainingJob(
                 return new JobOutcome(TrainingState.Refused, "The data set has been replaced since; its newer version has its own request.", null);
             }
 
-            var baseFolder = await registry.Bases.DownloadAsync(settings.Base, cancellationToken);
-            var options = TrainOptionsLoader.Load(baseFolder);
+            var baseModel = await registry.Bases.DownloadAsync(settings.Base, cancellationToken);
+            var options = TrainOptionsLoader.Load(baseModel.Folder);
             var data = await DataSet.LoadAsync(dataSetFile, options.HeldOutFraction, request.Dataset, cancellationToken: cancellationToken);
             var output = Path.Combine(work, "adapter");
             await using var checkpoint = new CheckpointBlob(lease, request, TrainingCheckpoint.PathFor(output), log);
             await checkpoint.DownloadAsync(cancellationToken);
-            var fineTune = new FineTune(data, options, baseFolder, settings.Base, new AdapterFolder(output))
+            var fineTune = new FineTune(data, options, baseModel.Folder, settings.Base, new AdapterFolder(output))
             {
                 ReplaceCheckpoint = true,
                 Checkpointed = checkpoint.NotifyWritten,
             };
             var result = await Task.Run(() => Train(fineTune, options, progress, cancellationToken), cancellationToken);
-            return await PublishAsync(request, version, output, data, result, cancellationToken);
+            return await PublishAsync(request, version, output, baseModel, data, result, cancellationToken);
         }
         finally
         {
@@ -67,7 +67,7 @@ internal sealed class TrainingJob(
     }
 
     private async Task<JobOutcome> PublishAsync(
-        TrainingRequest request, string version, string folder, DataSet data, FineTuneResult result, CancellationToken cancellationToken)
+        TrainingRequest request, string version, string folder, LocalBase baseModel, DataSet data, FineTuneResult result, CancellationToken cancellationToken)
     {
         var heldOut = result.Metrics.HeldOut;
         var uploaded = false;
@@ -87,7 +87,7 @@ internal sealed class TrainingJob(
                 result = result with { Metrics = result.Metrics with { Gate = verdict } };
                 AdapterReport.Write(folder, result);
                 await registry.Versions.UploadAsync(
-                    request.Classifier, version, folder, settings.Base, request.Dataset, request.ETag, cancellationToken);
+                    request.Classifier, version, folder, baseModel, request.Dataset, request.ETag, cancellationToken);
                 uploaded = true;
             }
 

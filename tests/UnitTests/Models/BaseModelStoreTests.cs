@@ -14,8 +14,8 @@ public sealed class BaseModelStoreTests(Emulator emulator) : RegistryTest
         await registry.Bases.UploadAsync("owner/tiny", Path.Combine(Folder.Path, "up"), CancellationToken);
         var local = await registry.Bases.DownloadAsync("owner/tiny", CancellationToken);
 
-        Assert.Equal(["config.json", "model.safetensors"], Directory.EnumerateFiles(local).Select(Path.GetFileName).Order());
-        Assert.Equal("weights", await File.ReadAllTextAsync(Path.Combine(local, "model.safetensors"), CancellationToken));
+        Assert.Equal(["config.json", "model.safetensors"], Directory.EnumerateFiles(local.Folder).Select(Path.GetFileName).Order());
+        Assert.Equal("weights", await File.ReadAllTextAsync(Path.Combine(local.Folder, "model.safetensors"), CancellationToken));
     }
 
     [Fact]
@@ -30,8 +30,9 @@ public sealed class BaseModelStoreTests(Emulator emulator) : RegistryTest
         await config.UploadAsync(BinaryData.FromString("""{"a":1}"""), overwrite: true, CancellationToken);
         var second = await registry.Bases.DownloadAsync("owner/hand", CancellationToken);
 
-        Assert.NotEqual(first, second);
-        Assert.Equal("""{"a":1}""", await File.ReadAllTextAsync(Path.Combine(second, "config.json"), CancellationToken));
+        Assert.NotEqual(first.Folder, second.Folder);
+        Assert.NotEqual(first.Sha256, second.Sha256);
+        Assert.Equal("""{"a":1}""", await File.ReadAllTextAsync(Path.Combine(second.Folder, "config.json"), CancellationToken));
     }
 
     [Fact]

@@ -7,7 +7,7 @@ public sealed class ModelVersionStoreTests(Emulator emulator) : RegistryTest
     {
         var registry = NewRegistry(await emulator.NewAccountAsync());
         var source = Path.Combine(Folder.Path, "reported");
-        foreach (var file in new[] { "adapter_model.safetensors", "labels.json", "report.html", "confusion_matrix.png", "plots/more.json" })
+        foreach (var file in new[] { "adapter_config.json", "adapter_model.safetensors", "labels.json", "report.html", "confusion_matrix.png", "plots/more.json" })
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(source, file))!);
             await File.WriteAllTextAsync(Path.Combine(source, file), file, CancellationToken);
@@ -16,7 +16,7 @@ public sealed class ModelVersionStoreTests(Emulator emulator) : RegistryTest
         await registry.Versions.UploadAsync("news", "v1", source, "owner/tiny", dataset: null, datasetETag: null, CancellationToken);
 
         var local = await registry.Versions.DownloadAsync("news", "v1", null, CancellationToken);
-        Assert.Equal(["adapter_model.safetensors", "labels.json"], FilesOf(local.Folder));
+        Assert.Equal(["adapter_config.json", "adapter_model.safetensors", "labels.json"], FilesOf(local.Folder));
     }
 
     [Fact]

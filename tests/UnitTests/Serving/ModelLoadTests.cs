@@ -1,4 +1,6 @@
+using Serverless.Models;
 using Serverless.Serving;
+using Serverless.Storage;
 using Serverless.Training;
 
 namespace Serverless.UnitTests.Serving;
@@ -30,6 +32,83 @@ public sealed class ModelLoadTests(Emulator emulator) : ServingTest(emulator)
         Assert.Contains(problem, status.Problem, StringComparison.Ordinal);
         Assert.Contains(problem, (await runs.FindAsync("news", "v2", CancellationToken))!.ServingProblem, StringComparison.Ordinal);
         Assert.Equal("v3", (await classifier.ClassifyAsync(null, "text", CancellationToken)).ModelVersion);
+    }
+
+    /// <summary>The files in the manifest of a version that can never be loaded, and the problem.</summary>
+    public static TheoryData<string, string> ManifestFiles { get; } = new()
+    {
+        { "{}", "has no adapter_config.json" },
+        { "{'labels.json':'00','metrics.json':'00'}", "has no adapter_config.json" },
+        { "{'adapter_config.json':'00','adapter_model.safetensors':'00'}", "adapter_config.json is missing" },
+        { "{'adapter_config.json':'00','adapter_model.safetensors':'00','LONG':'00'}", "valid file name" },
+        { "{'adapter_config.json':'00','adapter_model.safetensors':'00','a\\u0000.json':'00'}", "valid file name" },
+        { "{'adapter_config.json':'00','adapter_model.safetensors':'00','a.json':null}", "without its SHA-256" },
+        { "['adapter_config.json']", "'files'" },
+    };
+
+    [Theory]
+    [MemberData(nameof(ManifestFiles))]
+    public async Task A_manifest_that_no_process_can_follow_leaves_the_version_before(string files, string problem)
+    {
+        await PublishAsync("news", "v1", 1, "a", "b");
+        await PublishManifestAsync("v2", files);
+        var runs = new TrainingRuns(Storage);
+        await runs.WriteAsync(new TrainingRun("news", "v2") { State = TrainingState.Published }, CancellationToken);
+
+        var classifier = NewClassifier();
+        var prediction = await classifier.ClassifyAsync(null, "text", CancellationToken);
+        var promotion = new ModelPromotion(Registry, runs, NewClassifier(), Options, TimeProvider.System);
+        var error = await Assert.ThrowsAsync<PromotionException>(() => promotion.PromoteAsync("news", "v2", CancellationToken));
+
+        Assert.Equal("v1", prediction.ModelVersion);
+        Assert.True(classifier.Status.Healthy);
+        Assert.Contains(problem, classifier.Status.Classifiers[0].Problem, StringComparison.Ordinal);
+        Assert.Contains(problem, (await runs.FindAsync("news", "v2", CancellationToken))!.ServingProblem, StringComparison.Ordinal);
+        Assert.Contains(problem, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(2048, true)]
+    [InlineData(2049, false)]
+    [InlineData(2_000_000_000, false)]
+    public async Task A_version_reads_no_more_tokens_than_its_base(int maxTokens, bool serves)
+    {
+        await PublishAsync("news", "v1", 1, "a", "b");
+        ToyModel.WriteAdapter(Path.Combine(Folder.Path, "v2"), 2, "a", "b");
+        Folder.File("v2/labels.json", $$"""{"labels":["a","b"],"maxTokens":{{maxTokens}}}""");
+        await ToyModel.PublishFolderAsync(Registry, "news", "v2", Path.Combine(Folder.Path, "v2"));
+
+        var classifier = NewClassifier();
+        var prediction = await classifier.ClassifyAsync(null, "text", CancellationToken);
+
+        Assert.Equal(serves ? "v2" : "v1", prediction.ModelVersion);
+        Assert.Contains(serves ? "" : "'maxTokens'", classifier.Status.Classifiers[0].Problem ?? "", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_adapter_from_Python_needs_no_file_but_those_of_PEFT_and_its_config()
+    {
+        await UploadBaseAsync();
+        ToyModel.WriteAdapter(Path.Combine(Folder.Path, "v1"), 1, "a", "b");
+        File.Delete(Path.Combine(Folder.Path, "v1", "labels.json"));
+        Folder.File("v1/config.json", """{"model_type":"llama","id2label":{"0":"cats","1":"dogs"}}""");
+        await ToyModel.PublishFolderAsync(Registry, "news", "v1", Path.Combine(Folder.Path, "v1"));
+
+        var prediction = await NewClassifier().ClassifyAsync(null, "text", CancellationToken);
+
+        Assert.Equal(["cats", "dogs"], prediction.Probabilities.Keys);
+    }
+
+    [Fact]
+    public async Task A_folder_whose_name_is_no_version_does_not_hide_the_others()
+    {
+        await PublishAsync("news", "v1", 1, "a", "b");
+        var container = Storage.Container(StorageNames.ModelsContainer);
+        await container.UploadBlobAsync($"adapters/news/{new string('x', 300)}/manifest.json", BinaryData.FromString("{}"), CancellationToken);
+        await container.UploadBlobAsync("adapters/news/a b/manifest.json", BinaryData.FromString("{}"), CancellationToken);
+        await ReplaceAsync("adapters/news/current.json", "damaged");
+
+        Assert.Equal("v1", (await NewClassifier().ClassifyAsync(null, "text", CancellationToken)).ModelVersion);
     }
 
     [Fact]
@@ -80,5 +159,15 @@ public sealed class ModelLoadTests(Emulator emulator) : ServingTest(emulator)
         Assert.Equal("v1", (await request).ModelVersion);
         Assert.Equal(ModelState.Ready, classifier.Status.State);
         Assert.Null(classifier.Status.Classifiers[0].Problem);
+    }
+
+    /// <summary>Publishes a version that is a manifest and nothing else.</summary>
+    private async Task PublishManifestAsync(string version, string files)
+    {
+        var json = "{'baseModel':'tests/toy','created':'2026-01-01T00:00:00Z','files':" + files.Replace("LONG", new string('x', 300), StringComparison.Ordinal) + "}";
+        var blob = StorageNames.ManifestBlob("news", version);
+        await Storage.Container(StorageNames.ModelsContainer).UploadBlobAsync(blob, BinaryData.FromString(json.Replace('\'', '"')), CancellationToken);
+        var pointer = await Registry.Pointers.ReadAsync("news", null, CancellationToken);
+        Assert.True(await Registry.Pointers.PublishAsync("news", version, pointer.ETag, CancellationToken));
     }
 }

@@ -113,6 +113,33 @@ public sealed class ModelPromotionTests(Emulator emulator) : ServingTest(emulato
     }
 
     [Fact]
+    public async Task A_promotion_of_what_the_pointer_names_corrects_a_wrong_hash()
+    {
+        await UploadAsync("v1", TrainingState.Published);
+        await PublishAsync("v1");
+        var right = (await Registry.Pointers.ReadAsync("news", null, CancellationToken)).Current!.ManifestSha256;
+        await ReplaceAsync(
+            "adapters/news/current.json", $$"""{"version":"v1","manifestSha256":"{{new string('0', 64)}}","publishedAt":"2026-01-01T00:00:00Z"}""");
+
+        var promotion = await PromoteAsync("v1");
+
+        Assert.Equal(new Promotion("news", "v1", "v1"), promotion);
+        Assert.Equal(right, (await Registry.Pointers.ReadAsync("news", null, CancellationToken)).Current!.ManifestSha256);
+    }
+
+    [Fact]
+    public async Task A_promotion_of_the_version_that_serves_leaves_the_pointer_as_it_is()
+    {
+        await UploadAsync("v1", TrainingState.Published);
+        await PublishAsync("v1");
+        var before = (await Registry.Pointers.ReadAsync("news", null, CancellationToken)).ETag;
+
+        await PromoteAsync("v1");
+
+        Assert.Equal(before, (await Registry.Pointers.ReadAsync("news", null, CancellationToken)).ETag);
+    }
+
+    [Fact]
     public async Task A_version_that_cannot_be_loaded_beside_the_one_that_serves_is_not_promoted()
     {
         await UploadBaseAsync();
@@ -133,6 +160,8 @@ public sealed class ModelPromotionTests(Emulator emulator) : ServingTest(emulato
 
     private async Task UploadAsync(string version, TrainingState state, string? reason = null)
     {
+        Folder.File($"{version}/adapter_config.json", "{}");
+        Folder.File($"{version}/adapter_model.safetensors", version);
         Folder.File($"{version}/labels.json", "{}");
         Folder.File($"{version}/plots/confusion.png", version);
         await Registry.Versions.UploadAsync("news", version, Path.Combine(Folder.Path, version), ToyModel.Base, "news/data.csv", "e", CancellationToken);

@@ -1,4 +1,5 @@
 using Serverless.Llama.Files;
+using Serverless.Models;
 using Serverless.Storage;
 using Serverless.Trainer.Data;
 using Serverless.Trainer.Jobs;
@@ -35,6 +36,20 @@ public sealed class TrainingBaselineTests(Emulator emulator) : TrainingWorkerTes
 
         Assert.Equal("v1", (await ComputeBaselineAsync())?.Version);
         Assert.Matches($"version v2 of topics is skipped: .*{problem}", Log.ToString());
+    }
+
+    [Fact]
+    public async Task A_version_trained_on_other_files_of_the_base_is_passed_over()
+    {
+        await ToyModel.PublishAsync(Registry, Classifier, "v1", seed: 1, "left", "right");
+        var adapter = Path.Combine(Folder.Path, "adapter");
+        ToyModel.WriteAdapter(adapter, seed: 2, "left", "right");
+        var former = new LocalBase(ToyModel.Base, "former", new string('0', 64));
+        await Registry.Versions.UploadAsync(Classifier, "v2", adapter, former, dataset: null, datasetETag: null, CancellationToken);
+        await Registry.Pointers.PublishAsync(Classifier, "v2", (await Registry.Pointers.ReadAsync(Classifier, null, CancellationToken)).ETag, CancellationToken);
+
+        Assert.Equal("v1", (await ComputeBaselineAsync())?.Version);
+        Assert.Matches("version v2 of topics is skipped: .*its files were replaced", Log.ToString());
     }
 
     [Fact]

@@ -44,6 +44,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : TrainingWorkerTest(
         Assert.Equal(TrainingState.Published, Assert.Single(await Runs.ListAsync(Classifier, CancellationToken)).State);
         var version = await Registry.Versions.DownloadAsync(Classifier, (await ServingAsync())!, null, CancellationToken);
         Assert.Equal(["left", "right"], ClassifierMetadata.Read(version.Folder).Labels);
+        Assert.Equal(await Registry.Bases.FindSha256Async(ToyModel.Base, CancellationToken), version.Manifest.BaseSha256);
     }
 
     [Fact]

@@ -1,0 +1,32 @@
+using System.Security.Cryptography;
+
+namespace Serverless.Models;
+
+/// <summary>The length and the hashes of a local file.</summary>
+/// <param name="Md5">Empty if it was not asked for.</param>
+internal sealed record FileHashes(long Length, string Sha256, byte[] Md5)
+{
+    /// <summary>Computes them in one pass.</summary>
+    public static async Task<FileHashes> ReadAsync(string path, bool withMd5, CancellationToken cancellationToken)
+    {
+        await using var content = File.OpenRead(path);
+        using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+#pragma warning disable CA5351 // Content-MD5 is what storage has; it is compared, not used for security.
+        using var md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+#pragma warning restore CA5351
+        var buffer = new byte[1 << 18];
+        var length = 0L;
+        while (await content.ReadAsync(buffer, cancellationToken) is > 0 and var read)
+        {
+            sha256.AppendData(buffer, 0, read);
+            if (withMd5)
+            {
+                md5.AppendData(buffer, 0, read);
+            }
+
+            length += read;
+        }
+
+        return new FileHashes(length, Convert.ToHexStringLower(sha256.GetHashAndReset()), withMd5 ? md5.GetHashAndReset() : []);
+    }
+}
