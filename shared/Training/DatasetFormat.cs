@@ -16,6 +16,8 @@ public static class DatasetFormat
     /// <summary>Optional: says which rows are for training, held out or for testing.</summary>
     public const string SplitColumn = "split";
 
+    private static readonly string[] HiddenPrefixes = [".", "__", "~$"];
+
     private static readonly Dictionary<string, DatasetFileType> FileTypes = new(StringComparer.OrdinalIgnoreCase)
     {
         [".csv"] = DatasetFileType.Csv,
@@ -48,13 +50,15 @@ public static class DatasetFormat
     /// <param name="path">A path inside a data set's folder, or the part of a blob's name after the classifier.</param>
     /// <remarks>Such as <c>.ipynb_checkpoints/train-checkpoint.csv</c>, <c>__MACOSX/._train.csv</c> and <c>~$train.csv</c>.</remarks>
     public static bool IsHidden(string path) =>
-        path.Split('/', '\\').Any(name => name.StartsWith('.') || name.StartsWith("__", StringComparison.Ordinal) || name.StartsWith("~$", StringComparison.Ordinal));
+        path.Split('/', '\\').Any(name => HiddenPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)));
 
     /// <summary>Describes a file name whose extension is not that of a data set.</summary>
     public static string DescribeUnknownExtension(string fileName)
     {
         var extension = Path.GetExtension(fileName);
         var sentence = $"The extension '{extension}' is not known; data sets are {string.Join(", ", Extensions)} files.";
-        return extension.Equals(".json", StringComparison.OrdinalIgnoreCase) ? $"{sentence} A JSON array of objects is read if the file's name ends in .jsonl." : sentence;
+        return extension.Equals(".json", StringComparison.OrdinalIgnoreCase)
+            ? $"{sentence} A JSON array of objects is read if the file's name ends in .jsonl."
+            : sentence;
     }
 }

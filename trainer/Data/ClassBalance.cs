@@ -23,7 +23,8 @@ internal static class ClassBalance
         var rare = counts.Where(label => label.Value < MinShare * largest.Value).Select(label => $"'{label.Key}' ({label.Value})").ToArray();
         return rare.Length == 0
             ? null
-            : $"Warning: few rows have the label {string.Join(", ", rare.Take(10))}{(rare.Length > 10 ? ", …" : "")} beside '{largest.Key}' ({largest.Value}); " +
+            : $"Warning: few rows have the label {string.Join(", ", rare.Take(10))}{(rare.Length > 10 ? ", …" : "")} " +
+              $"beside '{largest.Key}' ({largest.Value}); " +
               "it may never be predicted: add rows, or join it with another label.";
     }
 }

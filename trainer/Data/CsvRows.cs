@@ -15,10 +15,15 @@ internal static class CsvRows
         var names = header.Names;
         var columns = fields.Find(names);
         var isNamed = columns.AreUsable;
-        if (!isNamed && columns.Error is null && DatasetFormat.IsAgNewsRow(header.Fields) && fields.Find(DatasetFormat.AgNewsColumns) is { AreUsable: true } agNews)
+        var isAgNews = !isNamed && columns.Error is null && DatasetFormat.IsAgNewsRow(header.Fields);
+        if (isAgNews && fields.Find(DatasetFormat.AgNewsColumns) is { AreUsable: true } agNews)
         {
             names = DatasetFormat.AgNewsColumns;
             columns = agNews;
+        }
+        else if (!isNamed && fields.AreUsable(columns))
+        {
+            isNamed = true;
         }
         else if (!isNamed)
         {
@@ -27,7 +32,7 @@ internal static class CsvRows
 
         return ReadResult.FromRows(ReadRows(bytes, header, names, columns, isNamed)) with
         {
-            LabelsStartAtOne = fields.Label is null && IsClassIndex(names[columns.Label!.Value]),
+            LabelsStartAtOne = fields.Label is null && columns.Label is { } label && IsClassIndex(names[label]),
             Note = RowFields.DescribeTitle(columns, names),
         };
     }
@@ -100,7 +105,8 @@ internal static class CsvRows
 
         return count == names.Count
             ? RowFields.Parse(place, columns, index => new FieldValue(reader.GetString(index)))
-            : ParsedRow.Rejected(place, $"{count} columns where the first line {(isNamed ? "names" : "has")} {names.Count}; quote a field that contains a comma");
+            : ParsedRow.Rejected(
+                place, $"{count} columns where the first line {(isNamed ? "names" : "has")} {names.Count}; quote a field that contains a comma");
     }
 
     /// <summary>The content without a byte order mark and so many lines.</summary>

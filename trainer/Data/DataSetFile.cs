@@ -31,7 +31,8 @@ internal sealed record DataSetFile(string Name, IReadOnlyList<DataSetRow> Rows, 
     public static async Task<DataSetFile> ReadPartAsync(
         string path, string name, DataPart? part, RowFields fields, LabelNames? labelNames, CancellationToken cancellationToken)
     {
-        var read = await ReadRowsAsync(path, name, fields, cancellationToken);
+        var mayLackLabels = part is DataPart.HeldOut or DataPart.Test;
+        var read = await ReadRowsAsync(path, name, fields with { NeedsLabel = !mayLackLabels }, cancellationToken);
         read = read with { Rows = [.. read.Rows.Select(row => row.Part is null ? row with { Part = part } : row)] };
         if ((labelNames ?? read.LabelNames) is { } names)
         {
@@ -63,7 +64,8 @@ internal sealed record DataSetFile(string Name, IReadOnlyList<DataSetRow> Rows, 
     {
         if (new FileInfo(path).Length > Array.MaxLength)
         {
-            throw new DataSetRefusedException(name, $"The file has {new FileInfo(path).Length >> 20:N0} MB; at most 2,047 MB are read from one file: split it.");
+            throw new DataSetRefusedException(
+                name, $"The file has {new FileInfo(path).Length >> 20:N0} MB; at most 2,047 MB are read from one file: split it.");
         }
 
         var bytes = await File.ReadAllBytesAsync(path, cancellationToken);

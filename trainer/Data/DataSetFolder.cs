@@ -16,7 +16,8 @@ internal static class DataSetFolder
         var (hidden, files) = ListFiles(folder);
         var ignored = hidden.Count == 0
             ? null
-            : $"{hidden.Count} files are not read ({string.Join(", ", hidden.Take(3))}{(hidden.Count > 3 ? ", …" : "")}): names that begin with '.', '__' or '~$' are not data.";
+            : $"{hidden.Count} files are not read ({string.Join(", ", hidden.Take(3))}{(hidden.Count > 3 ? ", …" : "")}): " +
+              "names that begin with '.', '__' or '~$' are not data.";
         if (files.Count == 0)
         {
             throw new DataSetRefusedException(name, $"The folder holds no .csv, .jsonl or .parquet file.{(ignored is null ? "" : $" {ignored}")}");

@@ -36,7 +36,7 @@ internal sealed class JsonRow(RowFields fields)
             Note ??= RowFields.DescribeTitle(columns, names);
         }
 
-        return columns.AreUsable
+        return fields.AreUsable(columns)
             ? RowFields.Parse(place, columns, index => Value(values.GetAt(index).Value))
             : ParsedRow.Rejected(place, DescribeMissing(values));
     }

@@ -9,6 +9,9 @@ internal static class LabelCleanup
         "nan", "null", "none", "na", "n/a", "#n/a", "<na>", "undefined", "-100",
     };
 
+    // More are a column in two spellings, which a few of them show.
+    private const int MaxNotes = 10;
+
     /// <summary>Separates the rows without a label. In training rows that is a mistake; held-out and test rows are often published so.</summary>
     public static (IReadOnlyList<DataSetRow> Rows, IReadOnlyList<DataSetRow> Unlabelled, IReadOnlyList<BadRow> BadRows) RemoveUnlabelled(ReadResult read)
     {
@@ -20,7 +23,8 @@ internal static class LabelCleanup
     public static IReadOnlyList<string> DescribeUnlabelled(IReadOnlyList<DataSetRow> unlabelled) =>
     [
         .. unlabelled.GroupBy(row => row.Part).Select(part =>
-            $"{part.Count()} {(part.Key == DataPart.Test ? "test" : "held-out")} rows without a label left out ({RowPlace.Join([.. part.Select(row => row.Place)])})."),
+            $"{part.Count()} {(part.Key == DataPart.Test ? "test" : "held-out")} rows without a label left out " +
+            $"({RowPlace.Join([.. part.Select(row => row.Place)])})."),
     ];
 
     /// <summary>Does what needs the labels of all files of a data set.</summary>
@@ -35,7 +39,8 @@ internal static class LabelCleanup
         var rows = LabelText.NormalizeBooleans([.. file.Rows.Where(row => !unlabelled.Contains(row))]);
         if (rows.Count == 0)
         {
-            throw new DataSetRefusedException(file.Name, $"No usable rows; each row needs {fields.Expected}.{string.Concat(file.Notes.Select(note => $" {note}"))}", file.BadRows);
+            var notes = string.Concat(file.Notes.Select(note => $" {note}"));
+            throw new DataSetRefusedException(file.Name, $"No usable rows; each row needs {fields.Expected}.{notes}", file.BadRows);
         }
 
         return file with { Rows = rows, Notes = [.. file.Notes, .. DescribeUnlabelled([.. unlabelled]), .. DescribeLabels(rows)] };
@@ -46,7 +51,7 @@ internal static class LabelCleanup
     private static IEnumerable<string> DescribeLabels(IReadOnlyList<DataSetRow> rows)
     {
         var counts = rows.CountBy(row => row.Label).OrderBy(label => label.Key, StringComparer.Ordinal).ToArray();
-        foreach (var alike in counts.GroupBy(label => TextHash.Normalize(label.Key)).Where(alike => alike.Count() > 1))
+        foreach (var alike in counts.GroupBy(label => TextHash.Normalize(label.Key)).Where(alike => alike.Count() > 1).Take(MaxNotes))
         {
             var list = string.Join(", ", alike.Select(label => $"'{label.Key}' ({label.Value} rows)"));
             yield return $"The labels {list} differ in case or white space only and are different classes; write them alike if they are one.";

@@ -64,7 +64,8 @@ internal static class ParquetColumn
 
     // Some programs write text without saying that it is text, or as an enumeration. Bytes of a fixed length are numbers or keys.
     private static bool IsBytes(DataField field) =>
-        (field.ClrType == typeof(byte[]) || field.ClrType == typeof(ReadOnlyMemory<byte>)) && field.SchemaElement is null or { Type: Parquet.Meta.Type.BYTE_ARRAY };
+        (field.ClrType == typeof(byte[]) || field.ClrType == typeof(ReadOnlyMemory<byte>)) &&
+        field.SchemaElement is null or { Type: Parquet.Meta.Type.BYTE_ARRAY };
 
     private static bool IsNumber(TypeCode type) => type is TypeCode.Boolean or (>= TypeCode.SByte and <= TypeCode.Decimal);
 

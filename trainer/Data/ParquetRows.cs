@@ -32,7 +32,7 @@ internal static class ParquetRows
         await using var reader = await ParquetReader.CreateAsync(stream, cancellationToken: cancellationToken);
         string[] names = [.. reader.Schema.Fields.Select(field => field.Name)];
         var columns = fields.Find(names);
-        if (!columns.AreUsable)
+        if (!fields.AreUsable(columns))
         {
             throw new DataSetRefusedException(file, fields.DescribeMissing(columns, names));
         }
@@ -55,7 +55,7 @@ internal static class ParquetRows
         var metadata = reader.CustomMetadata?.GetValueOrDefault(HubFeatures.Key);
         return ReadResult.FromRows(parsed) with
         {
-            LabelNames = HubFeatures.LabelNames(metadata, ColumnNames.Trim(names[columns.Label!.Value]), file),
+            LabelNames = columns.Label is { } label ? HubFeatures.LabelNames(metadata, ColumnNames.Trim(names[label]), file) : null,
             Note = RowFields.DescribeTitle(columns, names),
         };
     }

@@ -9,7 +9,8 @@ namespace Serverless.Trainer.Data;
 /// </summary>
 /// <param name="Text">The text column; null for the default names.</param>
 /// <param name="Label">The label column; null for the default names.</param>
-internal sealed record RowFields(string? Text = null, string? Label = null)
+/// <param name="NeedsLabel">Whether a file without a label column is refused; the rows of a test file may all have none.</param>
+internal sealed record RowFields(string? Text = null, string? Label = null, bool NeedsLabel = true)
 {
     /// <summary>1 MB, the limit of an article. A longer text is more often an unclosed quotation mark.</summary>
     private const int MaxTextLength = 1024 * 1024;
@@ -22,24 +23,35 @@ internal sealed record RowFields(string? Text = null, string? Label = null)
 
     public DatasetColumns Find(IReadOnlyList<string> names) => DatasetColumns.Find(names, Text, Label);
 
+    public bool AreUsable(DatasetColumns columns) =>
+        columns.AreUsable || (!NeedsLabel && columns is { Error: null, Label: null } && (columns.Text ?? columns.Title) is not null);
+
     /// <summary>Describes columns that are not usable, for a person: "it has 'a', 'b'".</summary>
     public string DescribeMissing(DatasetColumns columns, IReadOnlyList<string> names) => columns.Error is { } error
         ? $"It names {error}; rename one of them, or name a column exactly with --text-column and --label-column."
         : $"It must have the columns {Expected}; it has {Join(names)}. --text-column and --label-column name others.";
 
     /// <summary>A note if a title is joined with a column that is not AG News' description; null otherwise.</summary>
-    public static string? DescribeTitle(DatasetColumns columns, IReadOnlyList<string> names) =>
-        columns is { Title: { } title, Text: { } text } && !ColumnNames.Trim(names[text]).Equals(DatasetFormat.DescriptionColumn, StringComparison.OrdinalIgnoreCase)
-            ? $"The column '{ColumnNames.Trim(names[title])}' is put before '{ColumnNames.Trim(names[text])}', as the title of an article is when it is classified."
-            : null;
+    public static string? DescribeTitle(DatasetColumns columns, IReadOnlyList<string> names)
+    {
+        if (columns is not { Title: { } title, Text: { } text })
+        {
+            return null;
+        }
+
+        var (titleName, textName) = (ColumnNames.Trim(names[title]), ColumnNames.Trim(names[text]));
+        return textName.Equals(DatasetFormat.DescriptionColumn, StringComparison.OrdinalIgnoreCase)
+            ? null
+            : $"The column '{titleName}' is put before '{textName}', as the title of an article is when it is classified.";
+    }
 
     /// <summary>Parses one row. A row without a label has an empty one.</summary>
     /// <param name="read">Returns the value of a column by its index.</param>
     public static ParsedRow Parse(RowPlace place, DatasetColumns columns, Func<int, FieldValue> read)
     {
         FieldValue Read(int? column) => column is { } index ? read(index) : FieldValue.Missing;
-        var (text, title, label) = (Read(columns.Text), Read(columns.Title), Read(columns.Label));
-        var problem = Describe("text", text) ?? Describe("title", title) ?? Describe("label", label);
+        var (text, title, label, splitName) = (Read(columns.Text), Read(columns.Title), Read(columns.Label), Read(columns.Split));
+        var problem = Describe("text", text) ?? Describe("title", title) ?? Describe("label", label) ?? Describe("split", splitName);
         if (problem is not null)
         {
             return ParsedRow.Rejected(place, problem);
@@ -56,7 +68,7 @@ internal sealed record RowFields(string? Text = null, string? Label = null)
             return ParsedRow.Rejected(place, $"the text has more than {MaxTextLength:N0} characters; is a quotation mark not closed?");
         }
 
-        var split = (Read(columns.Split).Text ?? "").Trim();
+        var split = (splitName.Text ?? "").Trim();
         var part = ParsePart(split);
         return split.Length > 0 && part is null
             ? ParsedRow.Rejected(place, $"the split is '{split}', not train, held-out or test")

@@ -54,6 +54,7 @@ internal static class Gate
         }
 
         AppendLabels(sentences, "Labels that only the new version knows", newLabels.Except(servingLabels));
+        AppendLabels(sentences, "Labels that no held-out row has", newLabels.Intersect(servingLabels).Except(compared.Select(row => row.Expected)));
         return new GateVerdict(obstacle is null && !isWorse, p, compared.Length, losses, wins, string.Join(' ', sentences));
     }
 

@@ -36,6 +36,8 @@ public sealed class JsonShapesTests : IDisposable
     [InlineData("""{"text":"broken \ud83d","label":"x"}""", "the text holds half of a surrogate pair")]
     [InlineData("""{"text":"broken \udc00 first","label":"x"}""", "the text holds half of a surrogate pair")]
     [InlineData("""{"text":"a","label":"\ud83d"}""", "the label holds half of a surrogate pair")]
+    [InlineData("""{"text":"a","label":"x","split":"\ud83d"}""", "the split holds half of a surrogate pair")]
+    [InlineData("""{"title":"\ud83d","text":"a","label":"x"}""", "the title holds half of a surrogate pair")]
     [InlineData("""{"text":"a\u0000b","label":"x"}""", "the text holds a NUL character")]
     [InlineData("""{"text":"a","label":["x"]}""", "the label is a list, not a single value")]
     [InlineData("""{"text":"a","label":["x","y"]}""", "the label is a list, not a single value")]

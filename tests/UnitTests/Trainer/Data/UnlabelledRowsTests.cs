@@ -46,6 +46,30 @@ public sealed class UnlabelledRowsTests : IDisposable
         Assert.Equal(6, data.Train.Count + data.HeldOut.Count);
     }
 
+    [Theory]
+    [InlineData("test.csv", "text,id\ng,1\nh,2\n")]
+    [InlineData("test.jsonl", "{\"text\":\"g\"}\n{\"text\":\"h\"}\n")]
+    public async Task A_test_file_may_have_no_label_column(string name, string content)
+    {
+        folder.File("set/train.csv", Train);
+        folder.File($"set/{name}", content);
+
+        var data = await LoadAsync("set");
+
+        Assert.Equal($"{name}: 2 test rows without a label left out ({(name == "test.csv" ? "line 2, 3" : "line 1, 2")}).", Assert.Single(data.Notes));
+        Assert.Equal((4, 0), (data.Train.Count + data.HeldOut.Count, data.Test.Count));
+    }
+
+    [Fact]
+    public async Task A_file_to_train_on_needs_a_label_column()
+    {
+        folder.File("set/train.csv", "text,id\ng,1\nh,2\n");
+
+        var refusal = await Assert.ThrowsAsync<DataSetRefusedException>(() => LoadAsync("set"));
+
+        Assert.Contains("Line 1 must name the columns", refusal.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Minus_one_is_a_label_where_rows_to_train_on_have_it()
     {
