@@ -17,6 +17,7 @@ public sealed class EarlierVersionTests(Emulator emulator) : IAsyncLifetime
     private const string Manifest = """
         {"baseModel":"serverless/starter","created":"2026-11-23T12:00:00+00:00","files":{
         "adapter_config.json":"44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
+        "adapter_model.safetensors":"44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
         "labels.json":"df0321723818386f8a40d5f1e4c7bec5e9a1efb2021c142e1e6e424b1af59aa9"},
         "dataset":"news/a.csv","datasetETag":"\"0x1\""}
         """;
@@ -43,6 +44,7 @@ public sealed class EarlierVersionTests(Emulator emulator) : IAsyncLifetime
         var manifest = BinaryData.FromString(Manifest);
         var hash = Sha256Hex.OfBytes(manifest);
         await UploadAsync("adapters/news/v2/adapter_config.json", "{}");
+        await UploadAsync("adapters/news/v2/adapter_model.safetensors", "{}");
         await UploadAsync("adapters/news/v2/labels.json", Labels);
         await UploadAsync("adapters/news/v2/manifest.json", Manifest);
         await UploadAsync(
