@@ -38,6 +38,7 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<TrainingRuns>();
         services.AddSingleton<TrainingRequests>();
         services.AddSingleton<DatasetStore>();
+        services.AddSingleton<DatasetUploads>();
         services.AddSingleton<ModelCatalog>();
         services.AddSingleton<ReviewStore>();
         services.AddSingleton<ReviewExport>();

@@ -63,7 +63,7 @@ public sealed class Models(ModelCatalog models, ModelPromotion promotions)
 
     [Function("PromoteModel")]
     public async Task<JsonHttpResult<Promotion>> PromoteAsync(
-        [HttpTrigger(AuthorizationLevel.Admin, "post", Route = "models/{classifier}/{version}/promote")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "models/{classifier}/{version}/promote")] HttpRequest request,
         string classifier,
         string version,
         CancellationToken cancellationToken)

@@ -2,16 +2,19 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Azure.Functions.Worker;
 using Serverless.Functions.Http;
+using Serverless.Storage;
 
 namespace Serverless.Functions.Api;
 
 /// <summary>Serves the web page and its files.</summary>
 /// <remarks>It is anonymous: the page holds no data, and the functions that it calls require a key.</remarks>
-public sealed class Page
+/// <param name="storage">The account that data sets are uploaded to.</param>
+public sealed class Page(StorageClients storage)
 {
-    // Images that were fetched with the key are shown from blob URLs.
-    private const string ContentSecurityPolicy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+    // Images that were fetched with the key are shown from blob URLs. Large data sets are uploaded to the storage account.
+    private readonly string contentSecurityPolicy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+        + $"connect-src 'self' {storage.Blobs.Uri.GetLeftPart(UriPartial.Authority)}; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     [Function(nameof(Page))]
@@ -26,7 +29,7 @@ public sealed class Page
             return TypedResults.Redirect("../ui" + request.QueryString);
         }
 
-        response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
+        response.Headers.ContentSecurityPolicy = contentSecurityPolicy;
         response.Headers.XContentTypeOptions = "nosniff";
         response.Headers["Referrer-Policy"] = "no-referrer";
         response.Headers.CacheControl = "no-cache";

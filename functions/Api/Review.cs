@@ -44,7 +44,7 @@ public sealed class Review(ReviewStore reviews, ReviewExport export, BodyMemory 
 
     [Function("ExportReview")]
     public async Task<JsonHttpResult<ExportedReviews>> ExportAsync(
-        [HttpTrigger(AuthorizationLevel.Admin, "post", Route = "datasets/{classifier}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Function, "post", Route = "datasets/{classifier}")] HttpRequest request,
         string classifier,
         CancellationToken cancellationToken)
     {

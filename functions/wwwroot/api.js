@@ -1,7 +1,7 @@
 // Calls the functions. Every failure is thrown as a Problem.
 
 import { currentKey, requestKey } from './key.js';
-import { problemFromResponse, problemFromText, unreachable } from './problem.js';
+import { Problem, problemFromResponse, unreachable } from './problem.js';
 
 const root = new URL('../', import.meta.url);
 
@@ -35,28 +35,29 @@ async function send(url, { method = 'GET', body, type, signal, background = fals
 }
 
 /**
- * Uploads a file with XMLHttpRequest, since fetch does not report the progress of a request.
+ * Uploads a file straight to storage, with the URL and the headers that the functions grant. It is sent with XMLHttpRequest, since
+ * fetch does not report the progress of a request.
+ * @param {{ url: string, method: string, headers: object }} grant
  * @param {(share: number) => void} onProgress from 0 to 1
  */
-export async function upload(url, file, onProgress) {
-  for (; ;) {
-    const key = currentKey();
-    const request = await put(url, file, key, onProgress);
-    if (request.status >= 200 && request.status < 300) return JSON.parse(request.responseText);
-    if (request.status !== 401) throw problemFromText(request.status, request.responseText);
-    await requestKey(key, false);
-  }
+export async function upload(grant, file, onProgress) {
+  const request = await sendFile(grant, file, onProgress);
+  if (request.status >= 200 && request.status < 300) return;
+  throw new Problem('Storage did not accept the file',
+    `It responded with ${request.status} ${request.getResponseHeader('x-ms-error-code') ?? ''}. Try again; the permission to upload lasts half an hour.`,
+    { status: request.status });
 }
 
-function put(url, file, key, onProgress) {
+function sendFile({ url, method, headers }, file, onProgress) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open('PUT', new URL(url, root));
-    if (key) request.setRequestHeader('x-functions-key', key);
+    request.open(method, url);
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.setRequestHeader('Content-Type', file.type || 'application/octet-stream');
     request.upload.addEventListener('progress', event => onProgress(event.total > 0 ? event.loaded / event.total : 0));
     request.addEventListener('load', () => resolve(request));
-    request.addEventListener('error', () => reject(unreachable()));
+    request.addEventListener('error', () => reject(new Problem(
+      'The storage account cannot be reached', 'Its firewall or its rules for web pages (CORS) block this browser, or the network failed.')));
     request.send(file);
   });
 }

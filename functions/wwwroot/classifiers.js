@@ -37,6 +37,7 @@ export function selectClassifier(name) {
 select.addEventListener('change', () => selectClassifier(select.value));
 
 let statuses = [];
+let locked = false;
 
 export const classifiers = new Poller('classifiers', 30, async () => {
   const found = (await getJson('models', { background: true })).classifiers;
@@ -49,17 +50,21 @@ export const classifiers = new Poller('classifiers', 30, async () => {
   if (!current && all.length > 0) selectClassifier(found.includes('news') ? 'news' : all[0]);
 });
 
-/** The states of the classifiers. After a failed load the response has the status 503 and the same body. */
+/** The states of the classifiers. */
 export const health = new Poller(null, 5, async () => {
-  const url = new URL('../health', import.meta.url);
-  const status = await fetch(url, { cache: 'no-store' }).then(response => response.json()).catch(() => null);
-  statuses = status?.classifiers ?? null;
+  try {
+    statuses = (await getJson('status', { background: true })).classifiers;
+    locked = false;
+  } catch (error) {
+    statuses = null;
+    locked = error.status === 401;
+  }
   showServing();
 });
 
 function showServing() {
   const own = statuses?.find(status => status.name === current);
-  const state = statuses === null ? 'unreachable' : own?.state ?? 'cold';
+  const state = locked ? 'locked' : statuses === null ? 'unreachable' : own?.state ?? 'cold';
   serving.dataset.state = state;
   // A version is serving, and there is a problem with a newer one or with the pointer.
   const problem = state === 'ready' ? own.problem : null;
@@ -68,6 +73,7 @@ function showServing() {
   setText(servingProblem.querySelector('span'), problem ?? '');
   setText(serving, {
     unreachable: 'the server cannot be reached',
+    locked: 'the state requires a key',
     cold: 'the model loads with the first article',
     loading: 'the model is loading',
     ready: `serving version ${own?.version}`,

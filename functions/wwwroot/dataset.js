@@ -1,6 +1,6 @@
 // Uploads a data set that was dropped or chosen. Its training then appears in the list of runs.
 
-import { path, upload } from './api.js';
+import { path, postJson, upload } from './api.js';
 import { onClassifier } from './classifiers.js';
 import { setText } from './dom.js';
 import { notice } from './notice.js';
@@ -63,7 +63,7 @@ async function send() {
   };
   show(0);
   try {
-    await upload(path('datasets', classifier, chosen.name), chosen, show);
+    await upload(await postJson(path('datasets', classifier, chosen.name, 'upload'), {}), chosen, show);
     file.value = '';
     notice(`${chosen.name} is uploaded. The training of ${classifier} starts in a moment.`);
     runs.refresh();

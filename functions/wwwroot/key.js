@@ -1,4 +1,4 @@
-// The function key or admin key. The page asks for it when a function requires it, and keeps it in this tab only.
+// The function key or operator key. The page asks for it when a function requires it, and keeps it in this tab only.
 
 import { Problem } from './problem.js';
 
@@ -32,8 +32,8 @@ document.getElementById('enter-key').addEventListener('click', () => {
 
 function prompt(rejected) {
   explanation.textContent = rejected === null
-    ? 'Enter the function key to classify and read. Enter the admin key to upload data sets and promote models too.'
-    : 'The key is not valid here. Uploading data sets and promoting models requires the admin key.';
+    ? 'Enter the function key to classify and read. Enter the operator key to upload data sets, export labels and promote models too.'
+    : 'The key is not valid here. Uploading data sets, exporting labels and promoting models requires the operator key.';
   input.value = '';
   // Enter in the field activates the first button; Escape activates none.
   dialog.returnValue = '';

@@ -8,6 +8,9 @@ internal sealed record LocalFolder(string Root)
     /// <summary>The file name of the function key.</summary>
     public const string FunctionKeyName = "function-key";
 
+    /// <summary>The file name of the operator key.</summary>
+    public const string OperatorKeyName = "operator-key";
+
     /// <summary>The file name of the admin key.</summary>
     public const string AdminKeyName = "admin-key";
 
@@ -35,6 +38,8 @@ internal sealed record LocalFolder(string Root)
     public string EndpointsFile => Path.Combine(Root, "endpoints.json");
 
     public string FunctionKeyFile => Path.Combine(Root, FunctionKeyName);
+
+    public string OperatorKeyFile => Path.Combine(Root, OperatorKeyName);
 
     public string AdminKeyFile => Path.Combine(Root, AdminKeyName);
 

@@ -15,8 +15,12 @@ public static class ArticleLimits
     /// <summary>The maximum size of the body of an HTTP request, in bytes.</summary>
     public const int RequestBytes = 2 * 1024 * 1024;
 
-    /// <summary>The maximum size of a data set over HTTP, in bytes: the Functions host's own limit of a request.</summary>
-    public const int DatasetBytes = 100 * 1024 * 1024;
+    /// <summary>The maximum size of a data set in the body of an HTTP request, in bytes; a larger one is uploaded to storage.</summary>
+    /// <remarks>
+    /// Below <c>FUNCTIONS_REQUEST_BODY_SIZE_LIMIT</c> (3,000,000): the Functions host responds with 500 to a body above that, and a body
+    /// between the two gets a 413 that says what to do.
+    /// </remarks>
+    public const int DatasetBytes = 2 * 1024 * 1024;
 
     /// <summary>The maximum number of articles in one HTTP request.</summary>
     public const int RequestArticles = 256;

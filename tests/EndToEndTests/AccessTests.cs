@@ -8,6 +8,7 @@ namespace Serverless.EndToEndTests;
 public sealed class AccessTests(AccessTests.Fixture fixture) : IClassFixture<AccessTests.Fixture>
 {
     private const string FunctionKey = "function-key";
+    private const string OperatorKey = "operator-key";
     private const string AdminKey = "admin-key";
 
     private static readonly string Article = JsonSerializer.Serialize(new { text = "The bank raised its profit forecast after shares fell." });
@@ -32,20 +33,45 @@ public sealed class AccessTests(AccessTests.Fixture fixture) : IClassFixture<Acc
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
-    [Theory]
-    [InlineData(FunctionKey, HttpStatusCode.Unauthorized)]
-    [InlineData(AdminKey, HttpStatusCode.OK)]
-    public async Task A_promotion_requires_the_admin_key(string file, HttpStatusCode status)
+    [Fact]
+    public async Task Health_tells_strangers_the_state_and_nothing_else()
     {
-        using var response = await SendAsync(HttpMethod.Post, "models/news/starter/promote", await KeyAsync(file), "");
+        using var classified = await SendAsync(HttpMethod.Post, "classify", await KeyAsync(FunctionKey), Article);
+        using var response = await SendAsync(HttpMethod.Get, "health", key: null);
+        using var health = JsonDocument.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+
+        Assert.Equal(["state", "healthy"], health.RootElement.EnumerateObject().Select(property => property.Name));
+    }
+
+    [Theory]
+    [InlineData(null, HttpStatusCode.Unauthorized)]
+    [InlineData(FunctionKey, HttpStatusCode.OK)]
+    public async Task The_details_of_the_state_require_a_key(string? file, HttpStatusCode status)
+    {
+        using var response = await SendAsync(HttpMethod.Get, "status", file is null ? null : await KeyAsync(file));
 
         Assert.Equal(status, response.StatusCode);
     }
 
     [Theory]
+    [InlineData("POST", "models/news/starter/promote", HttpStatusCode.OK)]
+    [InlineData("POST", "datasets/keys/data.csv/upload", HttpStatusCode.Created)]
+    [InlineData("POST", "datasets/nothing", HttpStatusCode.Conflict)]
+    [InlineData("PUT", "datasets/keys/data.txt", HttpStatusCode.BadRequest)]
+    public async Task A_promotion_an_upload_and_an_export_require_the_operator_key(string method, string path, HttpStatusCode status)
+    {
+        using var caller = await SendAsync(HttpMethod.Parse(method), path, await KeyAsync(FunctionKey), "");
+        using var person = await SendAsync(HttpMethod.Parse(method), path, await KeyAsync(OperatorKey), "");
+        using var admin = await SendAsync(HttpMethod.Parse(method), path, await KeyAsync(AdminKey), "");
+
+        Assert.Equal((HttpStatusCode.Unauthorized, status, status), (caller.StatusCode, person.StatusCode, admin.StatusCode));
+    }
+
+    [Theory]
     [InlineData(FunctionKey)]
+    [InlineData(OperatorKey)]
     [InlineData(AdminKey)]
-    public async Task Both_keys_are_valid_for_classify_and_for_reading(string file)
+    public async Task Every_key_is_valid_for_classify_and_for_reading(string file)
     {
         using var classified = await SendAsync(HttpMethod.Post, "classify", await KeyAsync(file), Article);
         using var models = await SendAsync(HttpMethod.Get, "models", await KeyAsync(file));

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Azure.Storage.Blobs;
 using Serverless.Storage;
 
 namespace Serverless.EndToEndTests;
@@ -11,6 +12,8 @@ public sealed class ApiTests(ApiTests.Fixture fixture) : IClassFixture<ApiTests.
 {
     private const string Sports = "Two goals in extra time won the final for Calder Rovers.";
     private const string Json = "application/json";
+
+    private static readonly string Block = new('x', 64 * 1024);
 
     private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
@@ -29,6 +32,7 @@ public sealed class ApiTests(ApiTests.Fixture fixture) : IClassFixture<ApiTests.
         (string Method, string Path, string Url, string? Type, string? Body)[] calls =
         [
             ("get", "/health", "health", null, null),
+            ("get", "/status", "status", null, null),
             ("post", "/classify", "classify", Json, $$"""{"text":"{{Sports}}"}"""),
             ("post", "/classify", "classify", "text/plain", Sports),
             ("post", "/classify/{classifier}", "classify/news", Json, $$"""[{"text":"{{Sports}}"},{"text":"{{Sports}}","id":"b"}]"""),
@@ -57,6 +61,9 @@ public sealed class ApiTests(ApiTests.Fixture fixture) : IClassFixture<ApiTests.
             ("post", "/failed/{classifier}", "failed/news", null, ""),
             ("post", "/datasets/{classifier}", "datasets/desk", null, ""),
             ("put", "/datasets/{classifier}/{file}", "datasets/openapi/notes.txt", "text/csv", "text,label\n"),
+            ("put", "/datasets/{classifier}/{file}", "datasets/openapi/form.csv", "multipart/form-data", "text,label\n"),
+            ("post", "/datasets/{classifier}/{file}/upload", "datasets/openapi/data.csv/upload", null, ""),
+            ("post", "/datasets/{classifier}/{file}/upload", "datasets/openapi/notes.txt/upload", null, ""),
             ("get", "/runs", "runs", null, null),
             ("get", "/runs", "runs?limit=many", null, null),
             ("get", "/openapi.json", "openapi.json", null, null),
@@ -104,31 +111,79 @@ public sealed class ApiTests(ApiTests.Fixture fixture) : IClassFixture<ApiTests.
             async () => (await App.Runs.ListAsync("news", CancellationToken)).Any(run => run.Dataset == dataset), "a training on the export");
     }
 
-    [Fact]
-    public async Task A_data_set_over_the_limit_of_the_web_server_is_stored_as_it_was_sent()
+    [Theory]
+    [InlineData(true, ArticleLimits.DatasetBytes - (64 * 1024))] // the web server counts the frames of the chunks too
+    [InlineData(false, ArticleLimits.DatasetBytes)]
+    public async Task A_data_set_of_the_maximum_size_is_stored_as_it_was_sent(bool isChunked, int bytes)
     {
-        // 40 MB: the web server's default limit is 30 MB. Chunked, so without Content-Length.
-        var row = new string('x', 1023) + "\n";
-        var content = new ChunkedContent(row, 40 * 1024);
-
-        using var response = await App.Http.PutAsync(new Uri("datasets/large/data.csv", UriKind.Relative), content, CancellationToken);
-        var blob = App.Storage.Container(StorageNames.DatasetsContainer).GetBlobClient("large/data.csv");
-        var stored = await blob.GetPropertiesAsync(cancellationToken: CancellationToken);
+        using var response = await App.Http.PutAsync(new Uri($"datasets/large-{isChunked}/data.csv", UriKind.Relative), Content(isChunked, bytes), CancellationToken);
+        var stored = await Dataset($"large-{isChunked}/data.csv").GetPropertiesAsync(cancellationToken: CancellationToken);
 
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
-        Assert.Equal(40L * 1024 * 1024, (await ReadAsync(response)).GetProperty("bytes").GetInt64());
-        Assert.Equal(40L * 1024 * 1024, stored.Value.ContentLength);
+        Assert.Equal(bytes, (await ReadAsync(response)).GetProperty("bytes").GetInt64());
+        Assert.Equal(bytes, stored.Value.ContentLength);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_data_set_over_the_limit_gets_413_that_names_the_upload_and_is_not_stored(bool isChunked)
+    {
+        using var response = await App.Http.PutAsync(
+            new Uri("datasets/huge/data.csv", UriKind.Relative), Content(isChunked, ArticleLimits.DatasetBytes + (64 * 1024)), CancellationToken);
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+        Assert.Contains("POST api/datasets/huge/data.csv/upload", (await ReadAsync(response)).GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.False(await Dataset("huge/data.csv").ExistsAsync(CancellationToken));
     }
 
     [Fact]
-    public async Task A_data_set_over_the_limit_gets_413_and_is_not_stored()
+    public async Task A_chunked_body_over_the_limit_of_the_host_is_cut_off_and_not_stored()
     {
-        var content = new ChunkedContent(new string('x', 64 * 1024), (ArticleLimits.DatasetBytes / (64 * 1024)) + 1);
+        var sending = App.Http.PutAsync(new Uri("datasets/flood/data.csv", UriKind.Relative), Content(isChunked: true, 100 * 1024 * 1024), CancellationToken);
 
-        using var response = await App.Http.PutAsync(new Uri("datasets/huge/data.csv", UriKind.Relative), content, CancellationToken);
+        // The connection is closed while the body is sent.
+        var status = await sending.ContinueWith(sent => sent.IsFaulted ? 0 : sent.Result.StatusCode, CancellationToken, default, TaskScheduler.Default);
 
-        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
-        Assert.False(await App.Storage.Container(StorageNames.DatasetsContainer).GetBlobClient("huge/data.csv").ExistsAsync(CancellationToken));
+        Assert.NotEqual(HttpStatusCode.Created, status);
+        Assert.False(await Dataset("flood/data.csv").ExistsAsync(CancellationToken));
+    }
+
+    [Theory]
+    [InlineData("gzip", "text/csv", "text,label\n", "Content-Encoding 'gzip'")]
+    [InlineData(null, "multipart/form-data; boundary=x", "--x\r\n", "a form")]
+    [InlineData(null, "text/csv", "\u001f\u008b\u0008", "gzip")]
+    [InlineData(null, "text/csv", "PK\u0003\u0004", "a ZIP archive")]
+    public async Task A_compressed_data_set_or_a_form_gets_415_and_is_not_stored(string? encoding, string type, string body, string says)
+    {
+        var content = new ByteArrayContent(Encoding.Latin1.GetBytes(body)) { Headers = { ContentType = MediaTypeHeaderValue.Parse(type) } };
+        if (encoding is not null)
+        {
+            content.Headers.ContentEncoding.Add(encoding);
+        }
+
+        using var response = await App.Http.PutAsync(new Uri("datasets/packed/data.csv", UriKind.Relative), content, CancellationToken);
+
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, response.StatusCode);
+        Assert.Contains(says, (await ReadAsync(response)).GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.False(await Dataset("packed/data.csv").ExistsAsync(CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_large_data_set_is_uploaded_to_storage_by_the_command_and_trains()
+    {
+        // 4 MB: over the limit of a request. The rows cannot be used, so that no training follows.
+        var folder = Directory.CreateTempSubdirectory("serverless-").FullName;
+        var file = Path.Combine(folder, "data.csv");
+        await File.WriteAllTextAsync(file, string.Concat(Enumerable.Repeat(Block, 64)), CancellationToken);
+
+        var (exitCode, output) = await LocalProgram.RunAsync("upload", file, "--classifier", "direct", "--data", App.Folder);
+        var stored = await Dataset("direct/data.csv").GetPropertiesAsync(cancellationToken: CancellationToken);
+        Directory.Delete(folder, recursive: true);
+
+        Assert.True(exitCode == 0, output);
+        Assert.Equal(4 * 1024 * 1024, stored.Value.ContentLength);
+        await Eventually.TrueAsync(async () => (await App.Runs.ListAsync("direct", CancellationToken)).Count > 0, "a run");
     }
 
     [Fact]
@@ -152,6 +207,11 @@ public sealed class ApiTests(ApiTests.Fixture fixture) : IClassFixture<ApiTests.
         Assert.True(result.GetProperty("replaced").GetBoolean());
         Assert.Equal("Business", result.GetProperty("label").GetString());
     }
+
+    private static HttpContent Content(bool isChunked, int bytes) =>
+        isChunked ? new ChunkedContent(Block, bytes / Block.Length) : new StringContent(new string('x', bytes));
+
+    private BlobClient Dataset(string name) => App.Storage.Container(StorageNames.DatasetsContainer).GetBlobClient(name);
 
     private async Task QueueAsync(string id)
     {

@@ -13,14 +13,14 @@ public sealed class HttpTests(HttpTests.Fixture fixture) : IClassFixture<HttpTes
     private RunningSystem App => fixture.App;
 
     [Fact]
-    public async Task Health_does_not_load_the_model_and_classify_does()
+    public async Task Status_does_not_load_the_model_and_classify_does()
     {
         // A system of its own, since the shared one may have loaded the model.
         await using var cold = await RunningSystem.StartAsync();
 
-        var before = await cold.GetJsonAsync("health");
+        var before = await cold.GetJsonAsync("status");
         using var response = await cold.PostJsonAsync("classify", JsonSerializer.Serialize(new { text = Business }));
-        var after = await cold.GetJsonAsync("health");
+        var after = await cold.GetJsonAsync("status");
 
         Assert.Equal("cold", before.GetProperty("state").GetString());
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
@@ -64,7 +64,7 @@ public sealed class HttpTests(HttpTests.Fixture fixture) : IClassFixture<HttpTes
     }
 
     [Fact]
-    public async Task Health_responds_while_the_model_computes()
+    public async Task Status_responds_while_the_model_computes()
     {
         using var warm = await App.PostJsonAsync("classify", JsonSerializer.Serialize(new { text = Business }));
         var text = string.Join(' ', Enumerable.Repeat(Business, 40));
@@ -72,11 +72,11 @@ public sealed class HttpTests(HttpTests.Fixture fixture) : IClassFixture<HttpTes
 
         var computing = App.PostJsonAsync("classify", JsonSerializer.Serialize(articles));
         await Eventually.TrueAsync(
-            async () => (await App.GetJsonAsync("health")).GetProperty("waiting").GetInt32() > 0 || computing.IsCompleted, "texts in flight");
+            async () => (await App.GetJsonAsync("status")).GetProperty("waiting").GetInt32() > 0 || computing.IsCompleted, "texts in flight");
         var stillComputing = !computing.IsCompleted;
         using var response = await computing;
 
-        Assert.True(stillComputing, "Health responded only after all texts were done.");
+        Assert.True(stillComputing, "Status responded only after all texts were done.");
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
@@ -119,6 +119,29 @@ public sealed class HttpTests(HttpTests.Fixture fixture) : IClassFixture<HttpTes
         using var response = await App.PostAsync("classify", new StringContent(new string('a', (2 * 1024 * 1024) + 1), Encoding.UTF8, "text/plain"));
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_body_over_the_limit_of_the_host_gets_500_without_a_body_as_in_Azure()
+    {
+        using var response = await App.PostAsync("classify", new StringContent(new string('a', 3_000_001), Encoding.UTF8, "text/plain"));
+
+        Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
+        Assert.Empty(await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
+    [InlineData("GET", "results/news/", HttpStatusCode.OK)] // the list
+    [InlineData("POST", "review/news/", HttpStatusCode.NotFound)]
+    [InlineData("GET", "models/news/starter/files/", HttpStatusCode.NotFound)]
+    public async Task An_address_that_ends_before_the_id_or_the_file_is_no_error_of_ours(string method, string path, HttpStatusCode status)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Parse(method), new Uri(path, UriKind.Relative));
+        request.Content = method == "POST" ? new StringContent("""{"label":"World"}""", new MediaTypeHeaderValue(Json)) : null;
+
+        using var response = await App.Http.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(status, response.StatusCode);
     }
 
     [Fact]

@@ -11,12 +11,13 @@ namespace Serverless.FaultTests;
 /// <summary>Which key a caller needs.</summary>
 public sealed class AccessTests
 {
-    private static readonly string[] Levels = ["Anonymous", "Function", "Admin"];
+    private static readonly string[] Levels = ["Anonymous", "Function", "Operator"];
 
     /// <summary>The lowest level that works, for every HTTP function. A new function is added here.</summary>
     private static readonly Dictionary<string, string> LowestLevels = new()
     {
         ["GET health"] = "Anonymous",
+        ["GET status"] = "Function",
         ["GET ui/{file?}"] = "Anonymous",
         ["GET openapi.json"] = "Function",
         ["POST classify/{classifier?}"] = "Function",
@@ -26,11 +27,14 @@ public sealed class AccessTests
         ["GET models/{classifier}"] = "Function",
         ["GET models/{classifier}/{version}/files/{*file}"] = "Function",
         ["GET runs"] = "Function",
+        ["GET failed/{classifier}"] = "Function",
+        ["POST failed/{classifier}"] = "Function",
         ["GET review/{classifier}"] = "Function",
         ["POST review/{classifier}/{*id}"] = "Function",
-        ["POST datasets/{classifier}"] = "Admin",
-        ["POST models/{classifier}/{version}/promote"] = "Admin",
-        ["PUT datasets/{classifier}/{file}"] = "Admin",
+        ["POST datasets/{classifier}"] = "Operator",
+        ["POST models/{classifier}/{version}/promote"] = "Operator",
+        ["PUT datasets/{classifier}/{file}"] = "Operator",
+        ["POST datasets/{classifier}/{file}/upload"] = "Operator",
     };
 
     /// <summary>127.0.0.1 and ::1.</summary>
@@ -44,7 +48,7 @@ public sealed class AccessTests
 
     [Fact]
     public async Task With_keys_every_function_rejects_callers_with_a_lower_level() => await ReliabilityReport.RecordAsync(
-        "Requests without a key, with a wrong one, with the function key, with the admin key",
+        "Requests without a key, with a wrong one, with the function key, with the operator key",
         $"{FunctionApp.HttpFunctions.Count} HTTP functions",
         "401 exactly where the function needs a higher level than the key has",
         async () =>
@@ -56,9 +60,9 @@ public sealed class AccessTests
                 ("Anonymous", null),
                 ("Anonymous", "wrong"),
                 ("Function", await File.ReadAllTextAsync(Path.Combine(installation.Folder, "function-key"), CancellationToken)),
-                ("Admin", await File.ReadAllTextAsync(Path.Combine(installation.Folder, "admin-key"), CancellationToken)),
+                ("Operator", await File.ReadAllTextAsync(Path.Combine(installation.Folder, "operator-key"), CancellationToken)),
             };
-            foreach (var (request, level) in FunctionApp.HttpFunctions)
+            foreach (var (_, request, level) in FunctionApp.HttpFunctions)
             {
                 foreach (var (has, key) in callers)
                 {

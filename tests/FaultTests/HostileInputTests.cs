@@ -153,7 +153,7 @@ public sealed class HostileInputTests
                 var pointer = JsonSerializer.Serialize(new { version = wrong.Version, manifestSha256 = wrong.Hash ?? Sha256Hex.OfText(wrong.Manifest), publishedAt = DateTimeOffset.UnixEpoch });
                 await container.GetBlobClient(StorageNames.PointerBlob("news")).UploadAsync(BinaryData.FromString(pointer), overwrite: true, CancellationToken);
 
-                await Eventually.TrueAsync(async () => (await functions.Http.GetStringAsync(new Uri("health", UriKind.Relative), CancellationToken)).Contains(wrong.Says, StringComparison.Ordinal), $"health that says '{wrong.Says}' of {wrong.Version}");
+                await Eventually.TrueAsync(async () => (await functions.Http.GetStringAsync(new Uri("status", UriKind.Relative), CancellationToken)).Contains(wrong.Says, StringComparison.Ordinal), $"a status that says '{wrong.Says}' of {wrong.Version}");
                 Assert.Contains("\"modelVersion\":\"starter\"", (await functions.PostAsync("classify", """{"text":"The cup final."}""")).Body, StringComparison.Ordinal);
             }
 

@@ -11,7 +11,7 @@ internal static class UpCommand
     public static Command Create()
     {
         var demo = new Option<bool>("--demo") { Description = "Show what the system does, on sample articles and a training." };
-        var keys = new Option<bool>("--keys") { Description = "Require the function key or the admin key from HTTP callers, as in Azure." };
+        var keys = new Option<bool>("--keys") { Description = "Require the function key or the operator key from HTTP callers, as in Azure." };
         var untilInputEnds = UntilInputEndsOption.Create();
         var data = DataOption.Create();
         var http = Port("--port", Ports.Default.Http);
@@ -72,9 +72,10 @@ internal static class UpCommand
         AnsiConsole.MarkupLineInterpolated($"[bold]Page[/]       {endpoints.Api}ui");
         if (keys)
         {
-            var (functionKey, adminKey) = (File.ReadAllText(system.Folder.FunctionKeyFile), File.ReadAllText(system.Folder.AdminKeyFile));
+            var functionKey = File.ReadAllText(system.Folder.FunctionKeyFile);
+            var operatorKey = File.ReadAllText(system.Folder.OperatorKeyFile);
             AnsiConsole.MarkupLineInterpolated($"[bold]Key[/]        {functionKey} (send it in the header x-functions-key)");
-            AnsiConsole.MarkupLineInterpolated($"[bold]Admin key[/]  {adminKey} (also uploads data sets, exports labels and promotes versions)");
+            AnsiConsole.MarkupLineInterpolated($"[bold]Operators[/]  {operatorKey} (also uploads data sets, exports labels and promotes versions)");
         }
 
         AnsiConsole.MarkupLineInterpolated($"[bold]Logs[/]       {system.Folder.Logs}");

@@ -9,28 +9,23 @@ internal static class UploadCommand
 {
     public static Command Create()
     {
-        var file = new Argument<FileInfo>("file") { Description = "A CSV or JSONL file of rows with text and label." };
+        var file = new Argument<FileInfo>("file") { Description = "A CSV, JSON Lines or Parquet file of rows with text and label." };
         var classifier = new Option<string>("--classifier") { Description = "The classifier to train.", DefaultValueFactory = _ => "news" };
         var data = DataOption.Create();
         var command = new Command("upload", "Uploads a data set, which starts a training.") { file, classifier, data };
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var source = arguments.GetValue(file)!;
+            var name = arguments.GetValue(classifier)!;
             if (!source.Exists)
             {
                 throw new LocalSystemException($"The file {source.FullName} does not exist.");
             }
 
-            var blob = $"{arguments.GetValue(classifier)}/{source.Name}";
-            if (StorageNames.ClassifierOf(blob) is null)
-            {
-                throw new LocalSystemException(StorageNames.InvalidNameMessage(arguments.GetValue(classifier)!));
-            }
-
-            var datasets = data.Storage(arguments).Container(StorageNames.DatasetsContainer);
-            await datasets.GetBlobClient(blob).UploadAsync(source.FullName, overwrite: true, cancellationToken);
+            using var api = new UploadApi(data.Folder(arguments));
+            await api.UploadAsync(name, source, cancellationToken);
             AnsiConsole.MarkupLineInterpolated(
-                $"Uploaded as {datasets.Name}/{blob}. The training: [bold]./topics runs --classifier {arguments.GetValue(classifier)}[/]");
+                $"Uploaded as {StorageNames.DatasetsContainer}/{name}/{source.Name}. The training: [bold]./topics runs --classifier {name}[/]");
         });
         return command;
     }

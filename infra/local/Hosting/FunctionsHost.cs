@@ -75,8 +75,7 @@ internal sealed class FunctionsHost : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         var settings = HostSettings.Read(app.HostJson, builder.Configuration);
         builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
-        // The functions have their own limits.
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = settings.RequestBodyLimit);
         builder.Logging.ClearProviders();
         Configure(builder.Logging);
         builder.Services.AddHttpForwarder();

@@ -13,6 +13,9 @@ internal sealed record HostSettings
 
     public string RoutePrefix { get; init; } = "api";
 
+    /// <summary>The maximum size of the body of a request, in bytes: the setting <c>FUNCTIONS_REQUEST_BODY_SIZE_LIMIT</c>.</summary>
+    public long RequestBodyLimit { get; init; } = 104_857_600;
+
     public QueueSettings Queues { get; init; } = new();
 
     /// <summary>How often a blob is tried before its name is sent to the poison queue.</summary>
@@ -39,6 +42,7 @@ internal sealed record HostSettings
         var local = environment.GetSection("Local");
         return read with
         {
+            RequestBodyLimit = environment.GetValue("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", read.RequestBodyLimit),
             BlobScanInterval = local.GetValue(nameof(BlobScanInterval), read.BlobScanInterval),
             DrainTime = local.GetValue(nameof(DrainTime), read.DrainTime),
             Queues = read.Queues with

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 using Serverless.Local.Hosting.Worker;
@@ -46,10 +47,15 @@ internal sealed class HttpEndpoints(
                     return Task.CompletedTask;
                 }
 
-                if (keys is not null && !keys.Authorize(trigger.Level, context.Request))
+                if (keys is not null && !keys.Authorize(function.Name, trigger.Level, context.Request))
                 {
                     context.Response.StatusCode = StatusCodes.Status401Unauthorized;
                     return Task.CompletedTask;
+                }
+
+                if (context.Request.ContentLength > settings.RequestBodyLimit)
+                {
+                    return RejectBodyAsync(context);
                 }
 
                 return InvokeAsync(context, function);
@@ -58,6 +64,16 @@ internal sealed class HttpEndpoints(
     }
 
     public void Dispose() => client.Dispose();
+
+    /// <remarks>The Functions host fails to bind such a request to the function: 500 without a body. A chunked body fails in the middle.</remarks>
+    private Task RejectBodyAsync(HttpContext context)
+    {
+        log.LogWarning("{Method} {Path} has a body of {Bytes} bytes", context.Request.Method, context.Request.Path, context.Request.ContentLength);
+        // The web server reads and discards the body. It would otherwise reset the connection, and the caller would not see the response.
+        context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null;
+        context.Response.StatusCode = StatusCodes.Status500InternalServerError;
+        return Task.CompletedTask;
+    }
 
     /// <remarks>The worker matches the request to the invocation by the header x-ms-invocation-id.</remarks>
     private async Task InvokeAsync(HttpContext context, FunctionMetadata function)

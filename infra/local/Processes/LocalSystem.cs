@@ -1,3 +1,4 @@
+using Azure.Storage.Blobs.Models;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using Serverless.Models;
@@ -82,6 +83,7 @@ internal sealed class LocalSystem : IAsyncDisposable
         var emulator = await Emulator.StartAsync(Folder, Endpoints, cancellationToken);
         processes.Push(emulator);
         await Storage.CreateMissingAsync(cancellationToken);
+        await AllowUploadsOfThePageAsync(cancellationToken);
         var registry = new ModelRegistry(Storage, new TrainingRuns(Storage), Folder.Models, TimeProvider.System);
         await new StarterModel(registry, NullLogger<StarterModel>.Instance).EnsureAsync(StarterModel.Folder, cancellationToken);
         var functions = await FunctionsProcess.StartAsync(Folder, Endpoints, keys, line => listener("functions", line), cancellationToken);
@@ -90,6 +92,22 @@ internal sealed class LocalSystem : IAsyncDisposable
         var dispatcher = new TrainingDispatcher(Folder, Endpoints, Storage, line => listener("trainer", line));
         dispatching = dispatcher.RunAsync(stopping.Token);
         Faulted = Task.WhenAny(WatchAsync(emulator), WatchAsync(functions)).Unwrap();
+    }
+
+    /// <summary>Lets the page upload data sets to storage (CORS). In Azure the deployment does it.</summary>
+    private async Task AllowUploadsOfThePageAsync(CancellationToken cancellationToken)
+    {
+        var rule = new BlobCorsRule
+        {
+            AllowedOrigins = $"http://127.0.0.1:{Endpoints.Http},http://localhost:{Endpoints.Http}",
+            AllowedMethods = "PUT",
+            AllowedHeaders = "content-type,x-ms-blob-type",
+            ExposedHeaders = "x-ms-error-code",
+            MaxAgeInSeconds = 3600,
+        };
+        var properties = (await Storage.Blobs.GetPropertiesAsync(cancellationToken)).Value;
+        properties.Cors = [rule];
+        await Storage.Blobs.SetPropertiesAsync(properties, cancellationToken);
     }
 
     private async Task WatchAsync(ChildProcess process)

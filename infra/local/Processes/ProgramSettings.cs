@@ -7,5 +7,6 @@ internal static class ProgramSettings
     {
         ["Storage"] = endpoints.ConnectionString,
         ["Classifier__CacheFolder"] = folder.Models,
+        ["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"] = "3000000",
     };
 }

@@ -28,7 +28,7 @@ public sealed class KeyTests
     }
 
     [Fact]
-    public async Task An_export_asks_for_the_admin_key_if_the_page_has_the_function_key()
+    public async Task An_export_asks_for_the_operator_key_if_the_page_has_the_function_key()
     {
         Browser.SkipIfMissing();
         await using var system = await RunningSystem.StartAsync("--keys");
@@ -39,8 +39,8 @@ public sealed class KeyTests
         await EnterAsync(dialog, await KeyAsync(system, "function-key"));
         await Expect(page.Item("Versions", "starter")).ToBeVisibleAsync();
         await page.Button("Export the labels as a data set").ClickAsync();
-        await Expect(dialog.GetByText("requires the admin key")).ToBeVisibleAsync();
-        await EnterAsync(dialog, await KeyAsync(system, "admin-key"));
+        await Expect(dialog.GetByText("requires the operator key")).ToBeVisibleAsync();
+        await EnterAsync(dialog, await KeyAsync(system, "operator-key"));
 
         await Expect(page.Tab.GetByText("Nothing to export")).ToBeVisibleAsync();
     }

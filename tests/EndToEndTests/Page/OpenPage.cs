@@ -14,7 +14,10 @@ internal sealed class OpenPage : IAsyncDisposable
         tab.PageError += (_, error) => AddIf(true, $"error: {error}");
         tab.Request += (_, request) => AddIf(IsForeign(new Uri(request.Url)), $"request to {request.Url}");
 
-        bool IsForeign(Uri url) => url is { Scheme: not ("blob" or "data") } && url.Authority != api.Authority;
+        bool IsForeign(Uri url) => url is { Scheme: not ("blob" or "data") } && url.Authority != api.Authority && !IsUpload(url);
+
+        // A data set goes to the storage emulator.
+        static bool IsUpload(Uri url) => url.AbsolutePath.StartsWith("/devstoreaccount1/datasets/", StringComparison.Ordinal);
     }
 
     public IPage Tab { get; }

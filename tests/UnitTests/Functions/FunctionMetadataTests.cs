@@ -12,8 +12,9 @@ public sealed class FunctionMetadataTests
         [
             "Classify: httpTrigger authLevel=Function methods=post route=classify/{classifier?}",
             "ClassifyArticle: queueTrigger connection=Storage queueName=articles",
-            "Datasets: httpTrigger authLevel=Admin methods=put route=datasets/{classifier}/{file}",
-            "ExportReview: httpTrigger authLevel=Admin methods=post route=datasets/{classifier}",
+            "DatasetUpload: httpTrigger authLevel=Function methods=post route=datasets/{classifier}/{file}/upload",
+            "Datasets: httpTrigger authLevel=Function methods=put route=datasets/{classifier}/{file}",
+            "ExportReview: httpTrigger authLevel=Function methods=post route=datasets/{classifier}",
             "Failed: httpTrigger authLevel=Function methods=get route=failed/{classifier}",
             "Health: httpTrigger authLevel=Anonymous methods=get route=health",
             "LabelArticle: httpTrigger authLevel=Function methods=post route=review/{classifier}/{*id}",
@@ -23,7 +24,7 @@ public sealed class FunctionMetadataTests
             "Models: httpTrigger authLevel=Function methods=get route=models",
             "OpenApi: httpTrigger authLevel=Function methods=get route=openapi.json",
             "Page: httpTrigger authLevel=Anonymous methods=get route=ui/{file?}",
-            "PromoteModel: httpTrigger authLevel=Admin methods=post route=models/{classifier}/{version}/promote",
+            "PromoteModel: httpTrigger authLevel=Function methods=post route=models/{classifier}/{version}/promote",
             "RecentResults: httpTrigger authLevel=Function methods=get route=results/{classifier}",
             "RecordPoisonArticle: queueTrigger connection=Storage queueName=articles-poison",
             "ReplayFailed: httpTrigger authLevel=Function methods=post route=failed/{classifier}",
@@ -31,6 +32,7 @@ public sealed class FunctionMetadataTests
             "RetrainOnDataset: blobTrigger connection=Storage path=datasets/{name} source=EventGrid",
             "Review: httpTrigger authLevel=Function methods=get route=review/{classifier}",
             "Runs: httpTrigger authLevel=Function methods=get route=runs",
+            "Status: httpTrigger authLevel=Function methods=get route=status",
         ],
         All.Select(function => $"{Text(function, "name")}: {Describe(Trigger(function))}").Order(StringComparer.Ordinal));
 

@@ -32,6 +32,7 @@ public sealed class OpenApiSchemaTests
         ["Replay"] = typeof(Replay),
         ["ExportedReviews"] = typeof(ExportedReviews),
         ["StoredDataset"] = typeof(StoredDataset),
+        ["DatasetUpload"] = typeof(DatasetUpload),
         ["RunResponse"] = typeof(RunResponse),
         ["RunsResponse"] = typeof(RunsResponse),
         ["ModelsResponse"] = typeof(ModelsResponse),
@@ -39,6 +40,7 @@ public sealed class OpenApiSchemaTests
         ["VersionsResponse"] = typeof(VersionsResponse),
         ["Promotion"] = typeof(Promotion),
         ["ClassifierStatus"] = typeof(ClassifierStatus),
+        ["HealthResponse"] = typeof(HealthResponse),
         ["ServingStatus"] = typeof(ServingStatus),
     };
 

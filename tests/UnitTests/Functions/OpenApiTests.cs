@@ -65,7 +65,11 @@ public sealed partial class OpenApiTests
     {
         var trigger = Trigger(function);
         var name = Text(function, "name");
-        var key = Text(trigger, "authLevel") switch { "Admin" => "adminKey", "Function" => "functionKey", _ => "-" };
+        var key = Text(trigger, "authLevel") switch
+        {
+            "Function" => FunctionApp.OperatorFunctions.Contains(name) ? "operatorKey" : "functionKey",
+            _ => "-",
+        };
         var method = trigger.GetProperty("methods").EnumerateArray().Single().GetString();
         var route = "/" + Text(trigger, "route").Replace("{*", "{", StringComparison.Ordinal);
         var optional = route.IndexOf("/{", StringComparison.Ordinal) is var start && route.EndsWith("?}", StringComparison.Ordinal) ? start : -1;

@@ -2,9 +2,11 @@ using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Serverless.Functions.Api;
 using Serverless.Functions.Http;
+using Serverless.Storage;
 
 namespace Serverless.UnitTests.Functions;
 
@@ -13,7 +15,7 @@ public sealed partial class PageTests
     public static TheoryData<string> Files => [.. StaticFile.Page.Keys];
 
     [Fact]
-    public async Task The_page_loads_nothing_from_another_host()
+    public async Task The_page_loads_nothing_from_another_host_and_uploads_to_its_storage_only()
     {
         var (response, _) = await GetAsync(null);
 
@@ -22,6 +24,7 @@ public sealed partial class PageTests
         Assert.StartsWith("default-src 'none';", policy, StringComparison.Ordinal);
         Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
         Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
+        Assert.Contains("; connect-src 'self' https://account.blob.core.windows.net; ", policy, StringComparison.Ordinal);
         Assert.Equal("nosniff", response.Headers.XContentTypeOptions);
         Assert.Equal("no-referrer", response.Headers["Referrer-Policy"]);
     }
@@ -83,6 +86,13 @@ public sealed partial class PageTests
         Assert.Contains("urn:serverless:problem:unknown-file", body, StringComparison.Ordinal);
     }
 
+    private static readonly IConfiguration Account = new ConfigurationBuilder().AddInMemoryCollection(
+    [
+        new("Storage:blobServiceUri", "https://account.blob.core.windows.net/"),
+        new("Storage:queueServiceUri", "https://account.queue.core.windows.net/"),
+        new("Storage:tableServiceUri", "https://account.table.core.windows.net/"),
+    ]).Build();
+
     private static async Task<(HttpResponse Response, string Body)> GetAsync(string? file, Action<HttpRequest>? configure = null)
     {
         using var body = new MemoryStream();
@@ -92,7 +102,7 @@ public sealed partial class PageTests
         context.Request.Path = "/api/ui";
         context.Response.Body = body;
         configure?.Invoke(context.Request);
-        await new Page().Run(context.Request, file).ExecuteAsync(context);
+        await new Page(new StorageClients(Account)).Run(context.Request, file).ExecuteAsync(context);
         return (context.Response, Encoding.UTF8.GetString(body.ToArray()));
     }
 

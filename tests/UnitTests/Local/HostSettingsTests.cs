@@ -22,6 +22,15 @@ public sealed class HostSettingsTests
     }
 
     [Fact]
+    public void The_limit_of_a_body_is_that_of_the_Functions_host_unless_it_is_set()
+    {
+        var environment = new ConfigurationBuilder().AddInMemoryCollection([new("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", "3000000")]).Build();
+
+        Assert.Equal(104_857_600, HostSettings.Read(HostJson, new ConfigurationBuilder().Build()).RequestBodyLimit);
+        Assert.Equal(3_000_000, HostSettings.Read(HostJson, environment).RequestBodyLimit);
+    }
+
+    [Fact]
     public void Times_can_be_set_so_that_a_test_need_not_wait_for_them()
     {
         var environment = new ConfigurationBuilder().AddInMemoryCollection(

@@ -129,8 +129,8 @@ internal static class ProcessBenchmark
     {
         for (var merged = false; !merged; await Task.Delay(50, cancellationToken))
         {
-            var health = await http.GetFromJsonAsync<JsonElement>(new Uri("health", UriKind.Relative), cancellationToken);
-            merged = health.GetProperty("classifiers").EnumerateArray()
+            var status = await http.GetFromJsonAsync<JsonElement>(new Uri("status", UriKind.Relative), cancellationToken);
+            merged = status.GetProperty("classifiers").EnumerateArray()
                 .Any(classifier => classifier.GetProperty("version").GetString() == version && classifier.GetProperty("merged").GetBoolean());
         }
     }
