@@ -3,7 +3,9 @@ using Azure.Monitor.OpenTelemetry.Exporter;
 using Microsoft.Azure.Functions.Worker.OpenTelemetry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 using OpenTelemetry.Logs;
 
 namespace Serverless.Functions;
@@ -23,11 +25,10 @@ internal static class Telemetry
             .AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
             .AddFilter("Azure", LogLevel.Warning)
             // The worker removes the default console logger, and with OpenTelemetry the host does not print the logs of the worker.
-            .AddSimpleConsole(console =>
-            {
-                console.SingleLine = true;
-                console.TimestampFormat = "HH:mm:ss ";
-            }));
+            .AddConsoleFormatter<LineConsoleFormatter, ConsoleFormatterOptions>()
+            .AddConsole(console => console.FormatterName = LineConsoleFormatter.FormatterName));
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddHostedService<QueueDepthService>();
         var telemetry = services.AddOpenTelemetry().UseFunctionsWorkerDefaults();
         if (configuration["APPLICATIONINSIGHTS_CONNECTION_STRING"] is { Length: > 0 })
         {

@@ -22,6 +22,9 @@ public static partial class StorageNames
     public const string TrainingRequestsQueue = "training-requests";
     public const string TrainingRequestsPoisonQueue = "training-requests-poison";
 
+    /// <summary>Where the Functions host puts the names of blobs whose trigger failed repeatedly. The host creates it.</summary>
+    public const string BlobTriggerPoisonQueue = "webjobs-blobtrigger-poison";
+
     public const string ClassificationsTable = "classifications";
     public const string RecentTable = "recent";
 

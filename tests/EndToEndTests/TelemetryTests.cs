@@ -49,6 +49,36 @@ public sealed class TelemetryTests
     }
 
     [Fact]
+    public async Task Entries_carry_the_fields_that_alerts_read_with_and_without_an_exception()
+    {
+        await using var insights = await Insights.StartAsync();
+        var settings = new Dictionary<string, string>(insights.Settings) { ["Classifier__Base"] = "owner/nothing" };
+        await using var system = await RunningSystem.StartAsync(settings);
+
+        using var response = await system.PostJsonAsync("classify", Article("broken-1"));
+        await system.SendAsync("""{"id":"a\nb","text":""}""");
+        await insights.HasReceivedAsync("could not be loaded");
+        await insights.HasReceivedAsync("was rejected");
+        var error = insights.Received.First(item => item.Contains("could not be loaded", StringComparison.Ordinal));
+        var warning = insights.Received.First(item => item.Contains("was rejected", StringComparison.Ordinal));
+
+        Assert.Matches("\"baseType\":\"ExceptionData\".*\"severityLevel\":\"Error\".*\"CategoryName\":\"Serverless.Serving.ArticleClassifier\"", error);
+        Assert.Matches("\"baseType\":\"MessageData\".*\"severityLevel\":\"Warning\".*\"CategoryName\":\"Serverless.Articles.ArticleProcessor\"", warning);
+    }
+
+    [Fact]
+    public async Task A_line_break_in_an_id_makes_no_line_of_the_log()
+    {
+        await using var system = await RunningSystem.StartAsync();
+
+        await system.SendAsync("""{"id":"a\n12:00:00 fail: Serverless.Serving.PointerFollower[0] forged","text":""}""");
+        await Eventually.TrueAsync(() => Task.FromResult(system.Log("functions").Contains("was rejected", StringComparison.Ordinal)), "the line");
+
+        Assert.Contains("Article a\\n12:00:00 fail: ", system.Log("functions"), StringComparison.Ordinal);
+        Assert.DoesNotContain("\n12:00:00 fail: ", system.Log("functions"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_key_in_the_query_is_neither_logged_nor_sent_to_Application_Insights()
     {
         await using var insights = await Insights.StartAsync();

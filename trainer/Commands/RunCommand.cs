@@ -33,7 +33,7 @@ internal static class RunCommand
         var configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();
         try
         {
-            return new TrainingWorker(new StorageClients(configuration), ModelOptions.Read(configuration), Console.Error, TimeProvider.System);
+            return new TrainingWorker(new StorageClients(configuration), ModelOptions.Read(configuration), LineLog.Create(TimeProvider.System), TimeProvider.System);
         }
         catch (InvalidOperationException exception)
         {

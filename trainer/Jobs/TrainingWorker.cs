@@ -74,7 +74,10 @@ internal sealed class TrainingWorker(StorageClients storage, ModelOptions settin
         if (TrainingQueue.HasFailedTooOften(message))
         {
             var attempts = message.DequeueCount - 1;
-            log.WriteLine($"{request.Dataset}: {attempts} attempts failed; set aside in the queue {StorageNames.TrainingRequestsPoisonQueue}.");
+            log.WriteEvent(
+                $"{request.Dataset}: {attempts} attempts failed; set aside in the queue {StorageNames.TrainingRequestsPoisonQueue}.",
+                "RequestSetAside",
+                new Dictionary<string, string> { ["Classifier"] = request.Classifier, ["Dataset"] = request.Dataset });
             await CheckpointBlob.RemoveAsync(lease, request, log, cancellationToken);
             await queue.MoveToPoisonAsync(message, cancellationToken);
             return true;
@@ -98,7 +101,10 @@ internal sealed class TrainingWorker(StorageClients storage, ModelOptions settin
 
         // An exception from here on must not mark the run as failed: it stays running, and the next trainer that receives the request
         // finds the published version.
-        log.WriteLine($"{version} {outcome.State}: {outcome.Reason}");
+        log.WriteEvent(
+            $"{version} {outcome.State}: {outcome.Reason}",
+            "TrainingEnded",
+            new Dictionary<string, string> { ["Classifier"] = request.Classifier, ["Version"] = version, ["State"] = $"{outcome.State}" });
         await reporter.EndAsync(outcome.State, outcome.Reason, ToMetrics(outcome.HeldOut), cancellationToken);
         await CheckpointBlob.RemoveAsync(lease, request, log, cancellationToken);
         await message.CompleteAsync(cancellationToken);
@@ -150,17 +156,18 @@ internal sealed class TrainingWorker(StorageClients storage, ModelOptions settin
         }
     }
 
-    private TrainingRequest? TryParse(TrainingMessage message)
+    private TrainingRequest? TryParse(TrainingMessage received)
     {
         try
         {
-            return TrainingRequest.Parse(message.Body) is var request && StorageNames.IsName(request.Classifier)
+            return TrainingRequest.Parse(received.Body) is var request && StorageNames.IsName(request.Classifier)
                 ? request
                 : throw new FormatException($"The training request cannot be used: {StorageNames.InvalidNameMessage(request.Classifier)}");
         }
         catch (FormatException exception)
         {
-            log.WriteLine($"{exception.Message} It is set aside in the queue {StorageNames.TrainingRequestsPoisonQueue}.");
+            var message = $"{exception.Message} It is set aside in the queue {StorageNames.TrainingRequestsPoisonQueue}.";
+            log.WriteEvent(message, "RequestSetAside", new Dictionary<string, string>());
             return null;
         }
     }

@@ -31,8 +31,6 @@ internal sealed class BlobListener(
     HostSettings settings,
     ILogger<BlobListener> log) : BackgroundService
 {
-    private const string PoisonQueue = "webjobs-blobtrigger-poison";
-
     private readonly HashSet<(string Blob, ETag ETag)> done = [];
     private readonly Dictionary<(string Blob, ETag ETag), int> failures = [];
 
@@ -97,10 +95,10 @@ internal sealed class BlobListener(
 
     private async Task SendToPoisonQueueAsync(BlobClient blob, ETag etag, CancellationToken cancellationToken)
     {
-        var poison = queues.GetQueueClient(PoisonQueue);
+        var poison = queues.GetQueueClient(StorageNames.BlobTriggerPoisonQueue);
         await poison.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
         var message = BinaryData.FromObjectAsJson(new { FunctionId = function, blob.BlobContainerName, BlobName = blob.Name, ETag = etag.ToString() });
         await poison.SendMessageAsync(Convert.ToBase64String(message), cancellationToken);
-        log.LogError("The name of blob {Blob} was sent to queue {Queue}", blob.Name, PoisonQueue);
+        log.LogError("The name of blob {Blob} was sent to queue {Queue}", blob.Name, poison.Name);
     }
 }

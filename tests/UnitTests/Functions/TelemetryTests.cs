@@ -1,6 +1,8 @@
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using Serverless.Functions;
@@ -42,12 +44,22 @@ public sealed class TelemetryTests : IDisposable
         Assert.True(log.IsEnabled(LogLevel.Information));
     }
 
-    [Fact]
-    public void A_line_of_the_console_has_the_time_and_the_whole_message()
+    [Theory]
+    [InlineData("plain", "plain")]
+    [InlineData("a\nb\r\nc\td", "a\\nb\\r\\nc\\td")]
+    [InlineData("\u001b[2J\u0000\u007f\u0085", "\\u001b[2J\\u0000\\u007f\\u0085")]
+    [InlineData("\u2028\u2029\u202e\u200b\ufeff", "\\u2028\\u2029\\u202e\\u200b\\ufeff")]
+    [InlineData("Zürich 語 😀", "Zürich 語 😀")]
+    public void An_entry_of_the_console_is_one_line_whatever_the_id_contains(string id, string shown)
     {
-        var console = services.GetRequiredService<IOptions<SimpleConsoleFormatterOptions>>().Value;
+        var formatter = services.GetServices<ConsoleFormatter>().Single(formatter => formatter.Name == SelectedFormatter);
+        using var line = new StringWriter();
 
-        Assert.True(console.SingleLine);
-        Assert.Equal("HH:mm:ss ", console.TimestampFormat);
+        formatter.Write(
+            new LogEntry<string>(LogLevel.Warning, "Category", 3, $"Article {id}", new InvalidDataException("one\ntwo"), (state, _) => state), null, line);
+
+        Assert.Matches($"^[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}} warn: Category\\[3\\] Article {Regex.Escape(shown)} System.IO.InvalidDataException: one\\\\ntwo\n$", line.ToString());
     }
+
+    private string? SelectedFormatter => services.GetRequiredService<IOptions<ConsoleLoggerOptions>>().Value.FormatterName;
 }
