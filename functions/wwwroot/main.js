@@ -2,6 +2,7 @@
 
 import './article.js';
 import './dataset.js';
+import './failed.js';
 import './results.js';
 import './review.js';
 import './samples.js';
