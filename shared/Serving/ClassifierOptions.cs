@@ -4,6 +4,10 @@ using Serverless.Models;
 namespace Serverless.Serving;
 
 /// <summary>The settings of the section <c>Classifier</c>; as environment variables <c>Classifier__Base</c> and so on.</summary>
+/// <remarks>
+/// The trainer reads <see cref="ModelOptions"/> of the same section, and both read the storage account (<c>StorageClients</c>). The number of
+/// threads is read in the functions' <c>Program.cs</c>, before libtorch starts.
+/// </remarks>
 public sealed record ClassifierOptions
 {
     /// <summary>The configuration section.</summary>

@@ -4,6 +4,7 @@ namespace Serverless.Serving;
 /// Builds micro-batches from pending requests, without waiting for more. A batch has requests of one classifier, that of the oldest
 /// request, up to a number of texts and of tokens.
 /// </summary>
+/// <remarks><see cref="InferenceThread"/> takes the batches, <see cref="BatchRunner"/> runs them through the model.</remarks>
 internal sealed class MicroBatcher(int maxTexts, int maxTokens)
 {
     private readonly LinkedList<InferenceRequest> pending = [];
