@@ -108,10 +108,38 @@ push_images() {
     --file infra/containers/trainer.Dockerfile --build-arg "CUDA=$([[ $train_on == gpu ]] && echo true || echo false)" .
 }
 
+# A base model is uploaded once, its manifest last: adapters that were trained on it would be wrong on other files under its name.
 upload_base_model() {
+  local uploaded
+  retry 15 find_base_model
+  if [[ -n "$uploaded" ]]; then
+    say "The base model $base_model is in storage and stays as it is; a new base needs a new name"
+    return
+  fi
   say "Uploading the base model $base_model from $base_folder"
+  local manifest
+  manifest="$(base_manifest)"
   retry 15 run az storage blob upload-batch --auth-mode login --account-name "$storage" \
     --destination models --destination-path "base/$base_model" --source "$base_folder" --overwrite --output none
+  run az storage blob upload --auth-mode login --account-name "$storage" --container-name models \
+    --name "base/$base_model/manifest.json" --data "$manifest" --content-type application/json --output none
+}
+
+find_base_model() {
+  uploaded="$(ask '' az storage blob list --auth-mode login --account-name "$storage" --container-name models \
+    --prefix "base/$base_model/manifest.json" --query "[].name" --output tsv)"
+}
+
+# The SHA-256 of each file that a model is loaded from, as BaseModelStore writes it.
+base_manifest() {
+  local created files='' hash name sums
+  $dry_run && [[ ! -d $base_folder ]] && return
+  sums="$(cd "$base_folder" && sha256sum -- *.json *.safetensors)" || return
+  TZ=UTC printf -v created '%(%Y-%m-%dT%H:%M:%SZ)T' -1
+  while read -r hash name; do
+    [[ "$name" == manifest.json ]] || files+="${files:+,}\"$name\":\"$hash\""
+  done <<<"$sums"
+  printf '{"baseModel":"%s","created":"%s","files":{%s}}' "$base_model" "$created" "$files"
 }
 
 # The keys are generated once; later runs keep the keys of the app.

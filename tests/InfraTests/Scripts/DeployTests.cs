@@ -30,7 +30,7 @@ public sealed partial class DeployTests(DefaultDeployment fixture)
         string[] steps =
         [
             "az group create", "az deployment group what-if", "az deployment group create", "az acr build", "az acr build",
-            "az storage blob upload-batch", "az deployment group what-if", "az deployment group create", "curl --fail",
+            "az storage blob upload-batch", "az storage blob upload", "az deployment group what-if", "az deployment group create", "curl --fail",
             "az deployment group what-if", "az deployment group create", "az storage blob upload", "az storage message put", "az storage blob download",
         ];
 
