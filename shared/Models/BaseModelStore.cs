@@ -18,16 +18,7 @@ public sealed class BaseModelStore(StorageClients storage, string cacheFolder, T
     public async Task<LocalBase> DownloadAsync(string baseModel, CancellationToken cancellationToken)
     {
         var folder = StorageNames.BaseFolder(baseModel);
-        var listed = new SortedDictionary<string, StoredFile>(StringComparer.Ordinal);
-        await foreach (var blob in container.GetBlobsAsync(BlobTraits.None, BlobStates.None, folder, cancellationToken))
-        {
-            var name = blob.Name[folder.Length..];
-            if (ModelFiles.IsLoaded(name))
-            {
-                listed[name] = StoredFile.FromListing(name, blob.Properties);
-            }
-        }
-
+        var listed = await ListAsync(folder, cancellationToken);
         if (listed.Count == 0)
         {
             throw new InvalidDataException($"There is no base model '{baseModel}': upload its Hugging Face folder to {container.Name}/{folder}.");
@@ -36,8 +27,8 @@ public sealed class BaseModelStore(StorageClients storage, string cacheFolder, T
         // A base model that was uploaded by hand has no manifest: its files are compared with the length and the MD5 that storage lists.
         IReadOnlyCollection<StoredFile> stored = await FindManifestAsync(baseModel, cancellationToken) is { } manifest
             ? [.. manifest.Files.Select(file => new StoredFile(file.Key, file.Value))]
-            : listed.Values;
-        var local = Path.Combine(cacheFolder, folder, Identify(listed.Values)[..12]);
+            : listed;
+        var local = Path.Combine(cacheFolder, folder, Identify(listed)[..12]);
         return new LocalBase(baseModel, local, LocalBase.Identify(await cache.DownloadAsync(folder, stored, local, cancellationToken)));
     }
 
@@ -50,17 +41,41 @@ public sealed class BaseModelStore(StorageClients storage, string cacheFolder, T
     /// <remarks>A base model never changes under its name: the adapters that were trained on it would be wrong on another.</remarks>
     public async Task UploadAsync(string baseModel, string localFolder, CancellationToken cancellationToken)
     {
-        if (await FindManifestAsync(baseModel, cancellationToken) is null)
+        var folder = StorageNames.BaseFolder(baseModel);
+        if (await FindManifestAsync(baseModel, cancellationToken) is null && await IsPartAsync(folder, localFolder, cancellationToken))
         {
             var names = ModelFiles.EnumerateLocal(localFolder).Where(ModelFiles.IsLoaded);
             await files.UploadAsync(
                 localFolder,
                 names,
-                StorageNames.BaseFolder(baseModel),
+                folder,
                 hashes => new ModelManifest(baseModel, time.GetUtcNow(), hashes),
                 cancellationToken);
         }
     }
+
+    /// <summary>Whether storage has nothing but files of this folder: the upload is the first, or completes one that did not finish.</summary>
+    /// <returns>False if it has another base model, which was uploaded by hand.</returns>
+    private async Task<bool> IsPartAsync(string folder, string localFolder, CancellationToken cancellationToken)
+    {
+        foreach (var file in await ListAsync(folder, cancellationToken))
+        {
+            var path = Path.Combine(localFolder, file.Name);
+            if (!File.Exists(path) || !file.Matches(await FileHashes.ReadAsync(path, withMd5: file.Md5 is not null, cancellationToken)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The files of a base model in storage, by name.</summary>
+    private async Task<IReadOnlyList<StoredFile>> ListAsync(string folder, CancellationToken cancellationToken) =>
+        await container.GetBlobsAsync(BlobTraits.None, BlobStates.None, folder, cancellationToken)
+            .Where(blob => ModelFiles.IsLoaded(blob.Name[folder.Length..]))
+            .Select(blob => StoredFile.FromListing(blob.Name[folder.Length..], blob.Properties))
+            .ToListAsync(cancellationToken);
 
     private async Task<ModelManifest?> FindManifestAsync(string baseModel, CancellationToken cancellationToken)
     {

@@ -19,7 +19,7 @@ public sealed record LocalBase(string Name, string Folder, string Sha256)
         var hashes = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var file in ModelFiles.EnumerateLocal(folder).Where(IsIdentity))
         {
-            hashes[file] = await Sha256Hex.OfFileAsync(Path.Combine(folder, file), cancellationToken);
+            hashes[file] = (await FileHashes.ReadAsync(Path.Combine(folder, file), withMd5: false, cancellationToken)).Sha256;
         }
 
         return new LocalBase(name, folder, Identify(hashes));

@@ -105,7 +105,7 @@ internal sealed class ModelFiles(BlobContainerClient container)
         }
 
         var content = await FileHashes.ReadAsync(path, withMd5: file.Md5 is not null, cancellationToken);
-        if ((file.Length is { } length && length != content.Length) || (file.Md5 is { } md5 && !md5.AsSpan().SequenceEqual(content.Md5)))
+        if (!file.Matches(content))
         {
             throw new InvalidDataException($"{container.Name}/{blob} was damaged: its length or its MD5 is not the one that storage lists. Upload it again.");
         }

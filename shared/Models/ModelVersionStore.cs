@@ -34,14 +34,20 @@ public sealed class ModelVersionStore(StorageClients storage, string cacheFolder
         return new LocalVersion(classifier, version, local, manifest);
     }
 
-    /// <summary>Reads every file of a version in storage and compares it with the manifest.</summary>
+    /// <summary>Reads every file of a version in storage and compares it with the manifest, which must list an adapter.</summary>
     /// <exception cref="InvalidDataException">The version, or a file of it, is missing or damaged.</exception>
     /// <returns>The manifest and its own SHA-256.</returns>
     public async Task<(ModelManifest Manifest, string Sha256)> VerifyAsync(
         string classifier, string version, string? manifestSha256, CancellationToken cancellationToken)
     {
         var (manifest, hash) = await ReadManifestAsync(classifier, version, manifestSha256, cancellationToken);
-        await files.VerifyAsync(StorageNames.VersionFolder(classifier, version), manifest.Files, cancellationToken);
+        var folder = StorageNames.VersionFolder(classifier, version);
+        if (Needed.FirstOrDefault(file => !manifest.Files.ContainsKey(file)) is { } missing)
+        {
+            throw new InvalidDataException($"{missing} is missing: the manifest in {container.Name}/{folder} does not list it.");
+        }
+
+        await files.VerifyAsync(folder, manifest.Files, cancellationToken);
         return (manifest, hash);
     }
 
@@ -149,9 +155,6 @@ public sealed class ModelVersionStore(StorageClients storage, string cacheFolder
                 $"The manifest of version '{version}' of '{classifier}' is damaged: its SHA-256 is {actual}, the pointer says {expectedSha256}.");
         }
 
-        var manifest = ModelManifest.Parse(content, blob);
-        return Needed.FirstOrDefault(file => !manifest.Files.ContainsKey(file)) is { } missing
-            ? throw new InvalidDataException($"Version '{version}' of '{classifier}' has no {missing}: {container.Name}/{blob} does not list it.")
-            : (manifest, actual);
+        return (ModelManifest.Parse(content, blob), actual);
     }
 }

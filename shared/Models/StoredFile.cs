@@ -16,6 +16,10 @@ internal sealed record StoredFile(string Name, string? Sha256)
     /// <summary>The version of the blob that <see cref="Length"/> and <see cref="Md5"/> belong to.</summary>
     public ETag? ETag { get; private init; }
 
+    /// <summary>Whether a file has the length and the MD5 that storage lists, as far as it lists them.</summary>
+    public bool Matches(FileHashes content) =>
+        (Length is null || Length == content.Length) && (Md5 is null || Md5.AsSpan().SequenceEqual(content.Md5));
+
     public static StoredFile FromListing(string name, BlobItemProperties properties) =>
         new(name, Sha256: null) { Length = properties.ContentLength, Md5 = properties.ContentHash, ETag = properties.ETag };
 }

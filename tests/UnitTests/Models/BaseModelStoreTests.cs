@@ -35,6 +35,28 @@ public sealed class BaseModelStoreTests(Emulator emulator) : RegistryTest
         Assert.Equal("""{"a":1}""", await File.ReadAllTextAsync(Path.Combine(second.Folder, "config.json"), CancellationToken));
     }
 
+    [Theory]
+    [InlineData("{}", "weights", true)] // an upload that did not finish
+    [InlineData("{}", "WEIGHTS", false)]
+    [InlineData("{ }", "weights", false)]
+    public async Task A_base_uploaded_by_hand_is_not_overwritten_but_an_upload_is_completed(string config, string weights, bool completed)
+    {
+        var storage = await emulator.NewAccountAsync();
+        var registry = NewRegistry(storage);
+        Folder.File("up/config.json", "{}");
+        Folder.File("up/model.safetensors", "weights");
+        Folder.File("up/tokenizer.json", "{}");
+        var container = storage.Container("models");
+        await container.UploadBlobAsync("base/owner/tiny/config.json", BinaryData.FromString(config), CancellationToken);
+        await container.UploadBlobAsync("base/owner/tiny/model.safetensors", BinaryData.FromString(weights), CancellationToken);
+
+        await registry.Bases.UploadAsync("owner/tiny", Path.Combine(Folder.Path, "up"), CancellationToken);
+
+        var after = (await container.GetBlobClient("base/owner/tiny/model.safetensors").DownloadContentAsync(CancellationToken)).Value.Content.ToString();
+        Assert.Equal(weights, after);
+        Assert.Equal(completed, await registry.Bases.FindSha256Async("owner/tiny", CancellationToken) is not null);
+    }
+
     [Fact]
     public async Task A_base_model_that_does_not_exist_is_named_with_the_folder_to_upload_it_to()
     {

@@ -37,8 +37,8 @@ public sealed class ModelLoadTests(Emulator emulator) : ServingTest(emulator)
     /// <summary>The files in the manifest of a version that can never be loaded, and the problem.</summary>
     public static TheoryData<string, string> ManifestFiles { get; } = new()
     {
-        { "{}", "has no adapter_config.json" },
-        { "{'labels.json':'00','metrics.json':'00'}", "has no adapter_config.json" },
+        { "{}", "is missing" },
+        { "{'labels.json':'00','metrics.json':'00'}", "is missing" },
         { "{'adapter_config.json':'00','adapter_model.safetensors':'00'}", "adapter_config.json is missing" },
         { "{'adapter_config.json':'00','adapter_model.safetensors':'00','LONG':'00'}", "valid file name" },
         { "{'adapter_config.json':'00','adapter_model.safetensors':'00','a\\u0000.json':'00'}", "valid file name" },

@@ -1,3 +1,4 @@
+using Azure.Storage.Blobs.Models;
 using Serverless.Models;
 using Serverless.Serving;
 using Serverless.Storage;
@@ -106,8 +107,11 @@ public sealed class ReplacedBaseTests(Emulator emulator) : ServingTest(emulator)
     private async Task UploadAsync(string folder, bool hasManifest)
     {
         var container = Storage.Container(StorageNames.ModelsContainer);
-        var manifest = container.GetBlobClient($"base/{ToyModel.Base}/manifest.json");
-        await manifest.DeleteIfExistsAsync(cancellationToken: CancellationToken);
+        await foreach (var blob in container.GetBlobsAsync(BlobTraits.None, BlobStates.None, "base/", CancellationToken))
+        {
+            await container.DeleteBlobAsync(blob.Name, cancellationToken: CancellationToken);
+        }
+
         if (hasManifest)
         {
             await Registry.Bases.UploadAsync(ToyModel.Base, Path.Combine(Folder.Path, folder), CancellationToken);
@@ -116,7 +120,7 @@ public sealed class ReplacedBaseTests(Emulator emulator) : ServingTest(emulator)
 
         foreach (var file in Directory.EnumerateFiles(Path.Combine(Folder.Path, folder)))
         {
-            await container.GetBlobClient($"base/{ToyModel.Base}/{Path.GetFileName(file)}").UploadAsync(file, overwrite: true, CancellationToken);
+            await container.GetBlobClient($"base/{ToyModel.Base}/{Path.GetFileName(file)}").UploadAsync(file, CancellationToken);
         }
     }
 }

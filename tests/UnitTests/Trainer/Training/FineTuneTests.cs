@@ -49,6 +49,14 @@ public sealed class FineTuneTests : IDisposable
     }
 
     [Fact]
+    public async Task A_max_length_beyond_the_positions_of_the_base_is_refused_before_the_training()
+    {
+        var error = await Assert.ThrowsAsync<UserException>(() => TrainAsync(options: ToyTask.Options with { MaxLength = 2049 }));
+
+        Assert.Contains("max_length is 2049, but the base reads at most 2048 tokens", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_resolved_settings_are_told_first()
     {
         using var log = new StringWriter();
