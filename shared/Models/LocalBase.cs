@@ -35,8 +35,8 @@ public sealed record LocalBase(string Name, string Folder, string Sha256)
         if (manifest.BaseSha256 is { } expected && expected != sha256)
         {
             throw new InvalidDataException(
-                $"Version '{version}' of '{classifier}' was trained on the base '{name}' with the SHA-256 {Shorten(expected)}, but the one in " +
-                $"storage has {Shorten(sha256)}: its files were replaced. Restore them, or give the new base a name of its own.");
+                $"Version '{version}' of '{classifier}' was trained on the base '{name}' with the SHA-256 {Shorten(expected)}, but the one that " +
+                $"serves has {Shorten(sha256)}: its files were replaced. Restore them, or give the new base a name of its own.");
         }
     }
 

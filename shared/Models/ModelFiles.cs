@@ -151,7 +151,7 @@ internal sealed class ModelFiles(BlobContainerClient container)
     }
 
     // The serializer's own message names types of this program.
-    private static string Describe(JsonException exception) => exception.Path is { Length: > 1 } path && exception.InnerException is null or InvalidOperationException
+    private static string Describe(JsonException exception) => exception.Path is { Length: > 1 } path && exception.InnerException is not JsonException
         ? $"'{path.TrimStart('$', '.')}' is missing or has a value of another kind."
         : $"line {(exception.LineNumber ?? 0) + 1} is not valid JSON.";
 

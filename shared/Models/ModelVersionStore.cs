@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Microsoft.Extensions.Logging;
@@ -135,8 +136,9 @@ public sealed class ModelVersionStore(StorageClients storage, string cacheFolder
             var metrics = await files.ReadAsync(blob, cancellationToken);
             return new ModelVersion(classifier, version, manifest, metrics is null ? null : ModelFiles.Parse<JsonElement>(metrics.Content, blob));
         }
-        catch (InvalidDataException)
+        catch (Exception exception) when (exception is InvalidDataException or RequestFailedException { Status: 404 or 409 })
         {
+            // One version that cannot be read, for example from the archive tier, does not hide the others.
             return null;
         }
     }

@@ -120,6 +120,8 @@ public sealed class ModelCacheTests(Emulator emulator) : RegistryTest
         var read = await LocalBase.ReadAsync("owner/tiny", Path.Combine(Folder.Path, "up"), CancellationToken);
 
         Assert.Equal((downloaded.Sha256, downloaded.Sha256), (found, read.Sha256));
+        Assert.Equal(
+            Sha256Hex.OfText($"{Sha256Hex.OfText("{}")}  config.json\n{Sha256Hex.OfBytes(Weights)}  model.safetensors\n"), downloaded.Sha256);
         Folder.File("up/config.json", """{"rope_theta":1}""");
         Assert.NotEqual(downloaded.Sha256, (await LocalBase.ReadAsync("owner/tiny", Path.Combine(Folder.Path, "up"), CancellationToken)).Sha256);
     }

@@ -34,6 +34,7 @@ public sealed class ModelManifestTests
 
     [Theory]
     [InlineData("[]", "is damaged")]
+    [InlineData("""{"baseModel":"a/b","created":"yesterday","files":{}}""", "'created' is missing or has a value of another kind")]
     [InlineData("{\n\"files\":", "line 2 is not valid JSON")]
     [InlineData("""{"baseModel":"a/b","files":[]}""", "'files'")]
     [InlineData("""{"baseModel":"a/b","files":{"x":1}}""", "'files.x'")]
