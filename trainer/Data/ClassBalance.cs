@@ -3,11 +3,12 @@ namespace Serverless.Trainer.Data;
 /// <summary>Warns of labels with very few rows.</summary>
 internal static class ClassBalance
 {
-    /// <summary>
-    /// The smallest share of the largest label's rows without a warning. Rows are not weighted, so a model that never predicts a label with
-    /// less than a twentieth of them loses less than 5 % of its accuracy.
-    /// </summary>
-    public const double MinShare = 0.05;
+    /// <summary>The smallest share of the largest label's rows without a warning.</summary>
+    /// <remarks>
+    /// Rows are not weighted. Of 200 test articles of a label of AG News, the starter, trained on 184 rows of World, recognised none with one
+    /// row of that label, 11 % (Business) and 28 % (Sports) with 8, 52 % and 46 % with 17, and 60 % with 34.
+    /// </remarks>
+    public const double MinShare = 0.1;
 
     /// <param name="rows">The rows to train on.</param>
     /// <returns>Null if no label is rare.</returns>
@@ -25,6 +26,6 @@ internal static class ClassBalance
             ? null
             : $"Warning: few rows have the label {string.Join(", ", rare.Take(10))}{(rare.Length > 10 ? ", …" : "")} " +
               $"beside '{largest.Key}' ({largest.Value}); " +
-              "it may never be predicted: add rows, or join it with another label.";
+              "it will seldom be predicted: add rows, or join it with another label.";
     }
 }

@@ -44,7 +44,8 @@ public sealed class LabelSpellingTests : IDisposable
     [Theory]
     [InlineData(200, 2, true)]
     [InlineData(200, 9, true)]
-    [InlineData(200, 20, false)]
+    [InlineData(200, 15, true)]
+    [InlineData(200, 50, false)]
     [InlineData(10, 2, false)]
     public async Task A_label_with_very_few_rows_is_warned_of_before_the_training(int major, int minor, bool warns)
     {
