@@ -137,17 +137,19 @@ public sealed class TrainingWorkerTests(Emulator emulator) : TrainingWorkerTest(
         Assert.Contains("note   Warning: few rows have the label 'Left' (1) beside ", log, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_data_set_that_cannot_be_used_is_refused_with_its_bad_lines()
+    [Theory]
+    [InlineData("bad.csv", "text,label\n,left\n,right\n", "line 2: the text is empty; line 3: the text is empty")]
+    [InlineData("bad.jsonl", "{\"text\":\"half \\ud83d\",\"label\":\"left\"}\n", "line 1: the text holds half of a surrogate pair")]
+    public async Task A_data_set_that_cannot_be_used_is_refused_with_its_bad_lines(string file, string content, string reason)
     {
         await ToyModel.PublishAsync(Registry, Classifier, "v1", seed: 1, "left", "right");
-        await RequestAsync("topics/bad.csv", "text,label\n,left\n,right\n");
+        await RequestAsync($"topics/{file}", content);
 
         Assert.True(await RunAsync());
 
         var run = Assert.Single(await Runs.ListAsync(Classifier, CancellationToken));
         Assert.Equal(TrainingState.Refused, run.State);
-        Assert.Contains("line 2: the text is empty; line 3: the text is empty", run.Reason, StringComparison.Ordinal);
+        Assert.Contains(reason, run.Reason, StringComparison.Ordinal);
         Assert.Equal("v1", await ServingAsync());
         Assert.Equal(0, await QueueLengthAsync(StorageNames.TrainingRequestsQueue));
     }
