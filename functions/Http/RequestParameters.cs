@@ -48,7 +48,9 @@ internal static class RequestParameters
     /// <param name="rest">The value of the route parameter, the last segments of the path.</param>
     /// <param name="name">The name of the parameter, for the error.</param>
     /// <param name="notFound">The type of the problem when the parameter is ambiguous.</param>
-    /// <exception cref="ProblemException">The parameter is empty or ambiguous, or the path has segments such as <c>..</c>, which web servers remove.</exception>
+    /// <exception cref="ProblemException">
+    /// The parameter is empty or ambiguous, or the path has segments such as <c>..</c>, which web servers remove.
+    /// </exception>
     public static string Rest(HttpRequest request, string? rest, string name, ProblemType notFound)
     {
         if (string.IsNullOrEmpty(rest))

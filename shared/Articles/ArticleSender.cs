@@ -32,7 +32,18 @@ public sealed class ArticleSender(StorageClients storage, ArticleBlobStore texts
             StorageNames.ArticlesReviewQueue,
             article,
             message => JsonSerializer.Serialize(
-                new { result.Id, message.Text, message.Blob, result.Classifier, Title = title, Source = source, result.Label, result.Score, result.ModelVersion },
+                new
+                {
+                    result.Id,
+                    message.Text,
+                    message.Blob,
+                    result.Classifier,
+                    Title = title,
+                    Source = source,
+                    result.Label,
+                    result.Score,
+                    result.ModelVersion,
+                },
                 StorageJson.Options),
             delay: null,
             timeToLive: null,

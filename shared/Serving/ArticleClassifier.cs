@@ -36,7 +36,10 @@ public sealed class ArticleClassifier : IAsyncDisposable
 
     /// <summary>The status of this process. Reading it starts nothing.</summary>
     public ServingStatus Status => ServingStatus.Create(
-        options.Base, options.Default, classifiers.Values.Sum(classifier => classifier.InFlight), classifiers.Values.Select(classifier => classifier.State.Status));
+        options.Base,
+        options.Default,
+        classifiers.Values.Sum(classifier => classifier.InFlight),
+        classifiers.Values.Select(classifier => classifier.State.Status));
 
     /// <summary>Completes when a version of the classifier serves; waits up to <see cref="ClassifierOptions.LoadWait"/> for it.</summary>
     /// <exception cref="UnknownClassifierException">Nothing is published under this name.</exception>

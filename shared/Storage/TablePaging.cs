@@ -13,7 +13,8 @@ internal static class TablePaging
     {
         try
         {
-            await foreach (var page in table.QueryAsync<TableEntity>(filter, limit, cancellationToken: cancellationToken).AsPages(Continuation.Decode(continuation), limit))
+            var rows = table.QueryAsync<TableEntity>(filter, limit, cancellationToken: cancellationToken);
+            await foreach (var page in rows.AsPages(Continuation.Decode(continuation), limit))
             {
                 // The service may return empty pages while it searches.
                 if (page.Values.Count > 0 || page.ContinuationToken is null)

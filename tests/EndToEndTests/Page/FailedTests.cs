@@ -1,4 +1,5 @@
 using Serverless.Articles;
+using Serverless.Storage;
 using static Microsoft.Playwright.Assertions;
 
 namespace Serverless.EndToEndTests.Page;

@@ -58,7 +58,7 @@ public sealed class FailedArticleStoreTests(Emulator emulator) : ArticleProcesso
     }
 
     [Fact]
-    public async Task A_replay_sends_at_most_as_many_articles_as_the_limit_and_says_that_there_are_more()
+    public async Task A_replay_sends_as_many_articles_as_the_limit_and_says_that_there_are_more()
     {
         for (var i = 0; i < 3; i++)
         {
