@@ -28,7 +28,8 @@ internal static class HubLabels
     {
         if (labels.ValueKind != JsonValueKind.Object || labels.EnumerateObject().Any(label => label.Value.ValueKind != JsonValueKind.String))
         {
-            throw new InvalidDataException($"{path}: '{Key}' must be an object from a row of the head to its label, such as {{\"0\": \"…\", \"1\": \"…\"}}.");
+            throw new InvalidDataException(
+                $"{path}: '{Key}' must be an object from a row of the head to its label, such as {{\"0\": \"…\", \"1\": \"…\"}}.");
         }
 
         var byRow = labels.EnumerateObject().ToLookup(label => label.Name, label => label.Value.GetString());

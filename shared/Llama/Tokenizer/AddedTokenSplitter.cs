@@ -84,9 +84,11 @@ internal sealed class AddedTokenSplitter
             return (rest, tokens[text[rest]].First(token => string.CompareOrdinal(text, rest, token.Content, 0, token.Content.Length) == 0));
         }
 
-        private static bool EndsInWord(ReadOnlySpan<char> text) => Rune.DecodeLastFromUtf16(text, out var last, out _) == OperationStatus.Done && IsWord(last);
+        private static bool EndsInWord(ReadOnlySpan<char> text) =>
+            Rune.DecodeLastFromUtf16(text, out var last, out _) == OperationStatus.Done && IsWord(last);
 
-        private static bool BeginsWithWord(ReadOnlySpan<char> text) => Rune.DecodeFromUtf16(text, out var first, out _) == OperationStatus.Done && IsWord(first);
+        private static bool BeginsWithWord(ReadOnlySpan<char> text) =>
+            Rune.DecodeFromUtf16(text, out var first, out _) == OperationStatus.Done && IsWord(first);
 
         // \w of Unicode's regular expressions.
         private static bool IsWord(Rune rune) => Rune.GetUnicodeCategory(rune) is

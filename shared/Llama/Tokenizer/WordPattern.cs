@@ -85,7 +85,10 @@ internal sealed partial class WordPattern
         }
         catch (NotSupportedException exception)
         {
-            throw Unsupported(pattern, "it needs backtracking (a lookaround, a backreference or an atomic group) or is too large, so its time has no bound", exception);
+            throw Unsupported(
+                pattern,
+                "it needs backtracking (a lookaround, a backreference or an atomic group) or is too large, so its time has no bound",
+                exception);
         }
     }
 
