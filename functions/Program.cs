@@ -14,6 +14,10 @@ builder.UseMiddleware<ProblemDetailsMiddleware>();
 builder.Services.AddTelemetry(builder.Configuration);
 builder.Services.AddArticleClassifier(builder.Configuration);
 builder.Services.AddSingleton<BodyMemory>();
+if (builder.Configuration.GetValue<bool>("Starter:Publish"))
+{
+    builder.Services.AddHostedService<StarterService>();
+}
 
 // What the web server reads of a body before a function does; 1 MB by default, for each request that waits.
 builder.Services.Configure<KestrelServerOptions>(server => server.Limits.MaxRequestBufferSize = 64 * 1024);

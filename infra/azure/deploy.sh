@@ -56,6 +56,7 @@ main() {
   local host
   host="$(output functionsHost)"
   wait_for_health
+  wait_for_starter
   export SERVERLESS_SUBSCRIBE=true
   deploy "3 of 3: events of new data sets"
   upload_dataset
@@ -148,25 +149,43 @@ find_keys() {
   local app exists
   app="$(output functionsName)"
   exists="$(ask yes az containerapp list --resource-group "$resource_group" --query "[?name=='$app'].name" --output tsv)"
-  export SERVERLESS_FUNCTION_KEY SERVERLESS_ADMIN_KEY SERVERLESS_EVENT_KEY
+  export SERVERLESS_FUNCTION_KEY SERVERLESS_OPERATOR_KEY SERVERLESS_ADMIN_KEY SERVERLESS_EVENT_KEY
   SERVERLESS_FUNCTION_KEY="$(key host-function-default)"
+  SERVERLESS_OPERATOR_KEY="$(key operators)"
   SERVERLESS_ADMIN_KEY="$(key host-master)"
   SERVERLESS_EVENT_KEY="$(key host-systemkey-blobs-extension)"
 }
 
 key() {
-  if [[ -z "$exists" ]]; then
-    openssl rand -hex 32
-  else
-    ask "the key $1" az containerapp secret show --resource-group "$resource_group" --name "$app" --secret-name "$1" \
-      --query value --output tsv
+  local value=
+  if [[ -n "$exists" ]]; then
+    # An app that was deployed before this key was introduced does not have it.
+    value="$(ask "the key $1" az containerapp secret list --resource-group "$resource_group" --name "$app" --show-values \
+      --query "[?name=='$1'].value" --output tsv)"
   fi
+  if [[ -n "$value" ]]; then printf '%s' "$value"; else openssl rand -hex 32; fi
 }
 
 # The first response takes as long as the start of a replica.
 wait_for_health() {
   say "Waiting for $functions to become healthy"
   retry 30 run curl --fail --silent --show-error --max-time 60 "https://$host/api/health"
+}
+
+# The functions publish the starter model, so that the default classifier has a version.
+wait_for_starter() {
+  if [[ "$base_model" != serverless/starter ]]; then
+    say "The classifier news has no version until it is trained, because the starter model does not work on $base_model"
+    return
+  fi
+  say "Waiting for the starter version of the classifier news"
+  retry 30 has_version news
+}
+
+has_version() {
+  local found
+  found="$(ask 1 az storage blob list --auth-mode login --account-name "$storage" --container-name models \
+    --prefix "adapters/$1/current.json" --query "[].name" --output tsv)" && [[ -n "$found" ]]
 }
 
 upload_dataset() {

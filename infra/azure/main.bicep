@@ -73,7 +73,11 @@ param functionAppKind bool = false
 @secure()
 param functionKey string = ''
 
-@description('Admin key (host master key), needed to upload data sets, export labels and promote versions. deploy.sh generates it once.')
+@description('Operator key: opens also what decides which version serves (uploads, exports, promotions). deploy.sh generates it once.')
+@secure()
+param operatorKey string = ''
+
+@description('Master key of the Functions host, which opens everything. Nothing needs it in operation. deploy.sh generates it once.')
 @secure()
 param adminKey string = ''
 
@@ -123,6 +127,7 @@ module storage 'modules/storage.bicep' = {
     location: location
     name: names.storage
     hostName: names.hostStorage
+    pageOrigin: 'https://${names.functions}.${environment.outputs.domain}'
     privateNetworking: privateNetworking
     deployerIpAddress: deployerIpAddress
   }
@@ -195,6 +200,7 @@ module functions 'modules/functions.bicep' = if (programsExist) {
     maxReplicas: maxReplicas
     functionAppKind: functionAppKind
     functionKey: functionKey
+    operatorKey: operatorKey
     adminKey: adminKey
     eventKey: eventKey
   }
@@ -233,8 +239,10 @@ module alerts 'modules/alerts.bicep' = {
     name: names.actions
     email: alertEmail
     workspaceName: names.workspace
+    functionsName: programsExist ? names.functions : ''
+    topicName: subscribeToDatasets && programsExist ? names.events : ''
   }
-  dependsOn: [monitoring]
+  dependsOn: [monitoring, functions, events]
 }
 
 // ---- outputs for deploy.sh -------------------------------------------------------------------------------------------

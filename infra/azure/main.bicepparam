@@ -17,6 +17,7 @@ param functionAppKind = false
 param imageTag = readEnvironmentVariable('SERVERLESS_IMAGE_TAG', '')
 param subscribeToDatasets = bool(readEnvironmentVariable('SERVERLESS_SUBSCRIBE', 'false'))
 param functionKey = readEnvironmentVariable('SERVERLESS_FUNCTION_KEY', '')
+param operatorKey = readEnvironmentVariable('SERVERLESS_OPERATOR_KEY', '')
 param adminKey = readEnvironmentVariable('SERVERLESS_ADMIN_KEY', '')
 param eventKey = readEnvironmentVariable('SERVERLESS_EVENT_KEY', '')
 param deployerObjectId = readEnvironmentVariable('SERVERLESS_DEPLOYER_OBJECT_ID', '')

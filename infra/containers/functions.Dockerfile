@@ -21,6 +21,9 @@ ENV AzureWebJobsScriptRoot=/home/site/wwwroot \
     AzureFunctionsJobHost__Logging__Console__IsEnabled=true \
     FUNCTIONS_WORKER_RUNTIME=dotnet-isolated \
     ASPNETCORE_URLS=http://+:8080 \
+    FUNCTIONS_REQUEST_BODY_SIZE_LIMIT=3000000 \
+    AzureWebJobsDisableHomepage=true \
+    OTEL_SERVICE_NAME=functions \
     Classifier__CacheFolder=/cache
 # libtorch has half a gigabyte and changes once a year, so it is a layer of its own below the few megabytes of the program.
 COPY --from=build /native/ /home/site/wwwroot/

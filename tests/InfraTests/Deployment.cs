@@ -23,6 +23,7 @@ public sealed record Deployment(IReadOnlyList<JsonObject> Resources)
             ["location"] = "'swedencentral'",
             ["imageTag"] = "'1'",
             ["functionKey"] = "'function-key'",
+            ["operatorKey"] = "'operator-key'",
             ["adminKey"] = "'admin-key'",
             ["eventKey"] = "'event-key'",
             ["deployerObjectId"] = $"'{Deployer}'",

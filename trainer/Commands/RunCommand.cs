@@ -33,7 +33,8 @@ internal static class RunCommand
         var configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();
         try
         {
-            return new TrainingWorker(new StorageClients(configuration), ModelOptions.Read(configuration), LineLog.Create(TimeProvider.System), TimeProvider.System);
+            var log = LineLog.Create(TimeProvider.System);
+            return new TrainingWorker(new StorageClients(configuration), ModelOptions.Read(configuration), log, TimeProvider.System);
         }
         catch (InvalidOperationException exception)
         {

@@ -13,7 +13,10 @@ internal sealed class LineLog(TextWriter output, bool isJson, TimeProvider time)
     public override Encoding Encoding => output.Encoding;
 
     /// <summary>Creates the log that the environment asks for.</summary>
-    /// <remarks>The setting is that of the .NET console logger. JSON goes to the standard output: what .NET itself writes of an unhandled exception goes to the standard error.</remarks>
+    /// <remarks>
+    /// The setting is that of the .NET console logger. JSON goes to the standard output: what .NET itself writes of an unhandled exception
+    /// goes to the standard error.
+    /// </remarks>
     public static LineLog Create(TimeProvider time) => Environment.GetEnvironmentVariable("Logging__Console__FormatterName") == "json"
         ? new LineLog(Console.Out, isJson: true, time)
         : new LineLog(Console.Error, isJson: false, time);

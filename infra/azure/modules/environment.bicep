@@ -47,3 +47,4 @@ resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
 }
 
 output id string = environment.id
+output domain string = environment.properties.defaultDomain

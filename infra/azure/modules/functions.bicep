@@ -24,6 +24,8 @@ param functionAppKind bool
 @secure()
 param functionKey string
 @secure()
+param operatorKey string
+@secure()
 param adminKey string
 @secure()
 param eventKey string
@@ -61,6 +63,11 @@ var hostSettings = [
   // invisible for ten minutes; nothing is lost.
   { name: 'FUNCTIONS_ENABLE_DRAIN_ON_APP_STOPPING', value: 'true' }
   { name: 'AzureWebJobsSecretStorageType', value: 'ContainerApps' } // keys from the volume below
+  // The host reads the body of each request into memory before it looks for a function. 24 bodies of its default limit, 100 MiB, end a
+  // replica of 8 GiB. Requests of our own have at most 2 MB; a body over this limit gets the host's 500 without a body.
+  { name: 'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT', value: '3000000' }
+  { name: 'AzureWebJobsDisableHomepage', value: 'true' } // no page of Azure's at "/"
+  { name: 'OTEL_SERVICE_NAME', value: name } // the role in Application Insights; by default the host is "unknown_service:dotnet"
   { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: insightsConnectionString }
   { name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING', value: 'Authorization=AAD;ClientId=${identity.clientId}' }
   { name: 'AZURE_CLIENT_ID', value: identity.clientId } // for DefaultAzureCredential
@@ -74,23 +81,57 @@ var classifierSettings = [
   { name: 'Classifier__Default', value: defaultClassifier }
   { name: 'Classifier__CacheFolder', value: cacheFolder }
   { name: 'Classifier__LoadAtStart', value: 'true' }
+  // Without a version, the default classifier rejects every article. A version of the starter works with the starter's base only.
+  { name: 'Starter__Publish', value: baseModel == 'serverless/starter' ? 'true' : 'false' }
   { name: 'Classifier__PollInterval', value: '00:00:30' }
   { name: 'Classifier__MaxBatch', value: '32' }
   { name: 'Classifier__MaxBatchTokens', value: '4096' }
   { name: 'Classifier__Precision', value: 'auto' }
   { name: 'Classifier__WaitingRoom', value: '1024' }
   { name: 'Classifier__LoadWait', value: loadWait }
+  { name: 'Classifier__FirstVersionWait', value: '01:00:00' }
   { name: 'Classifier__ReviewThreshold', value: '0.6' }
   // One core is left to the host, so that health responds during a forward pass (azure-functions-dotnet-worker#2610).
   { name: 'Classifier__TorchThreads', value: string(max(cpu - 1, 1)) }
 ]
 
-// The Functions host reads one file per key. Names of secrets cannot contain a dot, so each key has two names.
-var keys = [
-  { secret: 'host-master', file: 'host.master', value: adminKey }
-  { secret: 'host-function-default', file: 'host.function.default', value: functionKey }
-  { secret: 'host-systemkey-blobs-extension', file: 'host.systemKey.blobs_extension', value: eventKey }
+// Who may call which function. A test compares the lists with the functions of the app.
+var callerFunctions = [
+  'Classify'
+  'Failed'
+  'LabelArticle'
+  'ModelFile'
+  'ModelVersions'
+  'Models'
+  'OpenApi'
+  'RecentResults'
+  'ReplayFailed'
+  'Results'
+  'Review'
+  'Runs'
+  'Status'
 ]
+var operatorFunctions = ['DatasetUpload', 'Datasets', 'ExportReview', 'PromoteModel'] // what decides which version serves
+
+var secrets = [
+  { name: 'host-master', value: adminKey }
+  { name: 'host-function-default', value: functionKey }
+  { name: 'operators', value: operatorKey }
+  { name: 'host-systemkey-blobs-extension', value: eventKey }
+]
+// The Functions host reads one file per key. functions.{function}.{key} opens that function only. There is no host.function.{key},
+// because the host accepts such a key for every function of the level "function", those of the operators included.
+var keyFiles = concat(
+  [
+    { secretRef: 'host-master', path: 'host.master' }
+    { secretRef: 'host-systemkey-blobs-extension', path: 'host.systemKey.blobs_extension' }
+  ],
+  map(callerFunctions, function => { secretRef: 'host-function-default', path: 'functions.${toLower(function)}.default' }),
+  map(concat(callerFunctions, operatorFunctions), function => {
+    secretRef: 'operators'
+    path: 'functions.${toLower(function)}.operators'
+  })
+)
 
 resource app 'Microsoft.App/containerApps@2025-07-01' = {
   name: name
@@ -104,7 +145,7 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
       activeRevisionsMode: 'Single' // two revisions would share the host id
       ingress: { external: true, targetPort: port, transport: 'auto', allowInsecure: false }
       registries: [{ server: registryServer, identity: identity.id }]
-      secrets: [for key in keys: { name: key.secret, value: key.value }]
+      secrets: secrets
     }
     template: {
       // Longer than loadWait and the forward pass of a batch.
@@ -114,7 +155,7 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
         {
           name: 'keys'
           storageType: 'Secret'
-          secrets: [for key in keys: { secretRef: key.secret, path: key.file }]
+          secrets: keyFiles
         }
       ]
       containers: [

@@ -1,5 +1,6 @@
 // All role assignments. The reason of each is stored as its description. Roles are scoped to single containers, queues
-// and tables; only the roles of the Functions host are scoped to its whole account.
+// and tables. Scoped to a whole account are the roles of the Functions host on its own account, and the delegator on the
+// account of the data, which gives no access to data.
 
 param storageName string
 param hostStorageName string
@@ -14,6 +15,7 @@ param deployerType string
 var roles = {
   blobOwner: { id: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b', name: 'Storage Blob Data Owner' }
   blobContributor: { id: 'ba92f5b4-2d11-453d-a403-e96b0029c9fe', name: 'Storage Blob Data Contributor' }
+  blobDelegator: { id: 'db58b8e5-c6ad-4a2a-8342-4190687cbf4a', name: 'Storage Blob Delegator' }
   blobReader: { id: '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1', name: 'Storage Blob Data Reader' }
   queueContributor: { id: '974c5e8b-45b9-4653-ba55-5f855dd0fb88', name: 'Storage Queue Data Contributor' }
   queueReader: { id: '19e7f393-937e-4f77-808e-94535e297925', name: 'Storage Queue Data Reader' }
@@ -41,12 +43,13 @@ var principals = {
 var allGrants = {
   containers: [
     { on: 'articles', to: 'functions', role: 'blobContributor', why: 'Reads articles that are too long for a message, stores long articles for review.' }
-    { on: 'datasets', to: 'functions', role: 'blobContributor', why: 'Stores data sets uploaded over HTTP, exports labels, reads new data sets.' }
+    { on: 'datasets', to: 'functions', role: 'blobContributor', why: 'Stores data sets and grants their upload, exports labels, reads new data sets.' }
+    { on: 'failed', to: 'functions', role: 'blobContributor', why: 'Keeps articles that failed on every attempt, sends them again.' }
     {
       on: 'models'
       to: 'functions'
       role: 'blobContributor'
-      why: 'Downloads the base model and adapters, polls the pointer, changes it when a version is promoted.'
+      why: 'Publishes the starter, downloads the base model and adapters, polls the pointer, changes it when a version is promoted.'
     }
     { on: 'results', to: 'functions', role: 'blobContributor', why: 'Writes the result of each article.' }
     { on: 'datasets', to: 'trainer', role: 'blobReader', why: 'Downloads the data set to train on.' }
@@ -67,6 +70,8 @@ var allGrants = {
     { on: 'articles-review', to: 'functions', role: 'queueSender', why: 'Sends articles that a person should label.' }
     { on: 'training-requests', to: 'functions', role: 'queueSender', why: 'Requests a training after an upload.' }
     { on: 'webjobs-blobtrigger-poison', to: 'functions', role: 'queueSender', why: 'The blob trigger sends the names of uploads here that failed.' }
+    { on: 'webjobs-blobtrigger-poison', to: 'functions', role: 'queueReader', why: 'Logs that uploads are in it, for an alert.' }
+    { on: 'training-requests-poison', to: 'functions', role: 'queueReader', why: 'Logs that requests are in it, for an alert.' }
     { on: 'training-requests', to: 'trainer', role: 'queueContributor', why: 'Receives, renews and deletes its request; the scaler reads the length.' }
     { on: 'training-requests-poison', to: 'trainer', role: 'queueSender', why: 'Moves requests here that failed repeatedly.' }
     { on: 'articles', to: 'deployer', role: 'queueSender', why: 'Sends articles.' }
@@ -184,6 +189,17 @@ resource pullRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 ]
 
+resource delegatorRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(storage.id, functions.id, roles.blobDelegator.id)
+  scope: storage
+  properties: {
+    principalId: functions.properties.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.blobDelegator.id)
+    description: 'Signs the upload of a data set without a key. The signature permits no more than the other roles of the functions.'
+  }
+}
+
 resource telemetryRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(insights.id, functions.id, roles.metricsPublisher.id)
   scope: insights
@@ -210,6 +226,7 @@ var allByPlace = [
   { grants: tableGrants, place: '${storage.id}/tableServices/default/tables/' }
   { grants: map(accountGrants, grant => { to: 'functions', on: '', role: grant.role }), place: hostStorage.id }
   { grants: map(registryGrants, grant => { to: grant.to, on: '', role: 'acrPull' }), place: registry.id }
+  { grants: [{ to: 'functions', on: '', role: 'blobDelegator' }], place: storage.id }
   { grants: [{ to: 'functions', on: '', role: 'metricsPublisher' }], place: insights.id }
 ]
 

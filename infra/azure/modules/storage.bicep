@@ -8,6 +8,9 @@ param hostName string
 param privateNetworking bool
 param deployerIpAddress string
 
+@description('Origin of the web page, which uploads data sets straight to storage.')
+param pageOrigin string
+
 @description('Days after which a result is deleted.')
 param resultDays int = 365
 
@@ -20,7 +23,7 @@ type Endpoints = {
 }
 
 // As in shared/Storage/StorageNames.cs; a test compares the two.
-var containers = ['articles', 'datasets', 'models', 'results']
+var containers = ['articles', 'datasets', 'models', 'results', 'failed']
 var queues = ['articles', 'articles-poison', 'articles-review', 'training-requests', 'training-requests-poison']
 var tables = ['classifications', 'recent', 'reviews', 'trainingruns']
 
@@ -54,6 +57,18 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
     properties: {
       deleteRetentionPolicy: { enabled: true, days: 14 }
       containerDeleteRetentionPolicy: { enabled: true, days: 14 }
+      // A request of the page still needs the signature that the functions grant for one data set.
+      cors: {
+        corsRules: [
+          {
+            allowedOrigins: [pageOrigin]
+            allowedMethods: ['PUT']
+            allowedHeaders: ['content-type', 'x-ms-blob-type']
+            exposedHeaders: ['x-ms-error-code']
+            maxAgeInSeconds: 3600
+          }
+        ]
+      }
       lastAccessTimeTrackingPolicy: { enable: true, name: 'AccessTimeTracking', trackingGranularityInDays: 1 }
     }
     resource container 'containers' = [for each in concat(containers, platformContainers): { name: each }]

@@ -63,6 +63,7 @@ resource trainer 'Microsoft.App/jobs@2025-07-01' = {
             { name: 'Storage__credential', value: 'managedidentity' }
             { name: 'Storage__clientId', value: identity.clientId }
             { name: 'AZURE_CLIENT_ID', value: identity.clientId }
+            { name: 'Logging__Console__FormatterName', value: 'json' } // alerts read the fields of its events
             { name: 'Classifier__Base', value: baseModel }
             { name: 'Classifier__CacheFolder', value: cacheFolder }
             { name: 'Classifier__TorchThreads', value: gpu ? '8' : '4' }

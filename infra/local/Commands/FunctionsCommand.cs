@@ -12,8 +12,9 @@ internal static class FunctionsCommand
         var port = new Option<int>("--port") { Description = "The port on 127.0.0.1.", DefaultValueFactory = _ => Ports.Default.Http };
         var keys = new Option<string?>("--keys")
         {
-            Description = $"Require the keys in the files {LocalFolder.FunctionKeyName}, {LocalFolder.OperatorKeyName} and {LocalFolder.AdminKeyName} of this folder, " +
-                "which are created if they do not exist.",
+            Description =
+                $"Require the keys in the files {LocalFolder.FunctionKeyName}, {LocalFolder.OperatorKeyName} and {LocalFolder.AdminKeyName} " +
+                "of this folder, which are created if they do not exist.",
         };
         var app = new Option<string>("--app")
         {

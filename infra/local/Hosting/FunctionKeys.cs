@@ -10,7 +10,7 @@ namespace Serverless.Local.Hosting;
 internal sealed class FunctionKeys(FunctionKey callers, FunctionKey operators, FunctionKey admin)
 {
     /// <summary>The functions that decide what serves. In Azure they have the operator key only, as a key of that one function.</summary>
-    /// <remarks>A test compares the list with infra/azure/modules/keys.bicep.</remarks>
+    /// <remarks>A test compares the list with infra/azure/modules/functions.bicep.</remarks>
     public static IReadOnlySet<string> OperatorFunctions { get; } =
         new HashSet<string>(StringComparer.OrdinalIgnoreCase) { "Datasets", "DatasetUpload", "ExportReview", "PromoteModel" };
 

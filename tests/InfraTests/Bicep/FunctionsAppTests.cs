@@ -35,6 +35,10 @@ public sealed class FunctionsAppTests(DefaultDeployment fixture, OtherDeployment
     [InlineData("FUNCTIONS_WORKER_PROCESS_COUNT", "1")]
     [InlineData("FUNCTIONS_ENABLE_DRAIN_ON_APP_STOPPING", "true")]
     [InlineData("AzureWebJobsSecretStorageType", "ContainerApps")]
+    [InlineData("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", "3000000")]
+    [InlineData("AzureWebJobsDisableHomepage", "true")]
+    [InlineData("OTEL_SERVICE_NAME", "ca-articles-functions")]
+    [InlineData("Starter__Publish", "true")]
     public void A_setting_has_this_value(string name, string value) => Assert.Equal(value, settings[name]);
 
     [Fact]
@@ -93,7 +97,7 @@ public sealed class FunctionsAppTests(DefaultDeployment fixture, OtherDeployment
     }
 
     [Fact]
-    public void The_three_keys_are_mounted_where_the_host_reads_them()
+    public void The_keys_are_mounted_where_the_host_reads_them()
     {
         var volume = Template["volumes"]!.AsArray().Single(each => (string)each!["storageType"]! == "Secret")!;
         var mount = Container["volumeMounts"]!.AsArray().Single(each => (string)each!["volumeName"]! == (string)volume["name"]!)!;
@@ -101,10 +105,43 @@ public sealed class FunctionsAppTests(DefaultDeployment fixture, OtherDeployment
 
         Assert.Equal("/run/secrets/functions-keys", (string)mount["mountPath"]!);
         Assert.Equal(
-            ["host.function.default", "host.master", "host.systemKey.blobs_extension"],
-            volume["secrets"]!.AsArray().Select(each => (string)each!["path"]!).Order());
-        Assert.Equal(3, secrets.Select(each => (string)each!["value"]!).Distinct().Count());
+            ["host.master", "host.systemKey.blobs_extension"],
+            volume["secrets"]!.AsArray().Select(each => (string)each!["path"]!).Where(path => path.StartsWith("host.", StringComparison.Ordinal)).Order());
+        Assert.Equal(4, secrets.Select(each => (string)each!["value"]!).Distinct().Count());
         Assert.All(secrets, each => Assert.Matches("^[a-z0-9-]+$", (string)each!["name"]!));
+    }
+
+    [Fact]
+    public void Each_function_has_the_keys_of_those_who_may_call_it_and_no_key_opens_all()
+    {
+        var files = Template["volumes"]!.AsArray().Single(each => (string)each!["storageType"]! == "Secret")!["secrets"]!.AsArray()
+            .Select(each => ((string)each!["path"]!, (string)each["secretRef"]!)).Where(file => !file.Item1.StartsWith("host.", StringComparison.Ordinal));
+        var expected = FunctionApp.HttpFunctions.Where(each => each.Level != "Anonymous").SelectMany(each => Files(each.Name.ToLowerInvariant(), each.Level));
+
+        Assert.Equal(expected.Order(), files.Order());
+
+        static IEnumerable<(string, string)> Files(string function, string level) => level == "Operator"
+            ? [($"functions.{function}.operators", "operators")]
+            : [($"functions.{function}.default", "host-function-default"), ($"functions.{function}.operators", "operators")];
+    }
+
+    [Fact]
+    public void The_limits_of_our_own_requests_are_below_that_of_the_host()
+    {
+        var limit = int.Parse(settings["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"], null);
+
+        Assert.All([ArticleLimits.RequestBytes, ArticleLimits.DatasetBytes], ours => Assert.InRange(ours, 1, limit - (512 * 1024)));
+        Assert.Contains($"FUNCTIONS_REQUEST_BODY_SIZE_LIMIT={limit}", Repository.Read("infra/containers/functions.Dockerfile"));
+        Assert.Contains($"[\"FUNCTIONS_REQUEST_BODY_SIZE_LIMIT\"] = \"{limit}\"", Repository.Read("infra/local/Processes/ProgramSettings.cs"));
+    }
+
+    [Fact]
+    public void The_host_does_not_export_the_console_of_the_worker_a_second_time()
+    {
+        var logging = JsonNode.Parse(Repository.Read("host.json"))!["logging"]!;
+
+        Assert.Equal("Warning", (string)logging["logLevel"]!["Azure"]!);
+        Assert.Equal("None", (string)logging["OpenTelemetry"]!["logLevel"]!["Host.Function.Console"]!);
     }
 
     [Fact]

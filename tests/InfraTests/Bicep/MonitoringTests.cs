@@ -34,46 +34,67 @@ public sealed partial class MonitoringTests(DefaultDeployment fixture, OtherDepl
         Assert.False((bool)deployment.The("Microsoft.ContainerRegistry/registries")["properties"]!["adminUserEnabled"]!);
 
     [Fact]
-    public void Poison_messages_failed_loads_and_refused_runs_raise_an_alert()
+    public void Every_kind_of_trouble_raises_an_alert()
     {
-        var alerts = deployment.All("Microsoft.Insights/scheduledQueryRules");
+        var logs = deployment.All("Microsoft.Insights/scheduledQueryRules");
+        var metrics = deployment.All("Microsoft.Insights/metricAlerts");
 
-        Assert.Equal(["failed-model-loads", "poison-messages", "refused-trainings"], alerts.Select(each => (string)each["name"]!).Order());
-        Assert.All(alerts, alert =>
-        {
-            var properties = alert["properties"]!;
-            Assert.True((bool)properties["enabled"]!);
-            Assert.True((bool)properties["skipQueryValidation"]!);
-            Assert.Single(properties["actions"]!["actionGroups"]!.AsArray());
-            Assert.StartsWith("ContainerAppConsoleLogs | where Log ", Query(alert));
-        });
+        Assert.Equal(
+            ["backlog", "failed-articles", "failed-model-loads", "failed-trainings", "poison-messages", "refused-trainings"],
+            logs.Select(each => (string)each["name"]!).Order());
+        Assert.Equal(
+            ["failing-event-deliveries", "lost-events", "server-errors", "too-many-requests", "undelivered-events"],
+            metrics.Select(each => (string)each["name"]!).Order());
+        Assert.All(logs.Concat(metrics), alert => Assert.True((bool)alert["properties"]!["enabled"]!));
+        Assert.All(logs, alert => Assert.Single(alert["properties"]!["actions"]!["actionGroups"]!.AsArray()));
+        Assert.All(metrics, alert => Assert.Single(alert["properties"]!["actions"]!.AsArray()));
     }
 
     [Fact]
-    public void Each_phrase_that_an_alert_looks_for_is_logged_by_the_code_or_the_host()
+    public void No_alert_searches_the_text_of_a_message()
     {
-        // WebJobs SDK, QueueProcessor: "Message has reached MaxDequeueCount of {0}. Moving message to queue '{1}'."
-        const string OfTheHost = "Moving message to queue";
-        var logLines = new[] { "shared", "functions", "trainer" }.Select(Repository.PathOf)
-            .SelectMany(folder => Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories))
-            .SelectMany(File.ReadAllLines).Where(line => LogCall().IsMatch(line)).ToList();
-        var phrases = deployment.All("Microsoft.Insights/scheduledQueryRules").Select(Query).Where(query => query.Contains("has_any", StringComparison.Ordinal))
-            .SelectMany(query => Quoted().Matches(query)).Select(match => match.Groups[1].Value).Where(phrase => phrase != OfTheHost).ToList();
+        var queries = deployment.All("Microsoft.Insights/scheduledQueryRules").Select(Query).ToList();
 
-        Assert.NotEmpty(phrases);
-        Assert.All(phrases, phrase => Assert.Contains(logLines, line => line.Contains(phrase, StringComparison.Ordinal)));
+        Assert.NotEmpty(queries);
+        Assert.All(queries, query => Assert.DoesNotMatch(TextSearch(), query));
+        Assert.All(queries, query => Assert.Matches("Category (==|startswith) |Entry.Event == ", query));
     }
 
     [Fact]
-    public void The_line_that_a_refused_training_writes_is_the_one_that_is_looked_for()
+    public void The_classes_and_fields_that_alerts_read_are_those_that_log()
     {
-        var query = Query(deployment.All("Microsoft.Insights/scheduledQueryRules").Single(each => (string)each["name"]! == "refused-trainings"));
-        var pattern = Quoted().Match(query).Groups[1].Value;
+        Assert.Contains(LogCalls("shared/Articles"), call => call.StartsWith("LogError", StringComparison.Ordinal));
+        Assert.Contains(LogCalls("shared/Serving"), call => call.StartsWith("LogError", StringComparison.Ordinal));
+        Assert.Contains("Queue {Queue} has {Messages} messages, the oldest has waited {Seconds:0} s", Repository.Read("functions/QueueDepthService.cs"));
+        Assert.Contains("ILogger<QueueDepthService>", Repository.Read("functions/QueueDepthService.cs"));
+        var queries = string.Join('\n', deployment.All("Microsoft.Insights/scheduledQueryRules").Select(Query));
+        Assert.All(["\"Serverless.Functions.QueueDepthService\"", "\"Serverless.Articles.\"", "\"Serverless.Serving.\""], part => Assert.Contains(part, queries));
+    }
 
-        Assert.Matches(pattern, $"20261123-0700 {TrainingState.Refused}: worse than the serving version");
-        Assert.DoesNotMatch(pattern, $"20261123-0700 {TrainingState.Published}: not refused");
-        Assert.DoesNotMatch(pattern, "System.Net.Sockets.SocketException: Connection refused");
-        Assert.Contains("{version} {outcome.State}: ", Repository.Read("trainer/Jobs/TrainingWorker.cs"));
+    [Fact]
+    public void The_events_of_the_trainer_that_alerts_read_are_those_that_it_writes()
+    {
+        var worker = Repository.Read("trainer/Jobs/TrainingWorker.cs");
+        var queries = deployment.All("Microsoft.Insights/scheduledQueryRules").Select(Query).Where(query => query.Contains("Entry.Event", StringComparison.Ordinal)).ToList();
+        var events = queries.SelectMany(query => Event().Matches(query)).Select(match => match.Groups[1].Value).Distinct();
+        var states = queries.SelectMany(query => State().Matches(query)).Select(match => match.Groups[1].Value).Distinct();
+
+        Assert.Equal(["RequestSetAside", "TrainingEnded"], events.Order());
+        Assert.All(events, name => Assert.Contains($"\"{name}\"", worker));
+        Assert.Equal([$"{TrainingState.Failed}", $"{TrainingState.Refused}"], states.Order());
+        Assert.Contains("[\"State\"] = $\"{outcome.State}\"", worker);
+        Assert.Equal("json", deployment.Settings("Microsoft.App/jobs")["Logging__Console__FormatterName"]);
+    }
+
+    [Fact]
+    public void Rules_on_metrics_of_a_resource_exist_once_the_resource_does()
+    {
+        var scopes = deployment.All("Microsoft.Insights/metricAlerts")
+            .Select(each => (Name: (string)each["name"]!, Scope: (string)Assert.Single(each["properties"]!["scopes"]!.AsArray())!)).ToList();
+
+        Assert.All(scopes, each => Assert.NotEmpty(each.Scope));
+        Assert.All(scopes.Where(each => each.Name.EndsWith("events", StringComparison.Ordinal)), each => Assert.Contains("systemTopics", each.Scope));
+        Assert.All(scopes.Where(each => !each.Name.Contains("event", StringComparison.Ordinal)), each => Assert.Contains("containerApps", each.Scope));
     }
 
     [Fact]
@@ -87,9 +108,20 @@ public sealed partial class MonitoringTests(DefaultDeployment fixture, OtherDepl
 
     private static string Query(JsonObject alert) => (string)Assert.Single(alert["properties"]!["criteria"]!["allOf"]!.AsArray())!["query"]!;
 
-    [GeneratedRegex(@"""([^""]+)""")]
-    private static partial Regex Quoted();
+    private static IEnumerable<string> LogCalls(string folder) =>
+        from file in Directory.EnumerateFiles(Repository.PathOf(folder), "*.cs")
+        from match in LogCall().Matches(File.ReadAllText(file))
+        select match.Groups[1].Value;
 
-    [GeneratedRegex(@"\.(Log(Information|Warning|Error|Critical)|WriteLine)\(")]
+    [GeneratedRegex(@"\.(Log(Information|Warning|Error|Critical))\(")]
     private static partial Regex LogCall();
+
+    [GeneratedRegex(@"\b(Log|Message|OuterMessage|InnermostMessage)\b(?!\))|\b(has|has_any|contains|matches)\b")]
+    private static partial Regex TextSearch();
+
+    [GeneratedRegex(@"Entry\.Event == ""(\w+)""")]
+    private static partial Regex Event();
+
+    [GeneratedRegex(@"Entry\.Fields\.State == ""(\w+)""")]
+    private static partial Regex State();
 }

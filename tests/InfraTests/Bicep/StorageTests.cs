@@ -24,7 +24,7 @@ public sealed class StorageTests(DefaultDeployment fixture)
             StorageNames.Containers.Append("events-undelivered").Order(),
             deployment.Names($"{Accounts}/blobServices/containers").Order());
         Assert.Equal(
-            StorageNames.Queues.Append("webjobs-blobtrigger-poison").Order(),
+            StorageNames.Queues.Append(StorageNames.BlobTriggerPoisonQueue).Order(),
             deployment.Names($"{Accounts}/queueServices/queues").Order());
         Assert.Equal(StorageNames.Tables.Order(), deployment.Names($"{Accounts}/tableServices/tables").Order());
     }
@@ -67,6 +67,17 @@ public sealed class StorageTests(DefaultDeployment fixture)
         Assert.Equal([$"{StorageNames.ResultsContainer}/", "events-undelivered/"], deleted);
         Assert.Equal([$"{StorageNames.ModelsContainer}/adapters/"], cooled);
         Assert.True((bool)deployment.The($"{Accounts}/blobServices")["properties"]!["lastAccessTimeTrackingPolicy"]!["enable"]!);
+    }
+
+    [Fact]
+    public void Only_the_page_of_the_app_may_upload_from_a_browser()
+    {
+        var services = deployment.All($"{Accounts}/blobServices");
+        var rule = Assert.Single(Assert.Single(services)["properties"]!["cors"]!["corsRules"]!.AsArray())!;
+
+        Assert.Equal(["PUT"], rule["allowedMethods"]!.AsArray().Select(each => (string)each!));
+        Assert.Equal(["content-type", "x-ms-blob-type"], rule["allowedHeaders"]!.AsArray().Select(each => (string)each!));
+        Assert.StartsWith("[format('https://{0}.{1}', 'ca-articles-functions', ", (string)Assert.Single(rule["allowedOrigins"]!.AsArray())!);
     }
 
     private static IEnumerable<string> Prefixes(IEnumerable<JsonNode?> rules) =>

@@ -62,7 +62,7 @@ public sealed partial class TemplateTests
 
         passes.Add(await Deployment.SnapshotAsync(folder.File("main.bicepparam"), pass, TestContext.Current.CancellationToken));
         pass["SERVERLESS_IMAGE_TAG"] = "7";
-        pass["SERVERLESS_FUNCTION_KEY"] = pass["SERVERLESS_ADMIN_KEY"] = pass["SERVERLESS_EVENT_KEY"] = "key";
+        pass["SERVERLESS_FUNCTION_KEY"] = pass["SERVERLESS_OPERATOR_KEY"] = pass["SERVERLESS_ADMIN_KEY"] = pass["SERVERLESS_EVENT_KEY"] = "key";
         pass["SERVERLESS_SUBSCRIBE"] = "true";
         passes.Add(await Deployment.SnapshotAsync(folder.File("main.bicepparam"), pass, TestContext.Current.CancellationToken));
 
@@ -77,7 +77,7 @@ public sealed partial class TemplateTests
         var template = (await BicepAsync("build", Repository.PathOf("infra/azure/main.bicep"), "--stdout")).Output;
 
         Assert.DoesNotMatch(KeyAccess(), template);
-        Assert.All(["functionKey", "adminKey", "eventKey"], secret => Assert.Contains($"\"{secret}\": {{\n      \"type\": \"securestring\"", template));
+        Assert.All(["functionKey", "operatorKey", "adminKey", "eventKey"], secret => Assert.Contains($"\"{secret}\": {{\n      \"type\": \"securestring\"", template));
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed partial class TemplateTests
     {
         var parameters = Repository.Read("infra/azure/main.bicepparam");
 
-        foreach (var secret in new[] { "functionKey", "adminKey", "eventKey" })
+        foreach (var secret in new[] { "functionKey", "operatorKey", "adminKey", "eventKey" })
         {
             Assert.Matches($@"param {secret} = readEnvironmentVariable\('SERVERLESS_[A-Z_]+', ''\)", parameters);
         }

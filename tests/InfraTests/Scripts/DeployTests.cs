@@ -73,7 +73,7 @@ public sealed partial class DeployTests(DefaultDeployment fixture)
             deployment.Names("Microsoft.Storage/storageAccounts/queueServices/queues").ToHashSet());
         Assert.Equal(
             app["configuration"]!["secrets"]!.AsArray().Select(each => (string)each!["name"]!).Order(),
-            commands.Values("--secret-name").Order());
+            commands.Values("--query").SelectMany(query => SecretName().Matches(query)).Select(match => match.Groups[1].Value).Order());
         Assert.Equal(images.Order(), commands.Values("--image").Select(image => image.Split(':')[0]).Order());
     }
 
@@ -139,6 +139,16 @@ public sealed partial class DeployTests(DefaultDeployment fixture)
     }
 
     [Theory]
+    [InlineData("serverless/starter", true)]
+    [InlineData("owner/llama", false)]
+    public async Task The_starter_version_is_waited_for_if_its_base_is_deployed(string baseModel, bool isWaitedFor)
+    {
+        var commands = await PrintedCommands.RunAsync(Deploy, "--base-model", baseModel);
+
+        Assert.Equal(isWaitedFor, commands.Values("--prefix").Contains(StorageNames.PointerBlob("news")));
+    }
+
+    [Theory]
     [InlineData("gpu", "CUDA=true")]
     [InlineData("cpu", "CUDA=false")]
     public async Task The_trainer_image_fits_where_it_trains(string where, string argument)
@@ -197,6 +207,9 @@ public sealed partial class DeployTests(DefaultDeployment fixture)
 
     [GeneratedRegex(@"(?m)^output (\w+) ")]
     private static partial Regex Output();
+
+    [GeneratedRegex(@"^\[\?name=='([\w-]+)'\]\.value$")]
+    private static partial Regex SecretName();
 
     [GeneratedRegex(@"\boutputs\.(\w+)")]
     private static partial Regex AskedOutput();

@@ -25,6 +25,8 @@ internal sealed class FakeAzure : IDisposable
               "role assignment list"*) cat '{folder.File("assignments")}' ;;
               "deployment group create"*) echo "image '$SERVERLESS_IMAGE_TAG', events $SERVERLESS_SUBSCRIBE" >> '{folder.File("deployments")}' ;;
               "storage blob upload "*) printf '%s' '{trained}' > '{folder.File("pointer")}' ;;
+              "storage blob list"*adapters/news/*) echo starter ;;
+              "storage blob list"*--prefix\ base/*) ;;
               "storage blob list"*) cat '{folder.File("pointer")}' ;;
             esac
             """);
