@@ -120,6 +120,9 @@ public sealed record MonthlyCost(string Case, double Replicas, double Requests, 
         return ForArticles($"{articlesPerDay:N0} a day, all at once", articlesPerDay, work + replicas * overhead);
     }
 
+    /// <summary>Logs and telemetry of a million HTTP requests.</summary>
+    public static double LogsOfAMillionRequests => Measurements.RequestLogKb * Prices.LogGb;
+
     /// <summary>One training on the T4, from the start of the job to its end.</summary>
     public static double RetrainingDollars =>
         (Measurements.StartSeconds
@@ -138,8 +141,8 @@ public sealed record MonthlyCost(string Case, double Replicas, double Requests, 
                 + Measurements.QueueOperations * Prices.QueueOperations
                 + Measurements.TableOperations * Prices.TableOperations),
             Space: (Measurements.BaseGb + articlesPerDay * Measurements.ResultDays * Measurements.ResultKb / 1e6) * Prices.BlobGbMonth,
-            Logs: articles * Measurements.LogKb / 1e6 * Prices.LogGb,
-            Fixed: Prices.RegistryMonth + 3 * Prices.AlertRuleMonth);
+            Logs: (articles * Measurements.LogKb + replicaSecondsPerDay * Month.Days / 60 * Measurements.IdleLogKbMinute) / 1e6 * Prices.LogGb,
+            Fixed: Prices.RegistryMonth + Measurements.LogRules * Prices.AlertRuleMonth + Measurements.MetricRules * Prices.MetricRuleMonth);
     }
 }
 

@@ -27,17 +27,24 @@ public static class Prices
     public static readonly Input TableOperations = new("Tables, 10,000 operations", 0.00036, "$", FromMemory, LookedUp);
     public static readonly Input LogGb = new("Log Analytics, ingestion", 2.30, "$/GB", FromMemory, LookedUp);
     public static readonly Input AlertRuleMonth = new("Log alert rule, every 15 minutes", 0.50, "$/month", FromMemory, LookedUp);
+    public static readonly Input MetricRuleMonth = new("Metric alert rule", 0.10, "$/month", FromMemory, LookedUp);
 
     public static IReadOnlyList<Input> All { get; } =
-        [VcpuSecond, GibSecond, T4Hour, RegistryMonth, BlobGbMonth, BlobWrites, QueueOperations, TableOperations, LogGb, AlertRuleMonth];
+        [VcpuSecond, GibSecond, T4Hour, RegistryMonth, BlobGbMonth, BlobWrites, QueueOperations, TableOperations, LogGb, AlertRuleMonth, MetricRuleMonth];
 }
 
 /// <summary>Measurements and assumptions on this system and on the platform. After a change, run the program again.</summary>
 public static class Measurements
 {
+    // A line of the worker's console, and the line of the host that names its category.
+    private const double ConsoleLineKb = 0.2;
+
     private const string Targets = "scalability targets of Azure Storage";
 
+    private const string Host = "Azure Functions host 4.1037";
+
     private static readonly DateOnly Measured = new(2026, 11, 23);
+    private static readonly DateOnly MeasuredOnHost = new(2026, 11, 26);
     private static readonly DateOnly PublicLog = new(2026, 8, 28);
 
     // The model. Four vCPUs of Container Apps are two cores with two threads each; the benchmark's machine has two virtual cores.
@@ -67,7 +74,15 @@ public static class Measurements
     // An article.
     public static readonly Input ResultKb = new("result blob", 2, "KB", "assumed", Measured);
     public static readonly Input ResultDays = new("retention of results", 365, "days", "storage.bicep", Measured);
-    public static readonly Input LogKb = new("logs and traces per article", 0.5, "KB", "assumed, after sampling", Measured);
+    // Logs. Raw JSON of the records and bytes of the console; the columns that Log Analytics adds to each row are not measured.
+    public static readonly Input LogKb = new(
+        "telemetry and console of an article", 1.0 + ConsoleLineKb, "KB", $"{Host}: 1 record of 1 KB (3 KB in 3 records before), one line", MeasuredOnHost);
+    public static readonly Input RequestLogKb = new(
+        "telemetry and console of an HTTP request", 0.02 + 0.32, "KB", $"{Host}: 2 records and 32 KB of console in 100 requests (1,806 and 145 KB before)", MeasuredOnHost);
+    public static readonly Input IdleLogKbMinute = new(
+        "telemetry of a replica that runs", 54, "KB/min", $"{Host}: 60 spans of polling (and 32 KB of console before)", MeasuredOnHost);
+    public static readonly Input LogRules = new("log alert rules", 6, "rules", "alerts.bicep", MeasuredOnHost);
+    public static readonly Input MetricRules = new("metric alert rules", 5, "rules", "alerts.bicep", MeasuredOnHost);
     public static readonly Input QueueOperations = new("queue operations per article", 3, "operations", "put, get, delete", Measured);
     public static readonly Input TableOperations = new(
         "table operations per article", 3, "operations", "read and write in classifications, write in recent", Measured);
@@ -87,7 +102,7 @@ public static class Measurements
     [
         CpuArticlesPerSecond, CpuBatchSeconds, T4ArticlesPerSecond, T4TrainingSeconds, BaseGb, ScalerPollingSeconds, CooldownSeconds,
         ArticlesPerReplica, MaxReplicas, StartSeconds, PullGbPerSecond, FunctionsImageGb, TrainerImageGb, DownloadGbPerSecond, LoadSeconds,
-        ResultKb, ResultDays, LogKb, QueueOperations, TableOperations, QueuePerSecond, PartitionPerSecond, AccountPerSecond, ReceiveBatch,
+        ResultKb, ResultDays, LogKb, RequestLogKb, IdleLogKbMinute, LogRules, MetricRules, QueueOperations, TableOperations, QueuePerSecond, PartitionPerSecond, AccountPerSecond, ReceiveBatch,
         ClassificationPartitions, Utilisation,
     ];
 }

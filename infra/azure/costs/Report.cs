@@ -54,7 +54,9 @@ public static class Report
                 $"**{Dollars(cost.Total)}**");
         }
 
-        text.Append($"\nOne retraining on the T4: **{Dollars(MonthlyCost.RetrainingDollars)}**.\n");
+        text.Append(
+            $"\nOne retraining on the T4: **{Dollars(MonthlyCost.RetrainingDollars)}**. " +
+            $"Logs and telemetry of a million HTTP requests: **{Dollars(MonthlyCost.LogsOfAMillionRequests)}**.\n");
     }
 
     private static void Loads(StringBuilder text)

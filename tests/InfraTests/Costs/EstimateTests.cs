@@ -103,9 +103,14 @@ public sealed partial class EstimateTests
         Assert.Contains($"cooldownPeriod: {Measurements.CooldownSeconds.Value}", functions);
         Assert.Contains($"articlesPerReplica int = {Measurements.ArticlesPerReplica.Value}", functions);
         Assert.Contains($"resultDays int = {Measurements.ResultDays.Value}", Repository.Read("infra/azure/modules/storage.bicep"));
+        var alerts = Repository.Read("infra/azure/modules/alerts.bicep");
+        Assert.Equal(Measurements.LogRules.Value, Rules(alerts, "    query: "));
+        Assert.Equal(Measurements.MetricRules.Value, Rules(alerts, "      window: "));
         Assert.Contains($"param maxReplicas = {Measurements.MaxReplicas.Value}", Repository.Read("infra/azure/main.bicepparam"));
         Assert.Contains($"\"batchSize\": {Measurements.ReceiveBatch.Value}", Repository.Read("host.json"));
     }
+
+    private static int Rules(string alerts, string field) => alerts.Split('\n').Count(line => line.StartsWith(field, StringComparison.Ordinal));
 
     /// <summary>The rate that keeps this many replicas fully busy.</summary>
     private static Load Busy(double replicas) => new(replicas * Replica.Cpu.ArticlesPerSecond);
