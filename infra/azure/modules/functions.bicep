@@ -100,6 +100,7 @@ var callerFunctions = [
   'Classify'
   'Failed'
   'LabelArticle'
+  'LabelArticleById'
   'ModelFile'
   'ModelVersions'
   'Models'

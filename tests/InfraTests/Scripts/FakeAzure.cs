@@ -26,7 +26,7 @@ internal sealed class FakeAzure : IDisposable
               "deployment group create"*) echo "image '$SERVERLESS_IMAGE_TAG', events $SERVERLESS_SUBSCRIBE" >> '{folder.File("deployments")}' ;;
               "storage blob upload "*) printf '%s' '{trained}' > '{folder.File("pointer")}' ;;
               "storage blob list"*adapters/news/*) echo starter ;;
-              "storage blob list"*--prefix\ base/*) ;;
+              "storage blob list"*--prefix\ base/*) echo manifest.json ;;
               "storage blob list"*) cat '{folder.File("pointer")}' ;;
             esac
             """);
