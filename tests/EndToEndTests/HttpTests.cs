@@ -132,8 +132,8 @@ public sealed class HttpTests(HttpTests.Fixture fixture) : IClassFixture<HttpTes
 
     [Theory]
     [InlineData("GET", "results/news/", HttpStatusCode.OK)] // the list
-    [InlineData("POST", "review/news/", HttpStatusCode.NotFound)]
-    [InlineData("GET", "models/news/starter/files/", HttpStatusCode.NotFound)]
+    [InlineData("POST", "review/news/", HttpStatusCode.BadRequest)]
+    [InlineData("GET", "models/news/starter/files/", HttpStatusCode.BadRequest)]
     public async Task An_address_that_ends_before_the_id_or_the_file_is_no_error_of_ours(string method, string path, HttpStatusCode status)
     {
         using var request = new HttpRequestMessage(HttpMethod.Parse(method), new Uri(path, UriKind.Relative));
