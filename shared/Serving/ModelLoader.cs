@@ -7,6 +7,7 @@ internal sealed class ModelLoader(ModelRegistry registry, string baseModel, Prec
 {
     private readonly SemaphoreSlim baseLock = new(1);
     private volatile LoadedBase? loadedBase;
+    private bool isBaseUsed;
 
     public bool HasBase => loadedBase is not null;
 
@@ -25,25 +26,17 @@ internal sealed class ModelLoader(ModelRegistry registry, string baseModel, Prec
                 $"and this process serves '{baseModel}' (setting Classifier__Base).");
         }
 
-        var loaded = await LoadBaseAsync(cancellationToken);
-        loaded.Files.RequireBaseOf(local);
-        return loaded.Model.Load(local);
+        return (await LoadBaseOfAsync(local, cancellationToken)).Model.Load(local);
     }
 
-    /// <summary>Loads the base, unless it is loaded. It stays what it was then, even if its files in storage are replaced.</summary>
+    /// <summary>Loads the base, unless it is loaded. It stays what it was once a version uses it, even if its files in storage are replaced.</summary>
     /// <exception cref="InvalidDataException">The base cannot be used; says why.</exception>
-    public async Task<LoadedBase> LoadBaseAsync(CancellationToken cancellationToken)
+    public async Task LoadBaseAsync(CancellationToken cancellationToken)
     {
         await baseLock.WaitAsync(cancellationToken);
         try
         {
-            if (loadedBase is null)
-            {
-                var files = await registry.Bases.DownloadAsync(baseModel, cancellationToken);
-                loadedBase = new LoadedBase(files, await BaseModel.OpenAsync(files.Folder, precision));
-            }
-
-            return loadedBase;
+            await OpenBaseAsync(cancellationToken);
         }
         finally
         {
@@ -57,7 +50,41 @@ internal sealed class ModelLoader(ModelRegistry registry, string baseModel, Prec
         baseLock.Dispose();
     }
 
+    /// <summary>Loads the base that a version was trained on. A base that no version uses yet is loaded anew after a mismatch: it may be restored.</summary>
+    private async Task<LoadedBase> LoadBaseOfAsync(LocalVersion version, CancellationToken cancellationToken)
+    {
+        await baseLock.WaitAsync(cancellationToken);
+        try
+        {
+            var opened = await OpenBaseAsync(cancellationToken);
+            opened.Files.RequireBaseOf(version);
+            isBaseUsed = true;
+            return opened;
+        }
+        catch (InvalidDataException) when (!isBaseUsed)
+        {
+            loadedBase?.Model.Dispose();
+            loadedBase = null;
+            throw;
+        }
+        finally
+        {
+            baseLock.Release();
+        }
+    }
+
+    private async Task<LoadedBase> OpenBaseAsync(CancellationToken cancellationToken)
+    {
+        if (loadedBase is null)
+        {
+            var files = await registry.Bases.DownloadAsync(baseModel, cancellationToken);
+            loadedBase = new LoadedBase(files, await BaseModel.OpenAsync(files.Folder, precision));
+        }
+
+        return loadedBase;
+    }
+
     /// <param name="Files">The files that it was loaded from.</param>
     /// <param name="Model">The weights and the tokenizer.</param>
-    internal sealed record LoadedBase(LocalBase Files, BaseModel Model);
+    private sealed record LoadedBase(LocalBase Files, BaseModel Model);
 }
