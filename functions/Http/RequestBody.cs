@@ -18,7 +18,7 @@ internal sealed record RequestBody(string Text, bool IsJson)
         var bytes = await ReadBytesAsync(request, memory, cancellationToken);
         return StrictUtf8.TryDecode(bytes.Span, out var text, out var invalidByte)
             ? new RequestBody(text.TrimStart('\uFEFF'), isJson)
-            : throw new ProblemException(ProblemType.MalformedRequest, $"The body is not UTF-8 (byte {invalidByte:N0}).");
+            : throw new ProblemException(ProblemType.MalformedRequest, $"The body is {StrictUtf8.Describe(bytes.Span, invalidByte)}.");
     }
 
     /// <exception cref="ProblemException">The body is compressed.</exception>

@@ -31,6 +31,7 @@ public sealed class ArticleDeferral(ArticleSender sender, ClassifierOptions opti
     {
         ModelNotReadyException => true,
         UnknownClassifierException => time.GetUtcNow() - article.EnqueuedAt < options.FirstVersionWait,
+        OperationCanceledException or IOException or HttpRequestException or TimeoutException => true,
         _ => StorageErrors.IsStorageError(exception) && !StorageErrors.IsRejectedContent(exception),
     };
 

@@ -24,7 +24,7 @@ public sealed class ArticleMessageReader(ArticleBlobStore texts, ClassifierOptio
 
         if (!StrictUtf8.TryDecode(content, out var text, out var invalidByte))
         {
-            return Reject(message, content, $"The message is not Base64 of UTF-8 text (byte {invalidByte:N0} is not valid).");
+            return Reject(message, content, $"The message is not Base64 of UTF-8 text: it is {StrictUtf8.Describe(content, invalidByte)}.");
         }
 
         return ArticleMessage.TryParse(text, out var article, out var rejection)

@@ -132,9 +132,9 @@ public sealed class ReviewStore(StorageClients storage, ArticleBlobStore texts, 
                 await texts.DeleteAsync(StorageNames.ReviewText(row.RowKey), cancellationToken);
             }
         }
-        catch (RequestFailedException exception) when (exception.Status == 412)
+        catch (RequestFailedException exception) when (exception.Status is 404 or 412)
         {
-            // A person labelled it at this moment: the text that they read did exist, so the label stays.
+            // Removed by another delivery, or labelled by a person at this moment: the text that they read did exist, so the label stays.
         }
     }
 

@@ -26,7 +26,7 @@ public sealed class ArticleBlobStore(StorageClients storage)
             var content = await client.DownloadContentAsync(cancellationToken);
             if (!StrictUtf8.TryDecode(content.Value.Content, out var text, out var invalidByte))
             {
-                return ArticleText.Rejected($"The blob '{blob}' is not UTF-8 (byte {invalidByte:N0}).");
+                return ArticleText.Rejected($"The blob '{blob}' is {StrictUtf8.Describe(content.Value.Content, invalidByte)}.");
             }
 
             text = text.TrimStart('\uFEFF');

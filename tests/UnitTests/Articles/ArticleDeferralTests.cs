@@ -106,6 +106,7 @@ public sealed class ArticleDeferralTests(Emulator emulator) : ArticleProcessorTe
         Assert.Equal(expected, deferral.Applies(article, new RequestFailedException(status, "reason")));
         Assert.False(deferral.Applies(article, new InvalidOperationException()));
         Assert.True(deferral.Applies(article, new ModelNotReadyException("reason")));
+        Assert.True(deferral.Applies(article, new IOException("The response ended prematurely.")));
         Assert.False(deferral.Applies(article.Reject("reason"), new ModelNotReadyException("reason")));
     }
 

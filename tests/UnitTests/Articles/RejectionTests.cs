@@ -31,7 +31,7 @@ public sealed class RejectionTests(Emulator emulator) : ArticleProcessorTest(emu
 
         var result = await Results.FindAsync("news", Sha256Hex.OfBytes(latin), CancellationToken);
         Assert.Equal(ClassificationStatus.Rejected, result!.Status);
-        Assert.Contains("not Base64 of UTF-8 text (byte 2", result.Reason);
+        Assert.Contains("not Base64 of UTF-8 text: it is not UTF-8 (byte 2)", result.Reason);
     }
 
     [Fact]
@@ -70,6 +70,7 @@ public sealed class RejectionTests(Emulator emulator) : ArticleProcessorTest(emu
     [InlineData("O\0i\0l\0", "NUL character")]
     [InlineData("""{"id":"a","text":"O\u0000il"}""", "NUL character")]
     [InlineData("""{"id":"a","text":"Oil","title":"O\u0000il"}""", "NUL character")]
+    [InlineData("""{"id":"a\u0000","text":"Oil"}""", "NUL character")]
     public async Task A_wrapped_article_is_rejected_with_what_it_looks_like(string body, string reason)
     {
         await ProcessAsync(body);
@@ -113,6 +114,16 @@ public sealed class RejectionTests(Emulator emulator) : ArticleProcessorTest(emu
         await NewProcessor().ProcessAsync(message, CancellationToken);
 
         Assert.Contains("not Base64", (await Results.FindAsync("desk", "a", CancellationToken))!.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_message_in_UTF16_is_named()
+    {
+        byte[] utf16 = [.. Encoding.Unicode.GetPreamble(), .. Encoding.Unicode.GetBytes("Oil rises.")];
+
+        await NewProcessor().ProcessAsync(Message(BinaryData.FromBytes(utf16), Noon), CancellationToken);
+
+        Assert.Contains("begins like UTF-16", Assert.Single(await RowsAsync("classifications")).GetString("Reason"), StringComparison.Ordinal);
     }
 
     [Theory]
