@@ -35,6 +35,7 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<ArticleBlobStore>();
         services.AddSingleton<ArticleSender>();
         services.AddSingleton<ResultStore>();
+        services.AddSingleton<ResultWriter>();
         services.AddSingleton<TrainingRuns>();
         services.AddSingleton<TrainingRequests>();
         services.AddSingleton<DatasetStore>();

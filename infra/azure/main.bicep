@@ -31,6 +31,9 @@ param defaultClassifier string = 'news'
 @description('Scores below which an article goes to review, for the classifiers that need another one than 0.6: { desk: \'0.8\' }.')
 param reviewThresholds object = {}
 
+@description('Sends the result of each article of the queue to the queue articles-results, for programs of your own.')
+param resultsQueue bool = false
+
 @description('Replicas that always run. 0 costs nothing when idle; 1 avoids the cold start of the first article.')
 @minValue(0)
 @maxValue(100)
@@ -196,6 +199,7 @@ module functions 'modules/functions.bicep' = if (programsExist) {
     baseModel: baseModel
     defaultClassifier: defaultClassifier
     reviewThresholds: reviewThresholds
+    resultsQueue: resultsQueue
     minReplicas: minReplicas
     maxReplicas: maxReplicas
     functionAppKind: functionAppKind

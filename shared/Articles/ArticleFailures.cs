@@ -14,6 +14,7 @@ public sealed class ArticleFailures(
     ArticleMessageReader reader,
     FailedArticleStore store,
     ResultStore results,
+    ResultWriter writer,
     ArticleDeferral deferral,
     TimeProvider time,
     ILogger<ArticleFailures> log)
@@ -34,14 +35,14 @@ public sealed class ArticleFailures(
     {
         var reason = $"The last of {ArticleLimits.Attempts} attempts failed: {StorageErrors.Describe(exception)} {Advice}";
         await store.WriteAsync(ToFailed(article, StorageErrors.Describe(exception), article.EnqueuedAt), cancellationToken);
-        await results.WriteAsync(article.ToResult(ClassificationStatus.Failed, article.EnqueuedAt, time.GetUtcNow(), reason), cancellationToken);
+        await writer.WriteAsync(article, article.ToResult(ClassificationStatus.Failed, article.EnqueuedAt, time.GetUtcNow(), reason), cancellationToken);
     }
 
     /// <summary>Writes a failed result for an article of the poison queue, if the last attempt wrote none because its process ended.</summary>
     /// <returns>The outcome of the write; null if the article was sent to the queue <c>articles</c> again, because storage failed.</returns>
     public async Task<WriteOutcome?> RecordPoisonAsync(QueueMessage message, CancellationToken cancellationToken)
     {
-        var article = reader.Parse(message);
+        var article = reader.Parse(message) with { IsFromPoisonQueue = true };
         try
         {
             return await RecordPoisonAsync(article, cancellationToken);
@@ -60,7 +61,8 @@ public sealed class ArticleFailures(
         var article = await reader.ReadTextAsync(received, cancellationToken);
         if (article.Rejection is { } rejection)
         {
-            return await results.WriteAsync(article.ToResult(ClassificationStatus.Rejected, insertedOn: null, time.GetUtcNow(), rejection), cancellationToken);
+            var rejected = article.ToResult(ClassificationStatus.Rejected, insertedOn: null, time.GetUtcNow(), rejection);
+            return await writer.WriteAsync(article, rejected, cancellationToken);
         }
 
         var kept = await store.FindAsync(article.Classifier, article.Message, cancellationToken);
@@ -72,7 +74,8 @@ public sealed class ArticleFailures(
 
         // An existing result stays, and its rows are repaired if they were lost in a crash of the last attempt.
         var reason = $"All {ArticleLimits.Attempts} attempts failed; the log has the errors. {Advice}";
-        var outcome = await results.WriteAsync(article.ToResult(ClassificationStatus.Failed, enqueuedAt, time.GetUtcNow(), reason), cancellationToken);
+        var failed = article.ToResult(ClassificationStatus.Failed, enqueuedAt, time.GetUtcNow(), reason);
+        var outcome = await writer.WriteAsync(article, failed, cancellationToken);
         if (outcome == WriteOutcome.Duplicate
             && await results.FindAsync(article.Classifier, article.Message.Id, cancellationToken) is { Status: ClassificationStatus.Classified })
         {

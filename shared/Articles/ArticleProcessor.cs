@@ -13,7 +13,7 @@ namespace Serverless.Articles;
 public sealed class ArticleProcessor(
     ArticleMessageReader reader,
     ArticleClassifier classifier,
-    ResultStore results,
+    ResultWriter results,
     ArticleReviews reviews,
     ArticleDeferral deferral,
     ArticleFailures failures,
@@ -72,8 +72,7 @@ public sealed class ArticleProcessor(
             return await RejectAsync(article, reason, cancellationToken);
         }
 
-        if (await results.TryReuseExistingAsync(article.Classifier, article.Message.Id, article.TextHash, article.EnqueuedAt, cancellationToken)
-            is { } existing)
+        if (await results.TryReuseExistingAsync(article, cancellationToken) is { } existing)
         {
             // The previous attempt may have ended between its result and this.
             await reviews.RemoveSupersededAsync(article, existing, cancellationToken);
@@ -96,7 +95,7 @@ public sealed class ArticleProcessor(
     {
         log.LogWarning("Article {ArticleId} was rejected: {Reason}", article.Message.Id, reason);
         var result = article.ToResult(ClassificationStatus.Rejected, article.EnqueuedAt, time.GetUtcNow(), reason);
-        return await results.WriteAsync(result, cancellationToken);
+        return await results.WriteAsync(article, result, cancellationToken);
     }
 
     private ClassificationResult ToResult(ReceivedArticle article, Prediction prediction) =>
@@ -118,7 +117,7 @@ public sealed class ArticleProcessor(
     {
         // Before the result: after a crash in between, the article is queued for review twice, which is better than not at all.
         await reviews.EnqueueAsync(article.Message, result, cancellationToken);
-        var outcome = await results.WriteAsync(result, cancellationToken);
+        var outcome = await results.WriteAsync(article, result, cancellationToken);
         await reviews.RemoveSupersededAsync(article, outcome, cancellationToken);
         log.LogInformation(
             "Article {ArticleId} of {Classifier} is {Label} ({Score:0.000}) by {ModelVersion}, {Milliseconds:0} ms after it arrived: {Outcome}",

@@ -26,6 +26,11 @@ public sealed record ReceivedArticle(ArticleMessage Message, string Classifier, 
     /// <summary>Whether the host moves the message to the poison queue if this attempt fails.</summary>
     public bool IsLastAttempt => Attempt >= ArticleLimits.Attempts;
 
+    /// <summary>Whether an earlier delivery of the article may have ended after its result was written.</summary>
+    public bool IsRedelivery => Attempt > 1 || Message.Deferred is not null || IsFromPoisonQueue;
+
+    public bool IsFromPoisonQueue { get; init; }
+
     /// <summary>Identifies the article: two deliveries of it have the same key.</summary>
     public (string Classifier, string Id) Key => (Classifier, Message.Id);
 

@@ -50,6 +50,9 @@ public sealed record ClassifierOptions
     /// <summary>Thresholds of single classifiers, by name; they override <see cref="ReviewThreshold"/>.</summary>
     public IReadOnlyDictionary<string, double> ReviewThresholds { get; init; } = new Dictionary<string, double>();
 
+    /// <summary>Whether the results of queue articles are sent to the queue <c>articles-results</c>.</summary>
+    public bool ResultsQueue { get; init; }
+
     /// <summary>The precision of the model.</summary>
     public PrecisionSetting Precision { get; init; } = PrecisionSetting.Auto;
 

@@ -19,6 +19,7 @@ public static partial class StorageNames
     public const string ArticlesQueue = "articles";
     public const string ArticlesPoisonQueue = "articles-poison";
     public const string ArticlesReviewQueue = "articles-review";
+    public const string ArticlesResultsQueue = "articles-results";
     public const string TrainingRequestsQueue = "training-requests";
     public const string TrainingRequestsPoisonQueue = "training-requests-poison";
 
@@ -48,7 +49,7 @@ public static partial class StorageNames
     public static IReadOnlyList<string> Containers { get; } = [ArticlesContainer, DatasetsContainer, ModelsContainer, ResultsContainer, FailedContainer];
 
     public static IReadOnlyList<string> Queues { get; } =
-        [ArticlesQueue, ArticlesPoisonQueue, ArticlesReviewQueue, TrainingRequestsQueue, TrainingRequestsPoisonQueue];
+        [ArticlesQueue, ArticlesPoisonQueue, ArticlesReviewQueue, ArticlesResultsQueue, TrainingRequestsQueue, TrainingRequestsPoisonQueue];
 
     public static IReadOnlyList<string> Tables { get; } = [ClassificationsTable, RecentTable, ReviewsTable, TrainingRunsTable];
 

@@ -42,7 +42,7 @@ public sealed class ModelFilesTests
         });
 
     [Fact]
-    public async Task A_base_that_is_replaced_under_its_name_is_not_served_with_adapters_of_the_old_one() => await ReliabilityReport.RecordAsync(
+    public async Task A_base_replaced_under_its_name_is_not_served_with_adapters_of_the_old_one() => await ReliabilityReport.RecordAsync(
         "Base model replaced under the same name",
         "once, with an article that arrives meanwhile",
         "classify responds with 503, whose sentence names the base; the article is put off; after the old base is restored it is classified, and none failed",

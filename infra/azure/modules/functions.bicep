@@ -18,6 +18,7 @@ param insightsConnectionString string
 param baseModel string
 param defaultClassifier string
 param reviewThresholds object
+param resultsQueue bool
 param minReplicas int
 param maxReplicas int
 param functionAppKind bool
@@ -91,6 +92,7 @@ var classifierSettings = [
   { name: 'Classifier__LoadWait', value: loadWait }
   { name: 'Classifier__FirstVersionWait', value: '01:00:00' }
   { name: 'Classifier__ReviewThreshold', value: '0.6' }
+  { name: 'Classifier__ResultsQueue', value: string(resultsQueue) }
   // One core is left to the host, so that health responds during a forward pass (azure-functions-dotnet-worker#2610).
   { name: 'Classifier__TorchThreads', value: string(max(cpu - 1, 1)) }
 ]

@@ -60,7 +60,12 @@ var allGrants = {
     { on: 'results', to: 'deployer', role: 'blobReader', why: 'Reads results.' }
   ]
   queues: [
-    { on: 'articles', to: 'functions', role: 'queueContributor', why: 'Receives, renews and deletes articles; the scaler reads the length.' }
+    {
+      on: 'articles'
+      to: 'functions'
+      role: 'queueContributor'
+      why: 'Receives, renews and deletes articles, puts them off, sends failed ones again; the scaler reads the length.'
+    }
     {
       on: 'articles-poison'
       to: 'functions'
@@ -68,6 +73,7 @@ var allGrants = {
       why: 'The host moves articles here that failed five times; a function records them.'
     }
     { on: 'articles-review', to: 'functions', role: 'queueSender', why: 'Sends articles that a person should label.' }
+    { on: 'articles-results', to: 'functions', role: 'queueSender', why: 'Sends results, if the parameter resultsQueue is set.' }
     { on: 'training-requests', to: 'functions', role: 'queueSender', why: 'Requests a training after an upload.' }
     { on: 'webjobs-blobtrigger-poison', to: 'functions', role: 'queueSender', why: 'The blob trigger sends the names of uploads here that failed.' }
     { on: 'webjobs-blobtrigger-poison', to: 'functions', role: 'queueReader', why: 'Logs that uploads are in it, for an alert.' }
@@ -76,6 +82,7 @@ var allGrants = {
     { on: 'training-requests-poison', to: 'trainer', role: 'queueSender', why: 'Moves requests here that failed repeatedly.' }
     { on: 'articles', to: 'deployer', role: 'queueSender', why: 'Sends articles.' }
     { on: 'articles-review', to: 'deployer', role: 'queueReader', why: 'Reads articles that wait for a label.' }
+    { on: 'articles-results', to: 'deployer', role: 'queueReader', why: 'Reads results.' }
   ]
   tables: [
     { on: 'classifications', to: 'functions', role: 'tableContributor', why: 'Writes the row of each article, reads it when an article is delivered again.' }

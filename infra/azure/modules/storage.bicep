@@ -24,7 +24,7 @@ type Endpoints = {
 
 // As in shared/Storage/StorageNames.cs; a test compares the two.
 var containers = ['articles', 'datasets', 'models', 'results', 'failed']
-var queues = ['articles', 'articles-poison', 'articles-review', 'training-requests', 'training-requests-poison']
+var queues = ['articles', 'articles-poison', 'articles-review', 'articles-results', 'training-requests', 'training-requests-poison']
 var tables = ['classifications', 'recent', 'reviews', 'trainingruns']
 
 // Used by the platform: the blob trigger's poison queue, and the dead letters of Event Grid.

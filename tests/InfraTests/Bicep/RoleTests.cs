@@ -34,6 +34,7 @@ public sealed partial class RoleTests(DefaultDeployment fixture, OtherDeployment
             "containers/results: Storage Blob Data Contributor",
             "storage: Storage Blob Delegator",
             "queues/articles-poison: Storage Queue Data Contributor",
+            "queues/articles-results: Storage Queue Data Message Sender",
             "queues/articles-review: Storage Queue Data Message Sender",
             "queues/articles: Storage Queue Data Contributor",
             "queues/training-requests: Storage Queue Data Message Sender",

@@ -49,7 +49,7 @@ public abstract class ArticleProcessorTest(Emulator emulator) : ServingTest(emul
         return new ArticleProcessor(
             NewReader(clock),
             other ?? Classifier,
-            Results,
+            NewWriter(),
             new ArticleReviews(Reviews, Sender, Results, Options),
             NewDeferral(clock),
             NewFailures(clock),
@@ -58,7 +58,7 @@ public abstract class ArticleProcessorTest(Emulator emulator) : ServingTest(emul
     }
 
     private protected ArticleFailures NewFailures(TimeProvider? clock = null) =>
-        new(NewReader(clock), Failed, Results, NewDeferral(clock), clock ?? TimeProvider.System, NullLogger<ArticleFailures>.Instance);
+        new(NewReader(clock), Failed, Results, NewWriter(), NewDeferral(clock), clock ?? TimeProvider.System, NullLogger<ArticleFailures>.Instance);
 
     private protected static QueueMessage Message(string body, DateTimeOffset insertedOn, int dequeueCount = 1) =>
         Message(BinaryData.FromString(body), insertedOn, dequeueCount);
@@ -76,6 +76,8 @@ public abstract class ArticleProcessorTest(Emulator emulator) : ServingTest(emul
 
     private protected async Task<List<TableEntity>> RowsAsync(string table) =>
         await Storage.Table(table).QueryAsync<TableEntity>(cancellationToken: CancellationToken).ToListAsync(CancellationToken);
+
+    private ResultWriter NewWriter() => new(Results, Storage, Options);
 
     private ArticleMessageReader NewReader(TimeProvider? clock) => new(new ArticleBlobStore(Storage), Options, clock ?? TimeProvider.System);
 
