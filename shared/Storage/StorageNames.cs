@@ -107,6 +107,9 @@ public static partial class StorageNames
     /// <param name="row">See <see cref="ReviewRow"/>. The blob is deleted with the row.</param>
     public static string ReviewText(string row) => $"review/{row}.txt";
 
+    /// <summary>In <see cref="DatasetsContainer"/>: the settings of a classifier's trainings, which override those of the base.</summary>
+    public static string SettingsBlob(string classifier) => $"{RequireName(classifier, "classifier")}/{TrainingFile}";
+
     /// <summary>In <see cref="DatasetsContainer"/>: an export of human labels.</summary>
     /// <param name="extension">With the dot. The format is that of the data set that the export extends.</param>
     public static string ReviewedDataset(string classifier, DateTimeOffset time, string extension) =>

@@ -4,7 +4,7 @@ using Serverless.Storage;
 
 namespace Serverless.Training;
 
-/// <summary>Uploads data sets to the container <c>datasets</c>.</summary>
+/// <summary>Uploads data sets, and the settings of their trainings, to the container <c>datasets</c>.</summary>
 public sealed class DatasetStore(StorageClients storage)
 {
     // The largest single write of storage. Longer data sets go to the container without this class.
@@ -12,7 +12,7 @@ public sealed class DatasetStore(StorageClients storage)
 
     private const int MaxNameCharacters = 200;
 
-    /// <summary>Checks whether a data set can have this name.</summary>
+    /// <summary>Checks whether a data set can have this name, or whether it is that of the settings: <c>training.json</c>.</summary>
     /// <param name="classifier">The classifier that it trains.</param>
     /// <param name="file">Its file name.</param>
     /// <param name="error">What is wrong, for a person.</param>
@@ -31,7 +31,7 @@ public sealed class DatasetStore(StorageClients storage)
         {
             error = $"'{file}' is not a data set: files whose name begins with '.', '__' or '~$' are copies, locks or metadata.";
         }
-        else if (DatasetFormat.GetFileType(file) is null)
+        else if (file != StorageNames.TrainingFile && DatasetFormat.GetFileType(file) is null)
         {
             var hint = Path.GetExtension(file).Equals(".json", StringComparison.OrdinalIgnoreCase) ? " A JSON array of objects may be named .jsonl." : "";
             error = $"'{file}' is not a data set: its name must end in {string.Join(" or ", DatasetFormat.Extensions)}.{hint}";
@@ -40,7 +40,7 @@ public sealed class DatasetStore(StorageClients storage)
         return error is null;
     }
 
-    /// <summary>Stores a data set, which starts a training. Replaces a data set of the same name.</summary>
+    /// <summary>Stores a data set, which starts a training, or settings, which do not. Replaces a file of the same name.</summary>
     /// <remarks>
     /// The content becomes a local file first and then one write, never a list of blocks: of two uploads of one name at the same time, each
     /// of more than one block, the one that was committed first discarded the blocks of the other. Each write is whole, the last one stays,

@@ -22,6 +22,12 @@ public sealed class TrainingRequests(StorageClients storage, TrainingRuns runs, 
             return;
         }
 
+        if (dataset.Name == StorageNames.SettingsBlob(classifier))
+        {
+            log.LogInformation("{Settings} holds the settings of the next trainings of {Classifier}: nothing is trained", dataset.Name, classifier);
+            return;
+        }
+
         if (DatasetFormat.IsHidden(dataset.Name[(classifier.Length + 1)..]))
         {
             log.LogWarning("The blob {Dataset} is not a data set, since a name in it begins with '.', '__' or '~$': nothing is trained", dataset.Name);
@@ -41,7 +47,7 @@ public sealed class TrainingRequests(StorageClients storage, TrainingRuns runs, 
             return;
         }
 
-        if (FindProblem(dataset.Name, properties.ContentLength) is { } reason)
+        if (FindProblem(classifier, dataset.Name, properties.ContentLength) is { } reason)
         {
             await RefuseAsync(classifier, dataset.Name, etag, reason, cancellationToken);
             return;
@@ -54,8 +60,13 @@ public sealed class TrainingRequests(StorageClients storage, TrainingRuns runs, 
 
     /// <summary>Finds problems without reading the file, before a machine with a GPU is started for it.</summary>
     /// <returns>Null if there is no problem.</returns>
-    private static string? FindProblem(string dataset, long bytes)
+    private static string? FindProblem(string classifier, string dataset, long bytes)
     {
+        if (Path.GetFileName(dataset) == StorageNames.TrainingFile)
+        {
+            return $"The settings of the classifier '{classifier}' are read from '{StorageNames.SettingsBlob(classifier)}' only: move the file there.";
+        }
+
         if (bytes == 0)
         {
             return "The data set is empty.";

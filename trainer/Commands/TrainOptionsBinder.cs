@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Serverless.Trainer.Training;
 
 namespace Serverless.Trainer.Commands;
@@ -21,6 +22,15 @@ internal sealed class TrainOptionsBinder
     }
 
     /// <summary>Loads the options for a base folder; those on the command line override the files.</summary>
-    public TrainOptions Resolve(ParseResult parsed, string baseFolder) =>
-        TrainOptionsLoader.Load(baseFolder, parsed.GetValue(config)?.FullName, settings.ReadValues(parsed));
+    public TrainOptions Resolve(ParseResult parsed, string baseFolder)
+    {
+        var layers = new List<(string Source, JsonObject Settings)>();
+        if (parsed.GetValue(config)?.FullName is { } file)
+        {
+            layers.Add((file, TrainOptionsLoader.Parse(file, File.ReadAllText(file))));
+        }
+
+        layers.Add(("command line", settings.ReadValues(parsed)));
+        return TrainOptionsLoader.Load(baseFolder, layers);
+    }
 }

@@ -27,6 +27,7 @@ internal sealed class TrainingJob(
     /// <param name="cancellationToken">Stops the job; its checkpoint stays in storage.</param>
     /// <returns>The final state, the reason, and the metrics for the run's row.</returns>
     /// <exception cref="DataSetRefusedException">The data set cannot be used for training.</exception>
+    /// <exception cref="InvalidTrainOptionsException">The settings of the classifier or of the base cannot be used.</exception>
     public async Task<JobOutcome> RunAsync(
         TrainingRequest request, string version, ClassifierLease lease, IProgress<TrainingProgress> progress, CancellationToken cancellationToken)
     {
@@ -39,13 +40,14 @@ internal sealed class TrainingJob(
             }
 
             var baseModel = await registry.Bases.DownloadAsync(settings.Base, cancellationToken);
-            var options = TrainOptionsLoader.Load(baseModel.Folder);
+            var options = await ClassifierSettings.LoadAsync(storage, request.Classifier, baseModel.Folder, cancellationToken);
             var data = await DataSet.LoadAsync(dataSetFile, options.HeldOutFraction, request.Dataset, cancellationToken: cancellationToken);
             var output = Path.Combine(work, "adapter");
             await using var checkpoint = new CheckpointBlob(lease, request, TrainingCheckpoint.PathFor(output), log);
             await checkpoint.DownloadAsync(cancellationToken);
             var fineTune = new FineTune(data, options, baseModel.Folder, settings.Base, new AdapterFolder(output))
             {
+                SettingsFile = ClassifierSettings.NameFor(request.Classifier),
                 ReplaceCheckpoint = true,
                 Checkpointed = checkpoint.NotifyWritten,
             };

@@ -3,6 +3,7 @@ using Serverless.Models;
 using Serverless.Storage;
 using Serverless.Trainer.Data;
 using Serverless.Trainer.Evaluation;
+using Serverless.Trainer.Training;
 using Serverless.Training;
 
 namespace Serverless.Trainer.Jobs;
@@ -119,6 +120,10 @@ internal sealed class TrainingWorker(StorageClients storage, ModelOptions settin
         try
         {
             return await new TrainingJob(storage, registry, settings, log, time).RunAsync(request, version, lease, reporter, stop.Token);
+        }
+        catch (InvalidTrainOptionsException exception)
+        {
+            return new JobOutcome(TrainingState.Refused, $"{exception.Message} Correct the file, then upload the data set again.", null);
         }
         catch (Exception exception) when (IsPermanent(exception))
         {

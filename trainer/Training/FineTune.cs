@@ -30,6 +30,9 @@ internal sealed class FineTune(DataSet data, TrainOptions options, string baseFo
     /// <summary>Start from the beginning, instead of throwing, if the checkpoint is of another training.</summary>
     public bool ReplaceCheckpoint { get; init; }
 
+    /// <summary>The file where a person changes settings, for messages; null for the command line.</summary>
+    public string? SettingsFile { get; init; }
+
     /// <summary>Called on the training thread after each checkpoint.</summary>
     public Action? Checkpointed { get; init; }
 
@@ -118,14 +121,15 @@ internal sealed class FineTune(DataSet data, TrainOptions options, string baseFo
             [.. Enumerable.Range(0, heldOut.Count).Select(row => encoded.Labels[heldOut.Predicted(row)])]);
     }
 
-    /// <exception cref="UserException">The base has no positions for texts of this length, so that no process would serve the adapter.</exception>
+    /// <exception cref="InvalidTrainOptionsException">The base has no positions for texts of this length, so that no process would serve the adapter.</exception>
     private void RequireLength(LlamaConfig config)
     {
         if (options.MaxLength > config.MaxPositionEmbeddings)
         {
-            throw new UserException(
+            throw new InvalidTrainOptionsException(
                 $"max_length is {options.MaxLength}, but the base reads at most {config.MaxPositionEmbeddings} tokens " +
-                $"(max_position_embeddings in {Path.Combine(baseFolder, "config.json")}). Lower --max-length.");
+                $"(max_position_embeddings in {Path.Combine(baseFolder, "config.json")}). " +
+                $"Lower {(SettingsFile is null ? "--max-length" : $"it in {SettingsFile}")}.");
         }
     }
 

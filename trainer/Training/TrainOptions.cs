@@ -112,9 +112,11 @@ internal sealed record TrainOptions
         Require(LearningRate > 0, "learning_rate must be above 0");
         Require(NumTrainEpochs > 0, "num_train_epochs must be above 0");
         Require(MinSteps >= 0, "min_steps must not be negative");
-        Require(PerDeviceTrainBatchSize > 0 && GradientAccumulationSteps > 0 && PerDeviceEvalBatchSize > 0,
-            "per_device_train_batch_size, gradient_accumulation_steps and per_device_eval_batch_size must be at least 1");
-        Require(LoraRank > 0 && LoraAlpha > 0, "lora_rank and lora_alpha must be above 0");
+        Require(PerDeviceTrainBatchSize > 0, "per_device_train_batch_size must be at least 1");
+        Require(GradientAccumulationSteps > 0, "gradient_accumulation_steps must be at least 1");
+        Require(PerDeviceEvalBatchSize > 0, "per_device_eval_batch_size must be at least 1");
+        Require(LoraRank > 0, "lora_rank must be at least 1");
+        Require(LoraAlpha > 0, "lora_alpha must be above 0");
         Require(LoraDropout is >= 0 and < 1, "lora_dropout must be from 0 to below 1");
         Require(Lora.TargetModules.All(name => LoraConfig.AllLinear.Contains(name) || name == "embed_tokens"),
             $"lora_target_modules must be none, all-linear or some of {string.Join(", ", LoraConfig.AllLinear)}, embed_tokens");
@@ -125,8 +127,10 @@ internal sealed record TrainOptions
         Require(WeightDecay >= 0, "weight_decay must not be negative");
         Require(MaxGradNorm > 0, "max_grad_norm must be above 0");
         Require(Precision is "auto" or "bf16" or "fp16" or "fp32", "precision must be auto, bf16, fp16 or fp32");
-        Require(LoggingSteps > 0 && EvalSteps > 0 && SaveSteps > 0 && MaxEvalSamples > 0,
-            "logging_steps, eval_steps, save_steps and max_eval_samples must be at least 1");
+        Require(LoggingSteps > 0, "logging_steps must be at least 1");
+        Require(EvalSteps > 0, "eval_steps must be at least 1");
+        Require(SaveSteps > 0, "save_steps must be at least 1");
+        Require(MaxEvalSamples > 0, "max_eval_samples must be at least 1");
         Require(HeldOutFraction is > 0 and < 1, "held_out_fraction must be between 0 and 1");
     }
 
@@ -134,7 +138,7 @@ internal sealed record TrainOptions
     {
         if (!holds)
         {
-            throw new InvalidTrainOptionsException(rule);
+            throw new InvalidTrainOptionsException($"{rule}.");
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Serverless.Storage;
@@ -5,36 +6,43 @@ using Serverless.Storage;
 namespace Serverless.Trainer.Training;
 
 /// <summary>
-/// Loads the options of a training in layers: the defaults, then the base folder's <c>training.json</c>, then a
-/// <c>--config</c> file, then the command line. Later layers override earlier ones.
+/// Loads the options of a training in layers: the defaults, then the base folder's <c>training.json</c>, then those of the caller: the
+/// <c>training.json</c> beside a data set in storage, or a <c>--config</c> file and the command line. Later layers override earlier ones.
 /// </summary>
 internal static class TrainOptionsLoader
 {
     private static readonly JsonDocumentOptions StrictJson = new() { AllowDuplicateProperties = false };
 
-    private static readonly HashSet<string> SettingNames =
-        [.. JsonSerializer.SerializeToNode(new TrainOptions(), TrainOptions.Json)!.AsObject().Select(setting => setting.Key)];
+    private static readonly OrderedDictionary<string, Type> SettingTypes = new(
+        typeof(TrainOptions).GetProperties()
+            .Where(property => property.IsDefined(typeof(DescriptionAttribute), inherit: false))
+            .Select(property => KeyValuePair.Create(JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name), property.PropertyType)));
 
     /// <param name="baseFolder">May contain <c>training.json</c>.</param>
-    /// <param name="configFile">A file of the same format, or null.</param>
-    /// <param name="commandLine">The settings of the command line, in snake_case.</param>
+    /// <param name="layers">Settings (snake_case names) that override those of the base, and their sources for messages.</param>
     /// <exception cref="InvalidTrainOptionsException">A setting does not exist, or its value is not valid.</exception>
-    public static TrainOptions Load(string baseFolder, string? configFile = null, JsonObject? commandLine = null)
+    public static TrainOptions Load(string baseFolder, params IEnumerable<(string Source, JsonObject Settings)> layers)
     {
-        var layers = new List<(string Source, JsonObject Settings)>();
-        var baseSettings = Path.Combine(baseFolder, StorageNames.TrainingFile);
-        if (File.Exists(baseSettings))
-        {
-            layers.Add((baseSettings, Read(baseSettings)));
-        }
+        var file = Path.Combine(baseFolder, StorageNames.TrainingFile);
+        return Resolve(File.Exists(file) ? layers.Prepend((file, Parse(file, File.ReadAllText(file)))) : layers);
+    }
 
-        if (configFile is not null)
+    /// <summary>Parses a file of settings.</summary>
+    /// <param name="source">Its name in messages.</param>
+    /// <param name="json">Its content.</param>
+    /// <exception cref="InvalidTrainOptionsException">The content is not a JSON object.</exception>
+    public static JsonObject Parse(string source, string json)
+    {
+        try
         {
-            layers.Add((configFile, Read(configFile)));
+            return JsonNode.Parse(json, documentOptions: StrictJson) as JsonObject
+                ?? throw new InvalidTrainOptionsException($"{source}: the file must be a JSON object of settings, such as {{\"max_length\": 256}}.");
         }
-
-        layers.Add(("command line", commandLine ?? []));
-        return Resolve(layers);
+        catch (JsonException exception)
+        {
+            var problem = exception.LineNumber is { } line ? $"not valid JSON (line {line + 1})." : exception.Message;
+            throw new InvalidTrainOptionsException($"{source}: {problem}");
+        }
     }
 
     /// <summary>Merges layers of settings (snake_case names) and validates the result after each layer, so that an error names its source.</summary>
@@ -45,9 +53,10 @@ internal static class TrainOptionsLoader
         var options = new TrainOptions();
         foreach (var (source, settings) in layers)
         {
-            if (settings.FirstOrDefault(setting => !SettingNames.Contains(setting.Key)).Key is { } unknown)
+            if (settings.FirstOrDefault(setting => !SettingTypes.ContainsKey(setting.Key)).Key is { } unknown)
             {
-                throw new InvalidTrainOptionsException($"{source}: there is no setting '{unknown}'.");
+                throw new InvalidTrainOptionsException(
+                    $"{source}: there is no setting '{unknown}'; the settings are {string.Join(", ", SettingTypes.Keys)}.");
             }
 
             foreach (var (name, value) in settings)
@@ -71,8 +80,9 @@ internal static class TrainOptionsLoader
         }
         catch (JsonException exception)
         {
-            var name = exception.Path?.TrimStart('$', '.') ?? "";
-            throw new InvalidTrainOptionsException($"{source}: {name} cannot be {settings[name]?.ToJsonString() ?? "null"}.");
+            var name = exception.Path!.TrimStart('$', '.').Split('.', '[')[0];
+            throw new InvalidTrainOptionsException(
+                $"{source}: {name} must be {DescribeType(SettingTypes[name])}, not {settings[name]?.ToJsonString() ?? "null"}.");
         }
         catch (InvalidTrainOptionsException exception)
         {
@@ -80,19 +90,8 @@ internal static class TrainOptionsLoader
         }
     }
 
-    private static JsonObject Read(string file)
-    {
-        try
-        {
-            return JsonNode.Parse(File.ReadAllText(file), documentOptions: StrictJson) as JsonObject
-                ?? throw new InvalidTrainOptionsException($"{file}: not a JSON object of settings.");
-        }
-        catch (JsonException exception)
-        {
-            var problem = exception.LineNumber is { } line ? $"not valid JSON (line {line + 1})." : exception.Message;
-            throw new InvalidTrainOptionsException($"{file}: {problem}");
-        }
-    }
+    private static string DescribeType(Type type) =>
+        type == typeof(int) ? "a whole number" : type == typeof(double) ? "a number" : "a word in quotation marks";
 }
 
 /// <summary>A setting that does not exist or whose value is not valid; the message names the setting and its source.</summary>

@@ -54,6 +54,7 @@ public sealed class DatasetFormatTests
 
     [Theory]
     [InlineData("news", "2026-11.csv", null)]
+    [InlineData("news", "training.json", null)] // the settings of its trainings
     [InlineData("../news", "a.csv", "'../news' is not a valid classifier name: use letters, digits, '-' and '_' only, at most 63 characters.")]
     [InlineData("news", "a/b.csv", "'a/b.csv' is not a valid name for a data set: use a plain file name of at most 200 characters, such as 2026-11.csv.")]
     [InlineData("news", "~$a.csv", "'~$a.csv' is not a data set: files whose name begins with '.', '__' or '~$' are copies, locks or metadata.")]

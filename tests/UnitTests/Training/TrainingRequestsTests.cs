@@ -11,6 +11,7 @@ public sealed class TrainingRequestsTests(Emulator emulator)
     [Theory]
     [InlineData("news/data.csv", "", "empty")]
     [InlineData("news/data.csv.tmp", "text,label", "'.tmp' is not known")]
+    [InlineData("news/2026/training.json", "{}", "The settings of the classifier 'news' are read from 'news/training.json' only: move the file there.")]
     public async Task An_empty_or_unknown_file_is_refused_before_a_GPU_is_started(string name, string content, string reason)
     {
         var storage = await emulator.NewAccountAsync();
@@ -32,6 +33,17 @@ public sealed class TrainingRequestsTests(Emulator emulator)
         var storage = await emulator.NewAccountAsync();
 
         await UploadAndRequestAsync(storage, name, "text,label");
+
+        Assert.Empty(await new TrainingRuns(storage).ListAsync("news", CancellationToken));
+        Assert.Empty((await storage.Queue(StorageNames.TrainingRequestsQueue).PeekMessagesAsync(1, CancellationToken)).Value);
+    }
+
+    [Fact]
+    public async Task Settings_beside_the_data_sets_start_no_training()
+    {
+        var storage = await emulator.NewAccountAsync();
+
+        await UploadAndRequestAsync(storage, "news/training.json", "{}");
 
         Assert.Empty(await new TrainingRuns(storage).ListAsync("news", CancellationToken));
         Assert.Empty((await storage.Queue(StorageNames.TrainingRequestsQueue).PeekMessagesAsync(1, CancellationToken)).Value);

@@ -51,7 +51,7 @@ public sealed class FineTuneTests : IDisposable
     [Fact]
     public async Task A_max_length_beyond_the_positions_of_the_base_is_refused_before_the_training()
     {
-        var error = await Assert.ThrowsAsync<UserException>(() => TrainAsync(options: ToyTask.Options with { MaxLength = 2049 }));
+        var error = await Assert.ThrowsAsync<InvalidTrainOptionsException>(() => TrainAsync(options: ToyTask.Options with { MaxLength = 2049 }));
 
         Assert.Contains("max_length is 2049, but the base reads at most 2048 tokens", error.Message, StringComparison.Ordinal);
     }

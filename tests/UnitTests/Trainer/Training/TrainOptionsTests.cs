@@ -36,10 +36,13 @@ public sealed class TrainOptionsTests
     }
 
     [Theory]
-    [InlineData("""{"learning_rte": 0.1}""", "there is no setting 'learning_rte'")]
-    [InlineData("""{"lora_rank": "many"}""", "lora_rank cannot be \"many\"")]
-    [InlineData("""{"lora_target_modules": null}""", "lora_target_modules cannot be null")]
-    [InlineData("""{"lora_dropout": 1.5}""", "lora_dropout must be")]
+    [InlineData("""{"learning_rte": 0.1}""", "there is no setting 'learning_rte'; the settings are learning_rate, num_train_epochs, ")]
+    [InlineData("""{"lora_rank": "many"}""", "lora_rank must be a whole number, not \"many\"")]
+    [InlineData("""{"lora_rank": 1.5}""", "lora_rank must be a whole number, not 1.5")]
+    [InlineData("""{"learning_rate": [1]}""", "learning_rate must be a number, not [1]")]
+    [InlineData("""{"lora_target_modules": null}""", "lora_target_modules must be a word in quotation marks, not null")]
+    [InlineData("""{"lora_dropout": 1.5}""", "lora_dropout must be from 0 to below 1")]
+    [InlineData("""{"gradient_accumulation_steps": 0}""", "gradient_accumulation_steps must be at least 1")]
     [InlineData("""{"precision": "int3"}""", "precision must be auto, bf16, fp16 or fp32")]
     public void A_setting_that_cannot_be_is_named_with_its_source(string settings, string named)
     {
