@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Serverless.Llama.Tokenizer;
 
 namespace Serverless.Trainer.Data;
 

@@ -1,3 +1,4 @@
+using Serverless.Llama.Tokenizer;
 using Serverless.Trainer.Data;
 
 namespace Serverless.UnitTests.Trainer.Data;

@@ -1,4 +1,4 @@
-namespace Serverless.Trainer.Data;
+namespace Serverless.Llama.Tokenizer;
 
 /// <summary>
 /// Normalization form C of Unicode for what labels are written in: a letter and the marks after it become one character. macOS and some
@@ -9,7 +9,7 @@ namespace Serverless.Trainer.Data;
 /// canonical compositions of Unicode 16 whose parts are letters or symbols, from which the decompositions follow; Hangul is computed. What
 /// is not in it stays as it is.
 /// </remarks>
-internal static class UnicodeComposition
+public static class UnicodeComposition
 {
     private const int HangulBase = 0xAC00;
     private const int HangulCount = 11172;
