@@ -7,6 +7,6 @@ namespace Serverless.Llama.Tokenizer;
 /// <param name="IsWord">Not inside a word (<c>single_word</c>).</param>
 /// <param name="TakesSpacesBefore">Whether the spaces before it belong to it (<c>lstrip</c>).</param>
 /// <param name="TakesSpacesAfter">Whether the spaces after it belong to it (<c>rstrip</c>).</param>
-/// <param name="IsNormalized">It is looked for after those that are not (<c>normalized</c>). No normalizer is supported, so it is the same text.</param>
+/// <param name="IsNormalized">It is looked for in the normalized text, after those that are not (<c>normalized</c>).</param>
 internal sealed record AddedToken(
     string Content, int Id, bool IsSpecial, bool IsWord, bool TakesSpacesBefore, bool TakesSpacesAfter, bool IsNormalized);

@@ -6,41 +6,42 @@ namespace Serverless.Llama.Tokenizer;
 
 /// <summary>
 /// Finds the added tokens of a tokenizer in a text, as Hugging Face tokenizers do: at each position the longest one, first those that are not
-/// normalized, then the others in the text between them. Special tokens stay text.
+/// normalized, then, in the normalized text between them, the others. Special tokens stay text.
 /// </summary>
 internal sealed class AddedTokenSplitter
 {
-    private readonly Step[] steps;
+    private readonly Step? plain;
+    private readonly Step? normalized;
+    private readonly Normalizer normalizer;
 
-    public AddedTokenSplitter(IEnumerable<AddedToken> tokens)
+    public AddedTokenSplitter(IEnumerable<AddedToken> tokens, Normalizer normalizer)
     {
-        steps =
-        [
-            .. tokens.GroupBy(token => token.IsNormalized)
-                .Where(group => group.Any(token => !token.IsSpecial))
-                .OrderBy(group => group.Key)
-                .Select(group => new Step(group)),
-        ];
+        this.normalizer = normalizer;
+        plain = Step.Create(tokens.Where(token => !token.IsNormalized));
+        normalized = Step.Create(
+            tokens.Where(token => token.IsNormalized).Select(token => token with { Content = normalizer.Apply(token.Content) }).Where(token => token.Content.Length > 0));
     }
 
-    /// <summary>The parts of a text, in order: an added token's id, or a text to be split into words and null.</summary>
-    public IEnumerable<(string Text, int? Id)> Split(string text)
-    {
-        IEnumerable<(string Text, int? Id)> parts = [(text, null)];
-        return steps.Aggregate(parts, (before, step) => before.SelectMany(part => part.Id is null ? step.Split(part.Text) : [part]));
-    }
+    /// <summary>The parts of a text, in order: an added token's id, or a normalized text to be split into words and null.</summary>
+    public IEnumerable<(string Text, int? Id)> Split(string text) => Split(plain, text).SelectMany(
+        part => part.Id is null ? Split(normalized, normalizer.Apply(part.Text)) : [part]);
+
+    private static IEnumerable<(string Text, int? Id)> Split(Step? step, string text) => step?.Split(text) ?? [(text, null)];
 
     private sealed class Step
     {
         private readonly SearchValues<string> search;
         private readonly Dictionary<char, AddedToken[]> tokens; // by first character, the longest first
 
-        public Step(IEnumerable<AddedToken> tokens)
+        private Step(IEnumerable<AddedToken> tokens)
         {
             this.tokens = tokens.GroupBy(token => token.Content[0])
                 .ToDictionary(group => group.Key, group => group.OrderByDescending(token => token.Content.Length).ToArray());
             search = SearchValues.Create([.. this.tokens.Values.SelectMany(group => group).Select(token => token.Content)], StringComparison.Ordinal);
         }
+
+        /// <returns>Null if no token can occur.</returns>
+        public static Step? Create(IEnumerable<AddedToken> tokens) => tokens.Any(token => !token.IsSpecial) ? new Step(tokens) : null;
 
         public IEnumerable<(string Text, int? Id)> Split(string text)
         {

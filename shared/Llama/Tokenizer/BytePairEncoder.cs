@@ -1,43 +1,43 @@
 namespace Serverless.Llama.Tokenizer;
 
 /// <summary>
-/// Byte-pair encoding (Sennrich et al. 2016, arXiv:1508.07909) of one word: starts with one token per byte and merges the adjacent pair of the
-/// lowest rank, the leftmost of equals, until no pair can be merged.
+/// Byte-pair encoding (Sennrich et al. 2016, arXiv:1508.07909) of one word: starts with the <see cref="InitialTokens"/> and merges the adjacent
+/// pair of the lowest rank, the leftmost of equals, until no pair can be merged.
 /// </summary>
 /// <remarks>
-/// Encodes words that are too long for the library, in n log n time, and all words while the library is not ready.
+/// Encodes words that are too long for the library, in n log n time, all words while the library is not ready, and those of vocabularies that the
+/// library does not support.
 /// </remarks>
 internal sealed class BytePairEncoder
 {
     private const int None = -1;
 
-    private readonly int[] byteTokens = new int[256];
+    private readonly InitialTokens initialTokens;
     private readonly Dictionary<(int Left, int Right), (int Rank, int Token)> merges;
 
-    public BytePairEncoder(TokenizerFile file)
+    public BytePairEncoder(InitialTokens initialTokens, TokenizerFile file)
     {
-        for (var value = 0; value < 256; value++)
-        {
-            byteTokens[value] = file.Vocabulary.GetValueOrDefault(ByteLevel.ToChar((byte)value).ToString(), None);
-        }
-
+        this.initialTokens = initialTokens;
         merges = file.Merges;
     }
 
-    public int[] Encode(ReadOnlySpan<byte> word)
+    public int[] Encode(ReadOnlySpan<char> word) => EncodeWithEnds(word).Tokens;
+
+    /// <returns>The tokens, and for each one the number of the word's UTF-8 bytes up to its end.</returns>
+    public (int[] Tokens, int[] Ends) EncodeWithEnds(ReadOnlySpan<char> word)
     {
         // A doubly linked list of tokens by position, so that a merge moves nothing: it replaces the left token and removes the right one.
-        var tokens = new int[word.Length];
-        var next = new int[word.Length];
-        var previous = new int[word.Length];
-        for (var i = 0; i < word.Length; i++)
+        var (tokens, ends) = initialTokens.Read(word);
+        int[] next = [.. Enumerable.Range(1, tokens.Length)];
+        int[] previous = [.. Enumerable.Range(-1, tokens.Length)];
+        if (tokens.Length == 0)
         {
-            (tokens[i], next[i], previous[i]) = (byteTokens[word[i]], i + 1, i - 1);
+            return (tokens, ends);
         }
 
         next[^1] = None;
         var queue = new PriorityQueue<int, long>(); // left positions of pairs that can be merged, by rank and then by position
-        for (var i = 0; i + 1 < word.Length; i++)
+        for (var i = 0; i + 1 < tokens.Length; i++)
         {
             Enqueue(i);
         }
@@ -51,7 +51,7 @@ internal sealed class BytePairEncoder
             }
 
             var right = next[left];
-            (tokens[left], tokens[right], next[left]) = (merge.Token, None, next[right]);
+            (tokens[left], tokens[right], next[left], ends[left]) = (merge.Token, None, next[right], ends[right]);
             if (next[left] != None)
             {
                 previous[next[left]] = left;
@@ -64,7 +64,8 @@ internal sealed class BytePairEncoder
             }
         }
 
-        return Array.FindAll(tokens, token => token != None);
+        int[] kept = [.. Enumerable.Range(0, tokens.Length).Where(i => tokens[i] != None)];
+        return ([.. kept.Select(i => tokens[i])], [.. kept.Select(i => ends[i])]);
 
         void Enqueue(int left)
         {

@@ -5,8 +5,9 @@ using Microsoft.ML.Tokenizers;
 namespace Serverless.Llama.Tokenizer;
 
 /// <summary>
-/// Tokenizer of a byte-level BPE <c>tokenizer.json</c>. It gives the token ids of Hugging Face tokenizers with two deliberate differences: the
-/// name of a special token in a text is encoded as text, and truncation never splits a character. Thread-safe.
+/// Tokenizer of a BPE <c>tokenizer.json</c>: byte-level as that of Llama 3, SmolLM2 and Qwen, or of characters with byte fallback as that of
+/// TinyLlama and Mistral. It gives the token ids of Hugging Face tokenizers with three deliberate differences: the name of a special token in a
+/// text is encoded as text, truncation never splits a character, and a text of which nothing is left becomes a space. Thread-safe.
 /// </summary>
 public sealed class LlamaTokenizer
 {
@@ -23,27 +24,31 @@ public sealed class LlamaTokenizer
     private const int WordsBeforeLibrary = 256;
 
     private readonly AddedTokenSplitter addedTokens;
+    private readonly SpaceRule? spaceRule;
     private readonly WordSplitter splitter;
+    private readonly InitialTokens initialTokens;
     private readonly Lazy<Task<BpeTokenizer>> library;
     private readonly BytePairEncoder fallbackEncoder;
     private readonly Dictionary<string, int>? vocabulary;
-    private readonly Dictionary<int, int> bytesOfToken;
+    private readonly bool canUseLibrary;
     private readonly ConcurrentDictionary<string, int[]> cache = new(StringComparer.Ordinal);
     private int cacheCount;
 
     private LlamaTokenizer(TokenizerFile file)
     {
-        addedTokens = new AddedTokenSplitter(file.AddedTokens);
-        splitter = new WordSplitter(file.WordPatterns);
+        addedTokens = new AddedTokenSplitter(file.AddedTokens, file.Normalizer);
+        spaceRule = file.PreTokenizer.Space;
+        splitter = new WordSplitter(file.PreTokenizer.Patterns);
+        initialTokens = new InitialTokens(file);
+        canUseLibrary = file.PreTokenizer.IsByteLevel && initialTokens.HasEveryByte;
         library = new(() => Task.Run(() => BpeTokenizer.Create(new BpeOptions(file.Vocabulary)
         {
             Merges = file.MergeTexts(),
             ByteLevel = true,
             PreTokenizer = null, // WordSplitter has split the text already
         })));
-        fallbackEncoder = new BytePairEncoder(file);
+        fallbackEncoder = new BytePairEncoder(initialTokens, file);
         vocabulary = file.IgnoreMerges ? file.Vocabulary : null;
-        bytesOfToken = file.Vocabulary.ToDictionary(entry => entry.Value, entry => entry.Key.Length);
         BosTokenId = file.BosTokenId;
         VocabularySize = file.Vocabulary.Values.Max() + 1;
         LastToken = file.Vocabulary.Select(entry => (Name: entry.Key, Id: entry.Value))
@@ -64,8 +69,19 @@ public sealed class LlamaTokenizer
     /// <summary>Completes when the library is ready to encode words.</summary>
     internal Task LibraryReady => library.Value;
 
-    /// <exception cref="InvalidDataException">The file is not a supported byte-level BPE tokenizer; the message names the setting.</exception>
-    public static LlamaTokenizer Read(string tokenizerJsonPath) => new(TokenizerFile.Read(tokenizerJsonPath));
+    /// <exception cref="InvalidDataException">The file is not a supported BPE tokenizer; the message names the setting.</exception>
+    public static LlamaTokenizer Read(string tokenizerJsonPath)
+    {
+        var file = TokenizerFile.Read(tokenizerJsonPath);
+        try
+        {
+            return new LlamaTokenizer(file);
+        }
+        catch (FormatException exception)
+        {
+            throw new InvalidDataException($"{tokenizerJsonPath}: not a valid tokenizer.json ({exception.Message})", exception);
+        }
+    }
 
     /// <param name="text">Any text; unpaired surrogates are encoded as U+FFFD.</param>
     /// <param name="maxTokens">Maximum number of ids, begin-of-text included; at least 2.</param>
@@ -79,15 +95,20 @@ public sealed class LlamaTokenizer
             ids.Add(begin);
         }
 
-        foreach (var (part, id) in addedTokens.Split(text))
+        var truncated = false; // the text after the limit is not read
+        var isFirst = true;
+        foreach (var (part, id) in addedTokens.Split(text).TakeWhile(_ => !truncated))
         {
-            if (!(id is { } token ? TryAdd(token, ids, maxTokens) : TryEncodeWords(part, ids, maxTokens)))
-            {
-                return new TokenizedText([.. ids], Truncated: true); // the text after the limit is not read
-            }
+            truncated = !(id is { } token ? TryAdd(token, ids, maxTokens) : TryEncodeWords(spaceRule?.Apply(part, isFirst) ?? part, ids, maxTokens));
+            isFirst = false;
         }
 
-        return new TokenizedText([.. ids], Truncated: false);
+        if (ids.Count == 0 && text.Length > 0)
+        {
+            ids.AddRange(fallbackEncoder.Encode(" ").Take(maxTokens)); // bytes without tokens, or one character that does not fit: a network needs a token
+        }
+
+        return new TokenizedText([.. ids], truncated);
     }
 
     private static bool TryAdd(int token, List<int> ids, int maxTokens)
@@ -110,7 +131,7 @@ public sealed class LlamaTokenizer
             var word = text.AsSpan(start, length);
             var tokens = Encode(word);
             truncated = ids.Count + tokens.Length > maxTokens;
-            ids.AddRange(truncated ? TruncateAtCharacterBoundary(word, tokens, maxTokens - ids.Count) : tokens);
+            ids.AddRange(truncated ? TruncateAtCharacterBoundary(word, maxTokens - ids.Count) : tokens);
             return !truncated;
         });
         return !truncated;
@@ -139,37 +160,26 @@ public sealed class LlamaTokenizer
 
     private int[] Merge(ReadOnlySpan<char> word)
     {
-        if (vocabulary is not null && vocabulary.TryGetValue(ByteLevel.ToText(Utf8(word)), out var token))
+        if (vocabulary is not null && vocabulary.TryGetValue(initialTokens.Write(word), out var token))
         {
             return [token];
         }
 
-        return word.Length <= MaxLibraryWordLength && cacheCount >= WordsBeforeLibrary && library.Value is { IsCompletedSuccessfully: true } made
+        return canUseLibrary && word.Length <= MaxLibraryWordLength && cacheCount >= WordsBeforeLibrary && library.Value is { IsCompletedSuccessfully: true } made
             ? [.. made.Result.EncodeToIds(word, considerPreTokenization: false, considerNormalization: false)]
-            : fallbackEncoder.Encode(Utf8(word));
+            : fallbackEncoder.Encode(word);
     }
 
     /// <summary>At most <paramref name="maxTokens"/> tokens of a word, without the last ones that end inside a character.</summary>
-    private ReadOnlySpan<int> TruncateAtCharacterBoundary(ReadOnlySpan<char> word, int[] tokens, int maxTokens)
+    private int[] TruncateAtCharacterBoundary(ReadOnlySpan<char> word, int maxTokens)
     {
-        var bytes = Utf8(word);
-        var (end, fit) = (0, 0);
-        for (var i = 0; i < maxTokens; i++)
+        var bytes = InitialTokens.Utf8(word);
+        var (tokens, ends) = fallbackEncoder.EncodeWithEnds(word);
+        while (maxTokens > 0 && ends[maxTokens - 1] < bytes.Length && (bytes[ends[maxTokens - 1]] & 0xC0) == 0x80) // a continuation byte follows
         {
-            end += bytesOfToken[tokens[i]];
-            if ((bytes[end] & 0xC0) != 0x80) // no continuation byte follows
-            {
-                fit = i + 1;
-            }
+            maxTokens--;
         }
 
-        return tokens.AsSpan(0, fit);
-    }
-
-    private static byte[] Utf8(ReadOnlySpan<char> word)
-    {
-        var bytes = new byte[Encoding.UTF8.GetByteCount(word)];
-        Encoding.UTF8.GetBytes(word, bytes);
-        return bytes;
+        return tokens[..maxTokens];
     }
 }

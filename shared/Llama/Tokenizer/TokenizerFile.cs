@@ -4,14 +4,14 @@ using System.Text.RegularExpressions;
 namespace Serverless.Llama.Tokenizer;
 
 /// <summary>
-/// A Hugging Face <c>tokenizer.json</c> with byte-level BPE. A setting that would change the token ids and is not supported is rejected,
+/// A Hugging Face <c>tokenizer.json</c> with BPE, byte-level or with byte fallback. A setting that would change the token ids and is not supported is rejected,
 /// because wrong tokens cost accuracy without an error.
 /// </summary>
 internal sealed record TokenizerFile
 {
-    private const int MaxId = 1 << 24;
+    internal const int MaxId = 1 << 24;
 
-    /// <summary>Tokens, in the alphabet of <see cref="ByteLevel"/>, and their ids.</summary>
+    /// <summary>Tokens, in the alphabet of <see cref="ByteLevel"/> unless they are of characters, and their ids.</summary>
     public required Dictionary<string, int> Vocabulary { get; init; }
 
     /// <summary>Pairs of token ids that can be merged, with their rank (0 is merged first) and the merged token.</summary>
@@ -23,8 +23,17 @@ internal sealed record TokenizerFile
     /// <summary>Texts that are one token wherever they occur, in the order of the file.</summary>
     public required IReadOnlyList<AddedToken> AddedTokens { get; init; }
 
-    /// <summary>Regular expressions that split the text into words, applied one after the other.</summary>
-    public required IReadOnlyList<WordPattern> WordPatterns { get; init; }
+    /// <summary>What is done to the text first.</summary>
+    public required Normalizer Normalizer { get; init; }
+
+    /// <summary>How the text is split into words, and whether these are written byte by byte.</summary>
+    public required PreTokenizer PreTokenizer { get; init; }
+
+    /// <summary>The token of a byte that has none; null if such bytes are left out.</summary>
+    public required string? UnknownToken { get; init; }
+
+    /// <summary>Whether adjacent unknown bytes are one unknown token.</summary>
+    public required bool FuseUnknown { get; init; }
 
     /// <summary>The begin-of-text token that is added to each text, or null.</summary>
     public required int? BosTokenId { get; init; }
@@ -64,7 +73,6 @@ internal sealed record TokenizerFile
             throw new NotSupportedException($"model.type \"{type}\" is not supported; only \"BPE\" is.");
         }
 
-        RejectIfSet(root, "normalizer", "normalization of the text");
         RejectIfSet(model, "dropout", "random merges");
         RejectIfSet(model, "continuing_subword_prefix", "word-piece prefixes");
         RejectIfSet(model, "end_of_word_suffix", "word suffixes");
@@ -75,8 +83,11 @@ internal sealed record TokenizerFile
             Merges = ReadMerges(model.GetProperty("merges"), vocabulary),
             IgnoreMerges = GetBoolean(model, "ignore_merges", false),
             AddedTokens = ReadAddedTokens(root, vocabulary),
-            WordPatterns = PreTokenizer.ReadPatterns(root.GetProperty("pre_tokenizer")),
-            BosTokenId = ReadBosTokenId(root),
+            Normalizer = Normalizer.Read(root),
+            PreTokenizer = ReadPreTokenizer(root, model, vocabulary),
+            UnknownToken = GetString(model, "unk_token"),
+            FuseUnknown = GetBoolean(model, "fuse_unk", false),
+            BosTokenId = PostProcessor.ReadBosTokenId(root),
         };
     }
 
@@ -93,15 +104,27 @@ internal sealed record TokenizerFile
             }
         }
 
-        for (var value = 0; value < 0xF5; value++)
+        return vocabulary;
+    }
+
+    private static PreTokenizer ReadPreTokenizer(JsonElement root, JsonElement model, Dictionary<string, int> vocabulary)
+    {
+        var preTokenizer = PreTokenizer.Read(root);
+        if (preTokenizer.IsByteLevel)
         {
-            if (value is not (0xC0 or 0xC1) && !vocabulary.ContainsKey(ByteLevel.ToText([(byte)value]))) // 0xC0, 0xC1 and those from 0xF5 never occur in UTF-8
-            {
-                throw new FormatException($"model.vocab has no token for the byte 0x{value:X2}");
-            }
+            return preTokenizer;
         }
 
-        return vocabulary;
+        if (!GetBoolean(model, "byte_fallback", false))
+        {
+            throw new NotSupportedException("a pre_tokenizer without ByteLevel needs \"byte_fallback\": true in model; without it, characters have no tokens.");
+        }
+
+        // Without pre_tokenizer a text is one word. It is cut into words all the same, which changes nothing unless a token spans two of them.
+        var spanning = vocabulary.Keys.FirstOrDefault(token => token.TrimStart(WordPattern.Metaspace).Contains(WordPattern.Metaspace));
+        return spanning is null
+            ? preTokenizer
+            : throw new NotSupportedException($"model.vocab has \"{spanning}\", a token of more than one word, which is not supported.");
     }
 
     private static Dictionary<(int Left, int Right), (int Rank, int Token)> ReadMerges(JsonElement list, Dictionary<string, int> vocabulary)
@@ -164,55 +187,6 @@ internal sealed record TokenizerFile
         }
 
         return [.. tokens.Values];
-    }
-
-    private static int? ReadBosTokenId(JsonElement root)
-    {
-        if (!root.TryGetProperty("post_processor", out var processor) || processor.ValueKind == JsonValueKind.Null)
-        {
-            return null;
-        }
-
-        var steps = GetString(processor, "type") == "Sequence"
-            ? processor.GetProperty("processors").EnumerateArray().ToArray()
-            : [processor];
-        int? begin = null;
-        foreach (var step in steps)
-        {
-            switch (GetString(step, "type"))
-            {
-                case "ByteLevel":
-                    break;
-                case "TemplateProcessing":
-                    begin = ReadTemplate(step);
-                    break;
-                default:
-                    throw new NotSupportedException($"post_processor \"{GetString(step, "type")}\" is not supported.");
-            }
-        }
-
-        return begin;
-    }
-
-    // The supported templates: the text alone, or a begin-of-text token and the text.
-    private static int? ReadTemplate(JsonElement template)
-    {
-        var single = template.GetProperty("single").EnumerateArray().ToArray();
-        if (single.Length == 1 && single[0].TryGetProperty("Sequence", out _))
-        {
-            return null;
-        }
-
-        if (single.Length != 2 || !single[0].TryGetProperty("SpecialToken", out var special) || !single[1].TryGetProperty("Sequence", out _))
-        {
-            throw new NotSupportedException("post_processor template must be the text, or one special token and the text.");
-        }
-
-        var name = GetString(special, "id") ?? throw new FormatException("the template's special token has no id");
-        var ids = template.GetProperty("special_tokens").GetProperty(name).GetProperty("ids").EnumerateArray().ToArray();
-        return ids is [var id] && id.TryGetInt32(out var begin) && begin is >= 0 and <= MaxId
-            ? begin
-            : throw new FormatException($"the template's special token \"{name}\" needs one id");
     }
 
     private static void RejectIfSet(JsonElement element, string key, string meaning)

