@@ -35,6 +35,9 @@ internal sealed class JsonConfigReader
 
     public bool IsBoolean(string key) => Find(key)?.ValueKind is JsonValueKind.True or JsonValueKind.False;
 
+    /// <summary>Whether the key is there with the value null.</summary>
+    public bool IsNull(string key) => root.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.Null;
+
     public bool Has(string key) => Find(key) is not null;
 
     public int GetInt32(string key, int min, int max, int? defaultValue = null)

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace Serverless.Llama;
 
 /// <summary>
-/// Configuration of a Llama model, read from a Hugging Face <c>config.json</c>. Properties have the names of transformers' <c>LlamaConfig</c>.
-/// A setting that would change the logits and is not supported is rejected, never ignored.
+/// Configuration of a Llama or of one of its relatives (<see cref="ModelFamily"/>), read from a Hugging Face <c>config.json</c>. Properties have the
+/// names of transformers' <c>LlamaConfig</c>. A setting that would change the logits and is not supported is rejected, never ignored.
 /// </summary>
 public sealed record LlamaConfig
 {
@@ -37,11 +37,19 @@ public sealed record LlamaConfig
     /// <summary>Llama 3's scaling of the rotary frequencies; null for unscaled frequencies.</summary>
     public RopeScaling? RopeScaling { get; init; }
 
+    /// <summary>Maximum number of tokens of a text. A sliding window is a smaller one: up to its width, each token attends to all before it.</summary>
     public int MaxPositionEmbeddings { get; init; } = 2048;
 
     public bool TieWordEmbeddings { get; init; }
 
-    public bool AttentionBias { get; init; }
+    /// <summary>Whether the projections of queries, keys and values have biases.</summary>
+    public bool QueryKeyValueBias { get; init; }
+
+    /// <summary>Whether the output projection of attention has a bias.</summary>
+    public bool AttentionOutputBias { get; init; }
+
+    /// <summary>Whether each head of queries and keys is normalized before it is rotated (Qwen3).</summary>
+    public bool QueryKeyNorm { get; init; }
 
     public bool MlpBias { get; init; }
 
@@ -57,15 +65,17 @@ public sealed record LlamaConfig
     public static LlamaConfig Parse(string json, string source)
     {
         var file = JsonConfigReader.Parse(json, source);
-        file.Expect("model_type", "llama");
+        var family = ModelFamily.Read(file);
         file.Expect("hidden_act", "silu");
         file.RejectIfSet("quantization_config", "a quantized base model cannot be fine-tuned here; use the 16-bit or 32-bit weights");
+        RejectSlidingLayers(file);
 
         var rope = FindRope(file);
         RejectPartialRotation(file);
         RejectPartialRotation(rope);
         var heads = file.GetInt32("num_attention_heads", 1, 4096);
         var hidden = file.GetInt32("hidden_size", 1, 1 << 17);
+        var attentionBias = family.ReadsAttentionBias && file.GetBoolean("attention_bias", false);
         return new LlamaConfig
         {
             VocabSize = file.GetInt32("vocab_size", 1, 1 << 24),
@@ -73,20 +83,22 @@ public sealed record LlamaConfig
             IntermediateSize = file.GetInt32("intermediate_size", 1, 1 << 20),
             NumHiddenLayers = file.GetInt32("num_hidden_layers", 1, 1024),
             NumAttentionHeads = heads,
-            NumKeyValueHeads = ReadKeyValueHeads(file, heads),
-            HeadDim = ReadHeadDim(file, hidden, heads),
+            NumKeyValueHeads = ReadKeyValueHeads(file, family, heads),
+            HeadDim = ReadHeadDim(file, family, hidden, heads),
             RmsNormEps = file.GetDouble("rms_norm_eps", 0, 1, 1e-6),
             RopeTheta = ReadRopeTheta(file, rope),
             RopeScaling = rope is null ? null : RopeScaling.Parse(rope),
-            MaxPositionEmbeddings = file.GetInt32("max_position_embeddings", 1, 1 << 26, 2048),
+            MaxPositionEmbeddings = ReadMaxPositions(file, family),
             TieWordEmbeddings = file.GetBoolean("tie_word_embeddings", false),
-            AttentionBias = file.GetBoolean("attention_bias", false),
-            MlpBias = file.GetBoolean("mlp_bias", false),
+            QueryKeyValueBias = family.HasQueryKeyValueBias || attentionBias,
+            AttentionOutputBias = attentionBias,
+            QueryKeyNorm = family.HasQueryKeyNorm,
+            MlpBias = family.ReadsMlpBias && file.GetBoolean("mlp_bias", false),
             InitializerRange = file.GetDouble("initializer_range", 0, 10, 0.02),
         };
     }
 
-    /// <summary>Writes a <c>config.json</c> that transformers reads.</summary>
+    /// <summary>Writes the <c>config.json</c> of a Llama, which transformers reads.</summary>
     public void Write(string path, string torchDtype, int bosTokenId, int eosTokenId)
     {
         var json = new JsonObject
@@ -106,7 +118,7 @@ public sealed record LlamaConfig
             ["rope_scaling"] = RopeScaling?.ToJson(),
             ["max_position_embeddings"] = MaxPositionEmbeddings,
             ["tie_word_embeddings"] = TieWordEmbeddings,
-            ["attention_bias"] = AttentionBias,
+            ["attention_bias"] = QueryKeyValueBias,
             ["mlp_bias"] = MlpBias,
             ["initializer_range"] = InitializerRange,
             ["bos_token_id"] = bosTokenId,
@@ -116,22 +128,23 @@ public sealed record LlamaConfig
         File.WriteAllText(path, json.ToJsonString(Indented) + "\n");
     }
 
-    private static int ReadKeyValueHeads(JsonConfigReader file, int heads)
+    private static int ReadKeyValueHeads(JsonConfigReader file, ModelFamily family, int heads)
     {
-        var keyValueHeads = file.GetInt32("num_key_value_heads", 1, heads, heads);
+        // null is as many as query heads, unlike an absent key.
+        var keyValueHeads = file.GetInt32("num_key_value_heads", 1, heads, file.IsNull("num_key_value_heads") ? heads : family.KeyValueHeads ?? heads);
         return heads % keyValueHeads == 0
             ? keyValueHeads
             : throw file.Error("num_key_value_heads", $"{keyValueHeads} does not divide num_attention_heads {heads}");
     }
 
-    private static int ReadHeadDim(JsonConfigReader file, int hidden, int heads)
+    private static int ReadHeadDim(JsonConfigReader file, ModelFamily family, int hidden, int heads)
     {
-        if (!file.Has("head_dim") && hidden % heads != 0)
+        if (!file.Has("head_dim") && family.HeadDim is null && hidden % heads != 0)
         {
             throw file.Error("hidden_size", $"{hidden} is not a multiple of num_attention_heads {heads}, and head_dim is missing");
         }
 
-        var headDim = file.GetInt32("head_dim", 2, 1 << 14, Math.Max(2, hidden / heads));
+        var headDim = file.GetInt32("head_dim", 2, 1 << 14, family.HeadDim ?? Math.Max(2, hidden / heads));
         return headDim % 2 == 0
             ? headDim
             : throw file.Error("head_dim", $"{headDim} is odd; rotary embeddings need pairs of channels");
@@ -144,6 +157,24 @@ public sealed record LlamaConfig
     /// </remarks>
     private static JsonConfigReader? FindRope(JsonConfigReader file) =>
         new[] { file.GetSection("rope_scaling"), file.GetSection("rope_parameters") }.FirstOrDefault(section => section is not null && section.Keys.Any());
+
+    /// <remarks>A text up to the width of the window is computed as without it, so the window limits the tokens instead of the attention.</remarks>
+    private static int ReadMaxPositions(JsonConfigReader file, ModelFamily family)
+    {
+        var positions = file.GetInt32("max_position_embeddings", 1, 1 << 26, family.MaxPositionEmbeddings);
+        return family.SlidingWindow is null || file.IsNull("sliding_window")
+            ? positions
+            : Math.Min(positions, file.GetInt32("sliding_window", 1, 1 << 26, family.SlidingWindow));
+    }
+
+    private static void RejectSlidingLayers(JsonConfigReader file)
+    {
+        file.RejectIfSet("use_sliding_window", "every token attends to all before it");
+        if (file.GetStrings("layer_types")?.FirstOrDefault(type => type != "full_attention") is { } other)
+        {
+            throw file.Error("layer_types", $"\"{other}\" is not supported; only \"full_attention\" is");
+        }
+    }
 
     private static void RejectPartialRotation(JsonConfigReader? section)
     {

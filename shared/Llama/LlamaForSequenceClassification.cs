@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn;
 namespace Serverless.Llama;
 
 /// <summary>
-/// A Llama with a classification head: one linear layer on the hidden state of each text's last token.
+/// A Llama, or one of its relatives, with a classification head: one linear layer on the hidden state of each text's last token.
 /// Follows transformers' <c>LlamaForSequenceClassification</c> and PEFT's task <c>SEQ_CLS</c>.
 /// </summary>
 public sealed class LlamaForSequenceClassification : IDisposable

@@ -6,7 +6,8 @@ using static TorchSharp.torch.nn;
 namespace Serverless.Llama;
 
 // The network, top to bottom: decoder, decoder layer, attention, MLP. Inference and training share it. It follows transformers'
-// modeling_llama.py and gives the same logits within rounding (tests/UnitTests/Llama/LogitsTests.cs).
+// modeling_llama.py and gives the same logits within rounding (tests/UnitTests/Llama/LogitsTests.cs). It is the network of SmolLM2, Mistral,
+// Qwen2 and Qwen3 too: what these have and Llama has not, biases and two more norms, is in their weights (ModelFamily.cs).
 
 /// <summary>The Llama decoder without a head: token ids in, one hidden state per token out.</summary>
 public sealed class LlamaModel : IDisposable
@@ -101,6 +102,8 @@ internal sealed class LlamaAttention(LlamaWeights weights, string name)
     private readonly FusedLinear qProj = weights.CreateLinears(name, "q_proj"); // not fused with k and v: the pooled last layer has fewer queries than keys
     private readonly FusedLinear kvProj = weights.CreateLinears(name, "k_proj", "v_proj");
     private readonly FusedLinear oProj = weights.CreateLinears(name, "o_proj");
+    private readonly RmsNorm? qNorm = weights.FindNorm($"{name}.q_norm");
+    private readonly RmsNorm? kNorm = weights.FindNorm($"{name}.k_norm");
 
     public IEnumerable<FusedLinear> FusedLinears => [qProj, kvProj, oProj];
 
@@ -111,16 +114,19 @@ internal sealed class LlamaAttention(LlamaWeights weights, string name)
     {
         var (batch, cos, sin, _, pooledOnly, dropout) = input;
         var keysAndValues = kvProj.Forward(x, dropout);
-        var k = RepeatHeads(RotaryEmbedding.Apply(keysAndValues[0].view(-1, keyValueHeads, headDim), cos, sin));
+        var k = RepeatHeads(RotaryEmbedding.Apply(Normalize(kNorm, keysAndValues[0].view(-1, keyValueHeads, headDim)), cos, sin));
         var v = RepeatHeads(keysAndValues[1].view(-1, keyValueHeads, headDim)); // [tokens, heads, headDim]
         if (pooledOnly)
         {
             (x, cos, sin) = (x.index_select(0, batch.LastTokens), cos.index_select(0, batch.LastTokens), sin.index_select(0, batch.LastTokens));
         }
 
-        var q = RotaryEmbedding.Apply(qProj.Forward(x, dropout)[0].view(-1, heads, headDim), cos, sin);
+        var q = RotaryEmbedding.Apply(Normalize(qNorm, qProj.Forward(x, dropout)[0].view(-1, heads, headDim)), cos, sin);
         return oProj.Forward(Attend(q, k, v, batch, pooledOnly), dropout)[0];
     }
+
+    /// <summary>Normalizes each head of <c>[tokens, heads, headDim]</c>, in a model that does.</summary>
+    private static Tensor Normalize(RmsNorm? norm, Tensor x) => norm is null ? x : norm.Forward(x).to(x.dtype);
 
     /// <summary>Causal attention within each sequence, one call for each run of equal lengths: no mask and no padding inside a run.</summary>
     private Tensor Attend(Tensor q, Tensor k, Tensor v, PackedBatch batch, bool pooledOnly)

@@ -36,6 +36,9 @@ public sealed partial class LlamaWeights : IDisposable
     internal FusedLinear CreateLinears(string module, params string[] names) => new(
         [.. names.Select(name => $"{module}.{name}").Select(name => new LoraLinear(name, this[$"{name}.weight"], tensors.GetValueOrDefault($"{name}.bias")))]);
 
+    /// <summary>Creates a normalization layer; null if the model has none of this name.</summary>
+    internal RmsNorm? FindNorm(string name) => tensors.TryGetValue($"{name}.weight", out var weight) ? new RmsNorm(weight, Config.RmsNormEps) : null;
+
     public IEnumerable<(string Name, Tensor Value)> NamedTensors => tensors.Select(pair => (pair.Key, pair.Value));
 
     public Device Device => this["model.embed_tokens.weight"].device;
@@ -53,10 +56,10 @@ public sealed partial class LlamaWeights : IDisposable
             var prefix = $"model.layers.{layer}.";
             (string Module, long Out, long In, bool Bias)[] linears =
             [
-                ("self_attn.q_proj", queries, hidden, config.AttentionBias),
-                ("self_attn.k_proj", keys, hidden, config.AttentionBias),
-                ("self_attn.v_proj", keys, hidden, config.AttentionBias),
-                ("self_attn.o_proj", hidden, queries, config.AttentionBias),
+                ("self_attn.q_proj", queries, hidden, config.QueryKeyValueBias),
+                ("self_attn.k_proj", keys, hidden, config.QueryKeyValueBias),
+                ("self_attn.v_proj", keys, hidden, config.QueryKeyValueBias),
+                ("self_attn.o_proj", hidden, queries, config.AttentionOutputBias),
                 ("mlp.gate_proj", inner, hidden, config.MlpBias),
                 ("mlp.up_proj", inner, hidden, config.MlpBias),
                 ("mlp.down_proj", hidden, inner, config.MlpBias),
@@ -68,6 +71,12 @@ public sealed partial class LlamaWeights : IDisposable
                 {
                     yield return ($"{prefix}{module}.bias", [rows]);
                 }
+            }
+
+            if (config.QueryKeyNorm)
+            {
+                yield return ($"{prefix}self_attn.q_norm.weight", [config.HeadDim]);
+                yield return ($"{prefix}self_attn.k_norm.weight", [config.HeadDim]);
             }
 
             yield return ($"{prefix}input_layernorm.weight", [hidden]);

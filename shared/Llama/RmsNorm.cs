@@ -5,10 +5,10 @@ namespace Serverless.Llama;
 /// <summary>Root mean square layer normalization (Zhang &amp; Sennrich 2019, arXiv:1910.07467), computed in fp32.</summary>
 public sealed class RmsNorm(Tensor weight, double eps)
 {
-    /// <summary>Scale of each channel, <c>[hidden]</c>. Not disposed with this layer.</summary>
+    /// <summary>Scale of each channel, <c>[hidden]</c> or <c>[headDim]</c>. Not disposed with this layer.</summary>
     public Tensor Weight { get; } = weight;
 
-    /// <summary>Normalizes the last dimension of <c>[tokens, hidden]</c>; the result has the data type of <paramref name="x"/>.</summary>
+    /// <summary>Normalizes the last dimension of <c>[tokens, hidden]</c> or <c>[tokens, heads, headDim]</c>; the result has the data type of <paramref name="x"/>.</summary>
     public Tensor Forward(Tensor x)
     {
         var wide = x.to(float32);

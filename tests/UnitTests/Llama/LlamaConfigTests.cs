@@ -6,7 +6,9 @@ namespace Serverless.UnitTests.Llama;
 public sealed class LlamaConfigTests
 {
     [Theory]
-    [InlineData("model_type", "\"mistral\"")]
+    [InlineData("model_type", "\"gemma2\"")]
+    [InlineData("use_sliding_window", "true")]
+    [InlineData("layer_types", """["full_attention","sliding_attention"]""")]
     [InlineData("hidden_act", "\"gelu\"")]
     [InlineData("rope_scaling", """{"rope_type": "yarn", "factor": 4.0}""")]
     [InlineData("rope_scaling", """{"type": "linear", "factor": 2.0}""")]
