@@ -57,6 +57,14 @@ internal sealed class ChatComparison(IChatClient chat, ZeroShotPrompt prompt, Ch
         return new ChatResults(results, retries, time.GetElapsedTime(begin), known ? inputTokens : null, known ? outputTokens : null);
     }
 
+    /// <summary>Replenishes tokens in small portions: endpoints throttle a minute's worth of requests at once.</summary>
+    internal static TokenBucketRateLimiterOptions RateLimiterOptions(int requestsPerMinute)
+    {
+        var period = TimeSpan.FromSeconds(Math.Max(0.05, 60.0 / requestsPerMinute));
+        var portion = Math.Max(1, (int)(period.TotalMinutes * requestsPerMinute));
+        return new TokenBucketRateLimiterOptions { TokenLimit = portion, TokensPerPeriod = portion, ReplenishmentPeriod = period, QueueLimit = int.MaxValue };
+    }
+
     private async Task<ChatResult> ClassifyAsync(DataSetRow row, ResiliencePipeline pipeline, RateLimiter rate, CancellationToken cancellationToken)
     {
         try
@@ -91,14 +99,6 @@ internal sealed class ChatComparison(IChatClient chat, ZeroShotPrompt prompt, Ch
         {
             throw new UserException($"The endpoint rejects the request: {Format(exception)} Check --endpoint, --model and the key.", exception);
         }
-    }
-
-    /// <summary>Replenishes tokens in small portions: endpoints throttle a minute's worth of requests at once.</summary>
-    internal static TokenBucketRateLimiterOptions RateLimiterOptions(int requestsPerMinute)
-    {
-        var period = TimeSpan.FromSeconds(Math.Max(0.05, 60.0 / requestsPerMinute));
-        var portion = Math.Max(1, (int)(period.TotalMinutes * requestsPerMinute));
-        return new TokenBucketRateLimiterOptions { TokenLimit = portion, TokensPerPeriod = portion, ReplenishmentPeriod = period, QueueLimit = int.MaxValue };
     }
 
     private ResiliencePipeline CreateRetryPipeline() => new ResiliencePipelineBuilder { TimeProvider = time }

@@ -41,8 +41,6 @@ internal sealed class TokenLengths
             begin + (i * width), i == last ? Math.Max(Longest + 1, begin + ((i + 1) * width)) : begin + ((i + 1) * width), width, count))];
     }
 
-    private static int Bins(int shortest, int end, int width) => ((end - 1) / width) - (shortest / width) + 1;
-
     /// <summary>The effect of a limit: what it truncates and what it costs.</summary>
     public LimitCost At(int limit, LlamaConfig config)
     {
@@ -55,6 +53,8 @@ internal sealed class TokenLengths
             sorted.Sum(length => Work(Math.Min(length, limit), config)) / sorted.Sum(length => Work(length, config)),
             Count * Work(limit, config) / sorted.Sum(length => Work(length, config)));
     }
+
+    private static int Bins(int shortest, int end, int width) => ((end - 1) / width) - (shortest / width) + 1;
 
     /// <summary>
     /// Multiplications of one forward pass: linear layers grow with the number of tokens, attention with its square, halved by the

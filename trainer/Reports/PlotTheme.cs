@@ -78,14 +78,14 @@ internal sealed record PlotTheme(Color Background, Color Text, Color Faint, Colo
         return data.ToArray();
     }
 
+    /// <summary>Mixes a colour with the background.</summary>
+    /// <param name="strength">From 0 (background) to 1 (the colour).</param>
+    public Color Tint(Color colour, double strength) => Background.MixedWith(colour, strength);
+
     private SKSurface CreateSurface(float width, float height)
     {
         var surface = SKSurface.Create(new SKImageInfo((int)(width * Scale), (int)(height * Scale)));
         surface.Canvas.Clear(Background.ToSKColor());
         return surface;
     }
-
-    /// <summary>Mixes a colour with the background.</summary>
-    /// <param name="strength">From 0 (background) to 1 (the colour).</param>
-    public Color Tint(Color colour, double strength) => Background.MixedWith(colour, strength);
 }

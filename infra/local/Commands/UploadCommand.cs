@@ -12,7 +12,12 @@ internal static class UploadCommand
         var file = new Argument<FileInfo>("file") { Description = "A CSV, JSON Lines or Parquet file of rows with text and label, or training.json." };
         var classifier = new Option<string>("--classifier") { Description = "The classifier to train.", DefaultValueFactory = _ => "news" };
         var data = DataOption.Create();
-        var command = new Command("upload", "Uploads a data set, which starts a training, or the settings of the next trainings, training.json.") { file, classifier, data };
+        var command = new Command("upload", "Uploads a data set, which starts a training, or the settings of the next trainings, training.json.")
+        {
+            file,
+            classifier,
+            data,
+        };
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var source = arguments.GetValue(file)!;

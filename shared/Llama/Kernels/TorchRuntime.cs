@@ -32,6 +32,25 @@ public static partial class TorchRuntime
         return Task.Run(() => Load(threads));
     }
 
+    internal static string DescribeLoadError(Exception exception) => exception.ToString() switch
+    {
+        _ when !OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64 =>
+            "it supports only Linux x64 (on Windows use WSL 2).",
+        var text when text.Contains("GLIBCXX", StringComparison.Ordinal) || text.Contains("CXXABI", StringComparison.Ordinal) =>
+            "libstdc++ is too old, GLIBCXX_3.4.32 (GCC 13) is missing; use Ubuntu 24.04, Debian 13 or later.",
+        var text when text.Contains("libgomp", StringComparison.Ordinal) =>
+            "libgomp.so.1 is missing; install the package libgomp1.",
+        _ => exception.GetBaseException().Message,
+    };
+
+    /// <summary>Operations of the calling thread use one core from now on.</summary>
+    internal static void DisableIntraOpParallelism()
+    {
+        torch.get_num_threads(); // the first call on a thread resets its number of threads, so it comes first
+        SetOpenMPThreads(1);
+        _ = SetMklThreads(1);
+    }
+
     private static void Prepare(int? threads, bool training)
     {
         if (threads is < 1)
@@ -60,25 +79,6 @@ public static partial class TorchRuntime
             throw new InvalidOperationException($"The model's native library cannot be loaded: {DescribeLoadError(exception)}", exception);
         }
     }
-
-    /// <summary>Operations of the calling thread use one core from now on.</summary>
-    internal static void DisableIntraOpParallelism()
-    {
-        torch.get_num_threads(); // the first call on a thread resets its number of threads, so it comes first
-        SetOpenMPThreads(1);
-        _ = SetMklThreads(1);
-    }
-
-    internal static string DescribeLoadError(Exception exception) => exception.ToString() switch
-    {
-        _ when !OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64 =>
-            "it supports only Linux x64 (on Windows use WSL 2).",
-        var text when text.Contains("GLIBCXX", StringComparison.Ordinal) || text.Contains("CXXABI", StringComparison.Ordinal) =>
-            "libstdc++ is too old, GLIBCXX_3.4.32 (GCC 13) is missing; use Ubuntu 24.04, Debian 13 or later.",
-        var text when text.Contains("libgomp", StringComparison.Ordinal) =>
-            "libgomp.so.1 is missing; install the package libgomp1.",
-        _ => exception.GetBaseException().Message,
-    };
 
     // By default, OpenMP threads spin while they wait for each other, so two processes on the same cores (functions and trainer) block each other:
     // 18 training steps took over 100 s beside other work, and 12 s with threads that sleep. libgomp reads the variable when it is loaded; a
