@@ -44,11 +44,6 @@ internal sealed record DataSet(
         var (train, heldOut, test) = HeldOutSplit.Split(rows, heldOutFraction);
         ThrowIfUntrainedLabels(file, train, heldOut, test);
 
-        if (ClassBalance.Describe(train) is { } warning)
-        {
-            notes.Add(warning);
-        }
-
         var labels = train.Select(row => row.Label).Distinct().Order(StringComparer.Ordinal).ToArray();
         return new DataSet(file.Name, labels, train, heldOut, test, notes);
     }

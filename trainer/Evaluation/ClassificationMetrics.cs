@@ -26,12 +26,7 @@ internal sealed record ClassificationMetrics(
 
     public static ClassificationMetrics Compute(Predictions predictions, IReadOnlyList<string> labels, double temperature = 1)
     {
-        var confusion = labels.Select(_ => new int[labels.Count]).ToArray();
-        for (var row = 0; row < predictions.Count; row++)
-        {
-            confusion[predictions.Expected[row]][predictions.Predicted(row)]++;
-        }
-
+        var confusion = predictions.ConfusionMatrix();
         var perLabel = LabelMetrics.Compute(labels, confusion);
         var reliability = Calibration.Bins(predictions, temperature);
         return new ClassificationMetrics(

@@ -18,17 +18,36 @@ internal sealed record Predictions(float[][] Logits, int[] Expected)
         return [.. weights.Select(weight => weight / sum)];
     }
 
+    /// <summary>The unweighted mean of F1 over the labels.</summary>
+    public double MacroF1 => LabelMetrics.Compute([.. Logits[0].Select((_, label) => $"{label}")], ConfusionMatrix()).Average(label => label.F1);
+
+    /// <summary>Rows: the expected label; columns: the predicted label.</summary>
+    public int[][] ConfusionMatrix()
+    {
+        var confusion = Logits[0].Select(_ => new int[Logits[0].Length]).ToArray();
+        for (var row = 0; row < Count; row++)
+        {
+            confusion[Expected[row]][Predicted(row)]++;
+        }
+
+        return confusion;
+    }
+
     /// <summary>Mean cross-entropy in nats.</summary>
-    public double Loss(double temperature = 1)
+    /// <param name="classWeights">The weight of each label's rows; the sum is divided by the sum of the rows' weights. Null for equal weights.</param>
+    public double Loss(double temperature = 1, IReadOnlyList<float>? classWeights = null)
     {
         var sum = 0.0;
+        var weights = 0.0;
         for (var row = 0; row < Count; row++)
         {
             var logits = Logits[row];
             var max = logits.Max();
-            sum += Math.Log(logits.Sum(logit => Math.Exp((logit - max) / temperature))) - ((logits[Expected[row]] - max) / temperature);
+            var weight = classWeights?[Expected[row]] ?? 1.0;
+            weights += weight;
+            sum += weight * (Math.Log(logits.Sum(logit => Math.Exp((logit - max) / temperature))) - ((logits[Expected[row]] - max) / temperature));
         }
 
-        return sum / Count;
+        return sum / weights;
     }
 }

@@ -1,5 +1,6 @@
 
 
+using System.Globalization;
 using Serverless.Llama;
 
 namespace Serverless.Trainer.Evaluation;
@@ -8,6 +9,9 @@ namespace Serverless.Trainer.Evaluation;
 internal sealed class TokenLengths
 {
     private static readonly int[] RoundWidths = [1, 2, 4, 5, 8, 10, 16, 20, 32, 50, 64, 100, 128, 200, 256, 500, 512, 1000];
+
+    // Fewer are outliers, whose first sentences mostly name the topic.
+    private const double MinTruncatedShare = 0.1;
 
     private readonly int[] sorted;
 
@@ -22,6 +26,16 @@ internal sealed class TokenLengths
     /// <summary>The length that the given share of the articles does not exceed.</summary>
     /// <param name="share">From 0 to 1.</param>
     public int Percentile(double share) => sorted[Math.Clamp((int)Math.Ceiling(share * sorted.Length) - 1, 0, sorted.Length - 1)];
+
+    /// <summary>Describes a limit that truncates a tenth of the articles or more; null if it does not.</summary>
+    public string? DescribeTruncated(int limit)
+    {
+        var share = (double)sorted.Count(length => length > limit) / Count;
+        return share < MinTruncatedShare
+            ? null
+            : string.Create(CultureInfo.InvariantCulture, $"{share * 100:0} % of the articles are longer than {limit} tokens (max_length), half of all have ") +
+              $"at most {Percentile(0.5)}; what follows is not read: raise max_length, or see what that costs with 'trainer lengths'.";
+    }
 
     /// <summary>Bins of equal width, a round number, starting at the shortest article; the last bin holds the longest 0.5 % too.</summary>
     /// <param name="maxBins">The maximum number of bins.</param>

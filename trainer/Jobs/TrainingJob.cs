@@ -71,7 +71,6 @@ internal sealed class TrainingJob(
     private async Task<JobOutcome> PublishAsync(
         TrainingRequest request, string version, string folder, LocalBase baseModel, DataSet data, FineTuneResult result, CancellationToken cancellationToken)
     {
-        var heldOut = result.Metrics.HeldOut;
         var uploaded = false;
         for (var attempt = 1; attempt <= PublishAttempts; attempt++)
         {
@@ -79,7 +78,7 @@ internal sealed class TrainingJob(
             if (uploaded && pointer.Current?.Version == version)
             {
                 // The previous attempt wrote the pointer, but its response was lost.
-                return new JobOutcome(TrainingState.Published, result.Metrics.Gate!.Reason, heldOut);
+                return new JobOutcome(TrainingState.Published, result.Metrics.Gate!.Reason, result.Metrics);
             }
 
             var verdict = await EvaluateGateAsync(request.Classifier, pointer, data, result, cancellationToken);
@@ -95,16 +94,16 @@ internal sealed class TrainingJob(
 
             if (!verdict.Passed)
             {
-                return new JobOutcome(TrainingState.Refused, verdict.Reason, heldOut);
+                return new JobOutcome(TrainingState.Refused, verdict.Reason, result.Metrics);
             }
 
             if (await registry.Pointers.PublishAsync(request.Classifier, version, pointer.ETag, cancellationToken))
             {
-                return new JobOutcome(TrainingState.Published, verdict.Reason, heldOut);
+                return new JobOutcome(TrainingState.Published, verdict.Reason, result.Metrics);
             }
         }
 
-        return new JobOutcome(TrainingState.Failed, "Other versions were published at the same time in each attempt.", heldOut);
+        return new JobOutcome(TrainingState.Failed, "Other versions were published at the same time in each attempt.", result.Metrics);
     }
 
     private async Task<GateVerdict> EvaluateGateAsync(
@@ -156,5 +155,5 @@ internal sealed class TrainingJob(
 }
 
 /// <summary>The outcome of a job.</summary>
-/// <param name="HeldOut">The held-out metrics; null if nothing was trained.</param>
-internal sealed record JobOutcome(TrainingState State, string Reason, ClassificationMetrics? HeldOut);
+/// <param name="Metrics">The metrics of the version; null if nothing was trained.</param>
+internal sealed record JobOutcome(TrainingState State, string Reason, TrainingReport? Metrics);

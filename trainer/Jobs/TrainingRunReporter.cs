@@ -1,5 +1,6 @@
 
 using Serverless.Storage;
+using Serverless.Trainer.Evaluation;
 using Serverless.Trainer.Training;
 using Serverless.Training;
 
@@ -37,8 +38,8 @@ internal sealed class TrainingRunReporter : IProgress<TrainingProgress>, IAsyncD
 
     public void Report(TrainingProgress value) => Volatile.Write(ref latest, value);
 
-    public async Task EndAsync(
-        TrainingState state, string? reason, IReadOnlyDictionary<string, double>? metrics, CancellationToken cancellationToken)
+    /// <param name="metrics">The metrics of the version; null if nothing was trained.</param>
+    public async Task EndAsync(TrainingState state, string? reason, TrainingReport? metrics, CancellationToken cancellationToken)
     {
         await StopWritingAsync();
         run = run with
@@ -46,7 +47,8 @@ internal sealed class TrainingRunReporter : IProgress<TrainingProgress>, IAsyncD
             State = state,
             Reason = reason,
             Progress = state is TrainingState.Published ? 1 : run.Progress,
-            Metrics = metrics ?? run.Metrics,
+            Step = metrics is null ? run.Step : Describe(metrics.Training),
+            Metrics = metrics is null ? run.Metrics : Describe(metrics.HeldOut),
             FinishedAt = time.GetUtcNow(),
         };
         await runs.WriteAsync(run, cancellationToken);
@@ -111,6 +113,11 @@ internal sealed class TrainingRunReporter : IProgress<TrainingProgress>, IAsyncD
             metrics["loss"] = evaluation.Loss;
         }
 
+        if (progress.Evaluation?.MacroF1 is { } macroF1)
+        {
+            metrics["macroF1"] = macroF1;
+        }
+
         return run with
         {
             Progress = (double)progress.Step / progress.Steps,
@@ -118,6 +125,20 @@ internal sealed class TrainingRunReporter : IProgress<TrainingProgress>, IAsyncD
             Metrics = metrics,
         };
     }
+
+    private static string Describe(TrainingSummary training) => training.EarlyStop ?? $"step {training.Steps} of {training.Steps}";
+
+    private static Dictionary<string, double> Describe(ClassificationMetrics metrics) => new()
+    {
+        ["accuracy"] = metrics.Accuracy,
+        ["precision"] = metrics.Precision,
+        ["recall"] = metrics.Recall,
+        ["f1"] = metrics.F1,
+        ["macroF1"] = metrics.MacroF1,
+        ["loss"] = metrics.Loss,
+        ["calibrationError"] = metrics.CalibrationError,
+        ["heldOutRows"] = metrics.Rows,
+    };
 
     private async Task StopWritingAsync()
     {

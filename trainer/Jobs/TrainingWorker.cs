@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using Serverless.Models;
 using Serverless.Storage;
 using Serverless.Trainer.Data;
-using Serverless.Trainer.Evaluation;
 using Serverless.Trainer.Training;
 using Serverless.Training;
 
@@ -106,7 +105,7 @@ internal sealed class TrainingWorker(StorageClients storage, ModelOptions settin
             $"{version} {outcome.State}: {outcome.Reason}",
             "TrainingEnded",
             new Dictionary<string, string> { ["Classifier"] = request.Classifier, ["Version"] = version, ["State"] = $"{outcome.State}" });
-        await reporter.EndAsync(outcome.State, outcome.Reason, ToMetrics(outcome.HeldOut), cancellationToken);
+        await reporter.EndAsync(outcome.State, outcome.Reason, outcome.Metrics, cancellationToken);
         await CheckpointBlob.RemoveAsync(lease, request, log, cancellationToken);
         await message.CompleteAsync(cancellationToken);
         return true;
@@ -185,15 +184,4 @@ internal sealed class TrainingWorker(StorageClients storage, ModelOptions settin
 
     private static bool IsDone(TrainingRun run, TrainingRequest request) =>
         run.State is TrainingState.Published or TrainingState.Refused && run.Dataset == request.Dataset && run.DatasetETag == request.ETag;
-
-    private static Dictionary<string, double>? ToMetrics(ClassificationMetrics? metrics) => metrics is null ? null : new()
-    {
-        ["accuracy"] = metrics.Accuracy,
-        ["precision"] = metrics.Precision,
-        ["recall"] = metrics.Recall,
-        ["f1"] = metrics.F1,
-        ["loss"] = metrics.Loss,
-        ["calibrationError"] = metrics.CalibrationError,
-        ["heldOutRows"] = metrics.Rows,
-    };
 }

@@ -32,7 +32,9 @@ internal static class ProgressLine
     }
 
     public static string Format(EvaluationPoint evaluation, int steps) => string.Create(
-        CultureInfo.InvariantCulture, $"step {evaluation.Step}/{steps}  held-out loss {evaluation.Loss:0.000}  accuracy {evaluation.Accuracy:0.0000}");
+        CultureInfo.InvariantCulture,
+        $"step {evaluation.Step}/{steps}  held-out loss {evaluation.Loss:0.000}  accuracy {evaluation.Accuracy:0.0000}") +
+        (evaluation.MacroF1 is { } f1 ? string.Create(CultureInfo.InvariantCulture, $"  macro F1 {f1:0.0000}") : "");
 
     private static string Time(TimeSpan time) => time.TotalHours >= 1
         ? string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalHours}:{time:mm\\:ss}")

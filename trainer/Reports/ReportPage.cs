@@ -46,7 +46,8 @@ internal static class ReportPage
             {Notes(figures.Notes)}
             <section><h2>Learning curves</h2>
             <p>{figures.Training.Steps:N0} steps in {figures.Training.Duration:h\:mm\:ss}, {figures.Training.ArticlesPerSecond:N0} articles/s.
-            The adapter is the checkpoint of step {figures.Training.BestStep:N0}, the best one on held-out rows.</p>
+            The adapter is the checkpoint of step {figures.Training.BestStep:N0}, the best one on held-out rows by {result.Options.MetricForBestModel}.
+            {(figures.Training.EarlyStop is { } stop ? $"The training {stop}." : "")}</p>
             {Picture(plots, "learning_curves.png")}</section>
             {heldOut}
             {(figures.Test is { } test ? Evaluation("Test rows", "Evaluated once, at the end.", test, plots, "confusion_matrix_test.png") : new Html(""))}

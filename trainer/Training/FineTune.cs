@@ -48,7 +48,8 @@ internal sealed class FineTune(DataSet data, TrainOptions options, string baseFo
         var folder = ModelFolders.Read(() => HuggingFaceFolder.Open(baseFolder));
         RequireLength(folder.Config);
         var encoded = EncodedDataSet.Encode(data, ModelFolders.Read(folder.ReadTokenizer), options.MaxLength);
-        LogStart(log, hardware, encoded);
+        var classWeights = ComputeClassWeights(encoded);
+        LogStart(log, hardware, encoded, classWeights);
 
         using var weights = ModelFolders.Read(() => folder.LoadWeights(hardware.Type, hardware.Device));
         using var model = new LlamaForSequenceClassification(weights, hardware.Type, residualType: ScalarType.Float32);
@@ -57,8 +58,13 @@ internal sealed class FineTune(DataSet data, TrainOptions options, string baseFo
             checkpointPath, TrainingFingerprint.Compute(options, hardware, encoded, weights), Checkpointed);
         PrepareCheckpoint(checkpoint, log);
 
-        using var loop = new TrainingLoop(model, options, hardware, encoded.Train, encoded.HeldOut, checkpoint, log);
+        using var loop = new TrainingLoop(model, options, hardware, encoded.Train, encoded.HeldOut, checkpoint, log, classWeights);
         var summary = Train(loop, checkpoint, progress, time, cancellationToken);
+
+        if (summary.EarlyStop is { } stop)
+        {
+            log.WriteLine(stop);
+        }
 
         var heldOut = loop.Evaluator.Predict(encoded.HeldOut, cancellationToken);
         var temperature = Calibration.FitTemperature(heldOut);
@@ -111,7 +117,7 @@ internal sealed class FineTune(DataSet data, TrainOptions options, string baseFo
             ClassificationMetrics.Compute(heldOut, encoded.Labels, temperature),
             test is null ? null : ClassificationMetrics.Compute(test, encoded.Labels, temperature),
             summary with { Curve = LearningCurve.Thin(summary.Curve) },
-            data.Notes);
+            DescribeData(encoded));
         return new FineTuneResult(
             metrics,
             options,
@@ -129,18 +135,50 @@ internal sealed class FineTune(DataSet data, TrainOptions options, string baseFo
             throw new InvalidTrainOptionsException(
                 $"max_length is {options.MaxLength}, but the base reads at most {config.MaxPositionEmbeddings} tokens " +
                 $"(max_position_embeddings in {Path.Combine(baseFolder, "config.json")}). " +
-                $"Lower {(SettingsFile is null ? "--max-length" : $"it in {SettingsFile}")}.");
+                $"Lower {Describe("--max-length")}.");
         }
     }
 
-    private void LogStart(TextWriter log, Hardware hardware, EncodedDataSet encoded)
+    private float[]? ComputeClassWeights(EncodedDataSet encoded)
+    {
+        var rows = encoded.Train.CountBy(article => article.Label).ToDictionary();
+        try
+        {
+            return options.ClassWeights.Compute(encoded.Labels, [.. encoded.Labels.Select((_, label) => rows[label])]);
+        }
+        catch (InvalidTrainOptionsException exception)
+        {
+            throw new InvalidTrainOptionsException($"{exception.Message} Correct {Describe("--class-weights")}.");
+        }
+    }
+
+    /// <summary>Where a person changes a setting.</summary>
+    private string Describe(string option) => SettingsFile is null ? option : $"it in {SettingsFile}";
+
+    /// <summary>The notes on the data set, after those that depend on the settings.</summary>
+    private IReadOnlyList<string> DescribeData(EncodedDataSet encoded)
+    {
+        string?[] notes =
+        [
+            ClassBalance.Describe(data.Train, options.ClassWeights != ClassWeights.None),
+            new TokenLengths(encoded.Lengths).DescribeTruncated(options.MaxLength),
+        ];
+        return [.. notes.OfType<string>(), .. data.Notes];
+    }
+
+    private void LogStart(TextWriter log, Hardware hardware, EncodedDataSet encoded, float[]? classWeights)
     {
         log.WriteLine($"options {options.ToJson()}");
         log.WriteLine($"base   {baseFolder} ({hardware})");
         log.WriteLine(
             $"data   {data.Name}: {encoded.Train.Length} training rows, {encoded.HeldOut.Length} held-out rows, {encoded.Test.Length} test rows; " +
             $"labels {string.Join(", ", encoded.Labels)}; {encoded.Truncated} articles truncated to {options.MaxLength} tokens");
-        foreach (var note in data.Notes)
+        if (classWeights is not null)
+        {
+            log.WriteLine($"weights {string.Join(", ", encoded.Labels.Zip(classWeights, (label, weight) => string.Create(null, $"{label} {weight:0.###}")))}");
+        }
+
+        foreach (var note in DescribeData(encoded))
         {
             log.WriteLine($"note   {note}");
         }

@@ -78,8 +78,17 @@ internal sealed record TrainOptions
     [Description("Steps between log lines.")]
     public int LoggingSteps { get; init; } = 100;
 
-    [Description("Steps between evaluations; the best checkpoint becomes the adapter.")]
+    [Description("Weight of a label's rows in the loss: none, balanced (inverse to its number of rows), or JSON such as {\"Health\": 5}.")]
+    public ClassWeights ClassWeights { get; init; } = ClassWeights.None;
+
+    [Description("Steps between evaluations, less where a training would have under ten; the best checkpoint becomes the adapter.")]
     public int EvalSteps { get; init; } = 500;
+
+    [Description("Metric of the held-out rows that chooses the best checkpoint: loss, accuracy or macro_f1.")]
+    public string MetricForBestModel { get; init; } = BestCheckpoint.LossMetric;
+
+    [Description("Evaluations without a better checkpoint after which the training ends; 0 for never.")]
+    public int EarlyStoppingPatience { get; init; }
 
     [Description("Steps between checkpoints, from which a killed training resumes; each evaluation saves one too.")]
     public int SaveSteps { get; init; } = 500;
@@ -129,6 +138,8 @@ internal sealed record TrainOptions
         Require(Precision is "auto" or "bf16" or "fp16" or "fp32", "precision must be auto, bf16, fp16 or fp32");
         Require(LoggingSteps > 0, "logging_steps must be at least 1");
         Require(EvalSteps > 0, "eval_steps must be at least 1");
+        Require(BestCheckpoint.Metrics.Contains(MetricForBestModel), $"metric_for_best_model must be {string.Join(" or ", BestCheckpoint.Metrics)}");
+        Require(EarlyStoppingPatience >= 0, "early_stopping_patience must not be negative");
         Require(SaveSteps > 0, "save_steps must be at least 1");
         Require(MaxEvalSamples > 0, "max_eval_samples must be at least 1");
         Require(HeldOutFraction is > 0 and < 1, "held_out_fraction must be between 0 and 1");

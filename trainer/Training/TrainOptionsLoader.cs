@@ -91,7 +91,10 @@ internal static class TrainOptionsLoader
     }
 
     private static string DescribeType(Type type) =>
-        type == typeof(int) ? "a whole number" : type == typeof(double) ? "a number" : "a word in quotation marks";
+        type == typeof(int) ? "a whole number" :
+        type == typeof(double) ? "a number" :
+        type == typeof(ClassWeights) ? ClassWeights.Accepted :
+        "a word in quotation marks";
 }
 
 /// <summary>A setting that does not exist or whose value is not valid; the message names the setting and its source.</summary>

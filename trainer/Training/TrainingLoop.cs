@@ -12,10 +12,15 @@ namespace Serverless.Trainer.Training;
 /// </summary>
 internal sealed class TrainingLoop : IDisposable
 {
+    /// <summary>The fewest evaluations in a training, unless it has fewer steps.</summary>
+    /// <remarks>300 rows of the starter's recipe are 100 steps: with one evaluation at the end, the best checkpoint was the last one.</remarks>
+    private const int MinEvaluations = 10;
+
     private readonly LlamaForSequenceClassification model;
     private readonly TrainOptions options;
     private readonly Hardware hardware;
     private readonly Article[] heldOut;
+    private readonly float[]? classWeights;
     private readonly BatchSampler sampler;
     private readonly TrainingStep step;
     private readonly BestCheckpoint best;
@@ -25,18 +30,20 @@ internal sealed class TrainingLoop : IDisposable
 
     /// <param name="checkpoint">Null for no checkpoints on disk.</param>
     /// <param name="log">Receives a line when a training is resumed or memory runs out.</param>
+    /// <param name="classWeights">The weight of each label's articles in the losses; null for equal weights.</param>
     public TrainingLoop(
         LlamaForSequenceClassification model, TrainOptions options, Hardware hardware, Article[] train, Article[] heldOut,
-        TrainingCheckpoint? checkpoint, TextWriter log)
+        TrainingCheckpoint? checkpoint, TextWriter log, float[]? classWeights = null)
     {
         this.model = model;
         this.options = options;
         this.hardware = hardware;
         this.heldOut = heldOut;
         this.checkpoint = checkpoint;
+        this.classWeights = classWeights;
         sampler = new BatchSampler([.. train.Select(article => article.Ids.Length)], options);
-        step = new TrainingStep(model, options, hardware, train, log);
-        best = new BestCheckpoint(model.TrainableParameters);
+        step = new TrainingStep(model, options, hardware, train, log, classWeights);
+        best = new BestCheckpoint(model.TrainableParameters, options.MetricForBestModel);
         Evaluator = new Evaluator(model, hardware.Device, options.PerDeviceEvalBatchSize, log);
         Resume(log);
     }
@@ -47,12 +54,18 @@ internal sealed class TrainingLoop : IDisposable
     /// <summary>The number of completed steps.</summary>
     public int CompletedSteps => curve.Count;
 
-    /// <summary>Trains to the end and restores the best checkpoint to the model.</summary>
+    private int EvaluationInterval => Math.Clamp(sampler.Count / MinEvaluations, 1, options.EvalSteps);
+
+    // A function of the learning curve, which a checkpoint holds, so that a resumed training stops at the same step.
+    private bool HasStoppedEarly =>
+        CompletedSteps < sampler.Count && options.EarlyStoppingPatience > 0 && best.CountSince(curve) >= options.EarlyStoppingPatience;
+
+    /// <summary>Trains to the end, or until the held-out metric has not improved for long, and restores the best checkpoint to the model.</summary>
     /// <exception cref="TrainingDivergedException">The loss is not finite.</exception>
     public TrainingSummary Run(IProgress<TrainingProgress> progress, TimeProvider time, CancellationToken cancellationToken)
     {
         var (firstStep, durationBefore) = (CompletedSteps, duration);
-        while (CompletedSteps < sampler.Count)
+        while (CompletedSteps < sampler.Count && !HasStoppedEarly)
         {
             if (cancellationToken.IsCancellationRequested)
             {
@@ -65,7 +78,7 @@ internal sealed class TrainingLoop : IDisposable
             var loss = step.Run(sampler.Articles(CompletedSteps), learningRate, CompletedSteps + 1);
             duration += time.GetElapsedTime(begin);
 
-            var evaluation = (CompletedSteps + 1) % options.EvalSteps == 0 || CompletedSteps + 1 == sampler.Count ? Evaluate(CompletedSteps + 1) : null;
+            var evaluation = (CompletedSteps + 1) % EvaluationInterval == 0 || CompletedSteps + 1 == sampler.Count ? Evaluate(CompletedSteps + 1) : null;
             curve.Add(new CurvePoint(CompletedSteps + 1, loss, evaluation));
             if (evaluation is not null || CompletedSteps % options.SaveSteps == 0)
             {
@@ -86,7 +99,13 @@ internal sealed class TrainingLoop : IDisposable
 
         best.Restore();
         return new TrainingSummary(
-            sampler.Count, best.Evaluation!.Step, step.Skipped, duration, sampler.Count * options.ArticlesPerStep / duration.TotalSeconds, curve);
+            CompletedSteps,
+            best.Evaluation!.Step,
+            step.Skipped,
+            duration,
+            CompletedSteps * options.ArticlesPerStep / duration.TotalSeconds,
+            curve,
+            HasStoppedEarly ? DescribeEarlyStop() : null);
     }
 
     public void Dispose()
@@ -102,10 +121,14 @@ internal sealed class TrainingLoop : IDisposable
         var sample = Enumerable.Range(0, (int)(heldOut.Length / stride)).Select(i => heldOut[(int)(i * stride)]).ToArray();
         // Not cancellable: the checkpoint would lose the step before it.
         var predictions = Evaluator.Predict(sample, CancellationToken.None);
-        var point = new EvaluationPoint(done, predictions.Loss(), predictions.Accuracy);
+        var point = new EvaluationPoint(done, predictions.Loss(classWeights: classWeights), predictions.Accuracy, predictions.MacroF1);
         best.Update(point);
         return point;
     }
+
+    private string DescribeEarlyStop() =>
+        $"stopped early at step {CompletedSteps} of {sampler.Count}: {options.EarlyStoppingPatience} evaluations after that of step " +
+        $"{best.Evaluation!.Step} had no better {options.MetricForBestModel}";
 
     private TrainingPosition Position()
     {

@@ -24,6 +24,8 @@ internal sealed class TrainingStep : IDisposable
     private readonly TrainOptions options;
     private readonly Hardware hardware;
     private readonly Article[] train;
+    private readonly float[]? classWeights;
+    private readonly Tensor? classWeightsTensor;
     private readonly TextWriter log;
     private readonly Tensor[] parameters;
     private readonly AdamW optimizer;
@@ -31,13 +33,17 @@ internal sealed class TrainingStep : IDisposable
     private readonly DataParallel parallel;
 
     /// <param name="log">Receives a line when memory runs out.</param>
-    public TrainingStep(LlamaForSequenceClassification model, TrainOptions options, Hardware hardware, Article[] train, TextWriter log)
+    /// <param name="classWeights">The weight of each label's articles in the loss; null for equal weights.</param>
+    public TrainingStep(
+        LlamaForSequenceClassification model, TrainOptions options, Hardware hardware, Article[] train, TextWriter log, float[]? classWeights = null)
     {
         this.model = model;
         this.options = options;
         this.hardware = hardware;
         this.train = train;
         this.log = log;
+        this.classWeights = classWeights;
+        classWeightsTensor = classWeights is null ? null : tensor(classWeights, device: hardware.Device).DetachFromDisposeScope();
         parameters = [.. model.TrainableParameters.Select(parameter => parameter.Value)];
         optimizer = new AdamW(parameters, options.WeightDecay);
         scaler = new LossScaler(enabled: hardware.Type == ScalarType.Float16);
@@ -68,7 +74,7 @@ internal sealed class TrainingStep : IDisposable
     /// <param name="articles">Shortest first.</param>
     /// <param name="learningRate">The learning rate of this step.</param>
     /// <param name="number">The step number, from 1.</param>
-    /// <returns>The mean loss over its articles, regardless of the micro-batches.</returns>
+    /// <returns>The mean loss over its articles, weighted by class, regardless of the micro-batches.</returns>
     /// <exception cref="TrainingDivergedException">The loss is not finite.</exception>
     /// <exception cref="MemoryExhaustedException">Not even one article fits into memory.</exception>
     public double Run(IReadOnlyList<int> articles, double learningRate, int number)
@@ -86,14 +92,19 @@ internal sealed class TrainingStep : IDisposable
             optimizer.Step(learningRate);
         }
 
-        return loss.Value / articles.Count;
+        return loss.Value / SumOfWeights(articles);
     }
 
     public void Dispose()
     {
         parallel.Dispose();
         optimizer.Dispose();
+        classWeightsTensor?.Dispose();
     }
+
+    /// <summary>What the loss of a step is divided by: the number of its articles, or the sum of their weights.</summary>
+    private double SumOfWeights(IReadOnlyList<int> articles) =>
+        classWeights is null ? articles.Count : articles.Sum(article => (double)classWeights[train[article].Label]);
 
     /// <summary>Computes the gradient of the mean loss times the loss scale.</summary>
     /// <returns>The sum of the losses; null if memory ran out.</returns>
@@ -111,7 +122,7 @@ internal sealed class TrainingStep : IDisposable
                 var seed = unchecked((options.Seed * 1_000_003) + (partition.Index * 15_485_867) + number);
                 var dropout = LoraDropout.Create(hardware.Device, hardware.Type, seed);
                 Article[] shared = [.. partition.Texts.Order().Select(article => read[article])];
-                return Backward(SplitIntoMicroBatches(shared, MicroBatchTokens / partition.Count), dropout, scaler.Scale / articles.Count);
+                return Backward(SplitIntoMicroBatches(shared, MicroBatchTokens / partition.Count), dropout, scaler.Scale / SumOfWeights(articles));
             });
             foreach (var (_, gradients) in parts)
             {
@@ -136,7 +147,7 @@ internal sealed class TrainingStep : IDisposable
             using var scope = NewDisposeScope();
             using var batch = PackedBatch.Create([.. microBatch.Select(article => article.Ids)], hardware.Device, TokenMultiple);
             var labels = tensor(microBatch.Select(article => (long)article.Label).ToArray(), device: hardware.Device);
-            var loss = functional.cross_entropy(model.Forward(batch, dropout), labels, reduction: Reduction.Sum);
+            var loss = functional.cross_entropy(model.Forward(batch, dropout), labels, classWeightsTensor, reduction: Reduction.Sum);
             gradients.Backward(loss * scale);
             sum += loss.item<float>();
         }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Serverless.UnitTests.Trainer.Training;
 
 namespace Serverless.UnitTests.Trainer;
@@ -36,7 +37,7 @@ public sealed class TrainerProgramTests : IDisposable
         await using (var betweenSteps = TrainerProgram.Start(Training("killed")))
         {
             await betweenSteps.LineAsync("resume from step 9");
-            await betweenSteps.LineAsync("14/");
+            await betweenSteps.LineAsync("13/");
             await betweenSteps.KillAsync();
         }
 
@@ -51,6 +52,35 @@ public sealed class TrainerProgramTests : IDisposable
         Assert.Contains("resume from step ", await TrainerProgram.RunAsync(Training("killed")), StringComparison.Ordinal);
         Assert.Equal(Adapter("never-killed"), Adapter("killed"));
         Assert.Equal(["base", "killed", "never-killed", "toy.csv"], Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_killed_training_stops_early_at_the_same_step_with_the_same_adapter()
+    {
+        // The held-out labels are swapped, so that their loss rises while the training rows are learnt.
+        var rows = ToyTask.Csv(200, seed: 1).Replace("label\n", "label,split\n", StringComparison.Ordinal)
+            .Replace("left\n", "left,train\n", StringComparison.Ordinal).Replace("right\n", "right,train\n", StringComparison.Ordinal);
+        folder.File("toy.csv", rows + ToyTask.Rows(200, new Random(2), i => i % 2 == 0 ? "right,held-out" : "left,held-out"));
+        string[] Training(string output) =>
+        [
+            "train", "--data", Path.Combine(folder.Path, "toy.csv"), "--base", Path.Combine(folder.Path, "base"), "--output", Path.Combine(folder.Path, output),
+            "--per-device-train-batch-size", "8", "--gradient-accumulation-steps", "1", "--min-steps", "40", "--learning-rate", "0.01", "--lora-dropout", "0.1",
+            "--early-stopping-patience", "3", "--per-device-eval-batch-size", "1", "--logging-steps", "1", "--save-steps", "1",
+        ];
+        var neverKilled = await TrainerProgram.RunAsync(Training("never-killed"));
+        await using (var killed = TrainerProgram.Start(Training("killed")))
+        {
+            await killed.LineAsync(" 9/40");
+            await killed.KillAsync();
+        }
+
+        var resumed = await TrainerProgram.RunAsync(Training("killed"));
+
+        var stop = "stopped early at step [0-9]+ of 40: 3 evaluations after that of step [0-9]+ had no better loss";
+        Assert.Matches(stop, neverKilled);
+        Assert.Matches("resume from step [1-9]", resumed);
+        Assert.Equal(Regex.Match(neverKilled, stop).Value, Regex.Match(resumed, stop).Value);
+        Assert.Equal(Adapter("never-killed"), Adapter("killed"));
     }
 
     [Fact]

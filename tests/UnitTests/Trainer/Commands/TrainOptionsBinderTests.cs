@@ -36,6 +36,13 @@ public sealed class TrainOptionsBinderTests : IDisposable
     public void Every_setting_of_the_recipe_has_its_usual_option(string option) =>
         Assert.NotEqual(new TrainOptions(), Resolve(option, "7"));
 
+    [Theory]
+    [InlineData("none", "none")]
+    [InlineData("balanced", "balanced")]
+    [InlineData("{\"b, c\": 2, \"a\": 0.5}", "{\"a\":0.5,\"b, c\":2}")]
+    public void Class_weights_are_a_word_or_a_table_as_JSON(string value, string expected) =>
+        Assert.Equal(expected, Resolve("--class-weights", value).ClassWeights.ToString());
+
     [Fact]
     public void Every_setting_of_a_file_is_an_option_too()
     {

@@ -55,7 +55,18 @@ public sealed class LabelSpellingTests : IDisposable
         var data = await DataSet.LoadAsync(
             folder.File("a.csv", "text,label\n" + string.Join('\n', rows)), 0.1, cancellationToken: TestContext.Current.CancellationToken);
 
-        Assert.Equal(warns, data.Notes.Any(note => note.StartsWith("Warning: few rows have the label 'Minor' (", StringComparison.Ordinal)));
+        var note = ClassBalance.Describe(data.Train, isWeighted: false);
+        Assert.Equal(warns, note?.StartsWith("Warning: few rows have the label 'Minor' (", StringComparison.Ordinal) == true);
+    }
+
+    [Theory]
+    [InlineData(false, "Warning: few rows have the label 'a' (2, 2 % of the rows), 'b' (5, 5 % of the rows) beside 'c' (93, 93 % of the rows); it will seldom be predicted: set class_weights to balanced, add rows, or join it with another label.")]
+    [InlineData(true, "Class weights are set: few rows have the label 'a' (2, 2 % of the rows), 'b' (5, 5 % of the rows) beside 'c' (93, 93 % of the rows).")]
+    public void The_share_of_a_label_is_told_and_class_weights_are_proposed(bool isWeighted, string expected)
+    {
+        var rows = Enumerable.Range(0, 100).Select(i => new DataSetRow(RowPlace.Line(i), $"text {i}", i < 2 ? "a" : i < 7 ? "b" : "c", null)).ToArray();
+
+        Assert.Equal(expected, ClassBalance.Describe(rows, isWeighted));
     }
 
     // Expected values are those of Python's unicodedata.normalize("NFC", …).

@@ -15,6 +15,18 @@ public sealed class TokenLengthsTests
     [InlineData(1, 100)]
     public void A_percentile_is_the_length_that_so_many_articles_do_not_exceed(double share, int length) => Assert.Equal(length, Lengths.Percentile(share));
 
+    [Theory]
+    [InlineData(90, "10 % of the articles are longer than 90 tokens (max_length), half of all have at most 50; what follows is not read: ")]
+    [InlineData(50, "50 % of the articles are longer than 50 tokens (max_length), ")]
+    [InlineData(91, null)]
+    public void A_limit_that_cuts_a_tenth_of_the_articles_is_described(int limit, string? expected)
+    {
+        var described = Lengths.DescribeTruncated(limit);
+
+        Assert.Equal(expected is null, described is null);
+        Assert.StartsWith(expected ?? "", described ?? "", StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_limit_costs_what_it_leaves_and_saves_what_it_cuts()
     {

@@ -31,6 +31,7 @@ public sealed class ClassifierSettingsTests(Emulator emulator) : TrainingWorkerT
     [InlineData("""{"epochs": 2}""", "datasets/topics/training.json: there is no setting 'epochs'; the settings are learning_rate, num_train_epochs, ")]
     [InlineData("{\n\"seed\": 1,\n}", "datasets/topics/training.json: not valid JSON (line 3).")]
     [InlineData("[]", "datasets/topics/training.json: the file must be a JSON object of settings")]
+    [InlineData("""{"class_weights": {"lft": 2}}""", "class_weights has the label 'lft', but no row to train on has it; the labels are left, right. Correct it in datasets/topics/training.json.")]
     [InlineData("""{"max_length": 4096}""", "max_length is 4096, but the base reads at most 2048 tokens")]
     public async Task Settings_that_are_not_valid_refuse_the_run_with_file_key_and_values(string settings, string reason)
     {
@@ -61,6 +62,34 @@ public sealed class ClassifierSettingsTests(Emulator emulator) : TrainingWorkerT
         Assert.Equal(
             [TrainingState.Refused, TrainingState.Published], (await Runs.ListAsync(Classifier, CancellationToken)).Select(run => run.State));
         Assert.Equal((ToyTask.Options.MaxLength, 2), await ReadVersionAsync(Classifier));
+    }
+
+    [Fact]
+    public async Task The_row_of_a_training_that_stopped_early_says_so()
+    {
+        await UploadAsync("topics/training.json", """{"learning_rate": 1e-30, "early_stopping_patience": 3}""");
+        await RequestAsync("topics/a.csv", ToyTask.Csv(150, seed: 1));
+
+        Assert.True(await RunAsync());
+
+        var run = Assert.Single(await Runs.ListAsync(Classifier, CancellationToken));
+        Assert.Equal("stopped early at step 24 of 60: 3 evaluations after that of step 6 had no better loss", run.Step);
+        Assert.Contains("macroF1", run.Metrics.Keys);
+    }
+
+    [Fact]
+    public async Task A_run_says_before_it_begins_which_labels_are_rare_and_how_much_is_cut()
+    {
+        await UploadAsync("topics/training.json", """{"class_weights": "balanced", "max_length": 12}""");
+        await RequestAsync("topics/a.csv", ToyTask.Csv(150, seed: 1) + "zzzz,third\nzzzzz,third\n");
+
+        Assert.True(await RunAsync());
+
+        var log = Log.ToString();
+        var firstStep = log.IndexOf("step 20/60", StringComparison.Ordinal);
+        Assert.InRange(log.IndexOf("note   Class weights are set: few rows have the label 'third' (1, 0.7 % of the rows)", StringComparison.Ordinal), 0, firstStep);
+        Assert.InRange(log.IndexOf("of the articles are longer than 12 tokens (max_length)", StringComparison.Ordinal), 0, firstStep);
+        Assert.Matches("weights left 0.6[0-9]*, right 0.6[0-9]*, third ", log);
     }
 
     /// <summary>What the version of a classifier says of its training.</summary>

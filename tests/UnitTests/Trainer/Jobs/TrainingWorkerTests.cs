@@ -134,7 +134,7 @@ public sealed class TrainingWorkerTests(Emulator emulator) : TrainingWorkerTest(
 
         var log = Log.ToString();
         Assert.Contains("note   The labels 'Left' (2 rows), 'left' (75 rows) differ in case or white space only", log, StringComparison.Ordinal);
-        Assert.Contains("note   Warning: few rows have the label 'Left' (1) beside ", log, StringComparison.Ordinal);
+        Assert.Contains("note   Warning: few rows have the label 'Left' (1, 0.7 % of the rows) beside ", log, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -11,7 +11,7 @@ namespace Serverless.UnitTests.Trainer.Progress;
 public sealed class ProgressTests(Emulator emulator)
 {
     private static readonly TrainingProgress Middle = new(
-        Step: 50, Steps: 3750, Loss: 0.5, LearningRate: 4.9e-5, ArticlesPerSecond: 80.4, Remaining: TimeSpan.FromMinutes(62), GpuMemory: 5_900_000_000, new EvaluationPoint(50, 0.4, 0.9));
+        Step: 50, Steps: 3750, Loss: 0.5, LearningRate: 4.9e-5, ArticlesPerSecond: 80.4, Remaining: TimeSpan.FromMinutes(62), GpuMemory: 5_900_000_000, new EvaluationPoint(50, 0.4, 0.9, 0.8));
 
     private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
@@ -49,12 +49,12 @@ public sealed class ProgressTests(Emulator emulator)
 
         foreach (var step in Enumerable.Range(1, 60))
         {
-            progress.Report(Middle with { Step = step, Steps = 60, Loss = step, Evaluation = step == 30 ? new EvaluationPoint(30, 0.4, 0.9) : null });
+            progress.Report(Middle with { Step = step, Steps = 60, Loss = step, Evaluation = step == 30 ? new EvaluationPoint(30, 0.4, 0.9, 0.8) : null });
         }
 
         Assert.Equal((60, 60), (bar.Value, bar.MaxValue));
         Assert.StartsWith("step 60/60  loss 58.000  1:02:00 left", bar.Description, StringComparison.Ordinal); // the last three steps weigh most
-        Assert.Equal("step 30/60  held-out loss 0.400  accuracy 0.9000", written.ToString().Trim());
+        Assert.Equal("step 30/60  held-out loss 0.400  accuracy 0.9000  macro F1 0.8000", written.ToString().Trim());
     }
 
     [Fact]
@@ -84,6 +84,7 @@ public sealed class ProgressTests(Emulator emulator)
                 ["gpuMemoryBytes"] = 5_900_000_000,
                 ["accuracy"] = 0.9,
                 ["loss"] = 0.4,
+                ["macroF1"] = 0.8,
             },
             run.Metrics);
     }

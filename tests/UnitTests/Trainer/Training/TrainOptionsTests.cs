@@ -30,7 +30,7 @@ public sealed class TrainOptionsTests
     [Fact]
     public void What_was_saved_resolves_to_the_same_recipe()
     {
-        var options = TrainOptionsLoader.Resolve(("here", Settings("""{"seed": 7, "precision": "fp32", "min_steps": 60}""")));
+        var options = TrainOptionsLoader.Resolve(("here", Settings("""{"seed": 7, "precision": "fp32", "min_steps": 60, "class_weights": {"b, c": 2.5, "a": 1}}""")));
 
         Assert.Equal(options, TrainOptionsLoader.Resolve(("saved", Settings(options.ToJson()))));
     }
@@ -43,6 +43,13 @@ public sealed class TrainOptionsTests
     [InlineData("""{"lora_target_modules": null}""", "lora_target_modules must be a word in quotation marks, not null")]
     [InlineData("""{"lora_dropout": 1.5}""", "lora_dropout must be from 0 to below 1")]
     [InlineData("""{"gradient_accumulation_steps": 0}""", "gradient_accumulation_steps must be at least 1")]
+    [InlineData("""{"metric_for_best_model": "f1"}""", "metric_for_best_model must be loss or accuracy or macro_f1")]
+    [InlineData("""{"early_stopping_patience": -1}""", "early_stopping_patience must not be negative")]
+    [InlineData("""{"class_weights": "heavy"}""", "class_weights must be none, balanced, or an object with weights above 0 by label, such as {\"Health\": 5}, not \"heavy\"")]
+    [InlineData("""{"class_weights": {"a": 0}}""", "class_weights must be none, balanced, or")]
+    [InlineData("""{"class_weights": {"a": "2"}}""", "class_weights must be none, balanced, or")]
+    [InlineData("""{"class_weights": {}}""", "class_weights must be none, balanced, or")]
+    [InlineData("""{"class_weights": 2}""", "class_weights must be none, balanced, or")]
     [InlineData("""{"precision": "int3"}""", "precision must be auto, bf16, fp16 or fp32")]
     public void A_setting_that_cannot_be_is_named_with_its_source(string settings, string named)
     {

@@ -93,38 +93,17 @@ public sealed class TrainingLoopTests
         Assert.Equal(before, Tensor.TotalCount);
     }
 
-    [Fact]
-    public void The_checkpoint_with_the_best_held_out_accuracy_is_kept()
-    {
-        using var weights = ToyTask.Weights();
-        using var model = ToyTask.Model(weights, ToyTask.Options);
-        using var best = new BestCheckpoint(model.TrainableParameters);
-        var score = model.TrainableParameters[^1].Value;
-        var good = score.data<float>().ToArray();
-        best.Update(new EvaluationPoint(1, 0.5, 0.9));
-        using (no_grad())
-        {
-            score.add_(1);
-        }
-
-        best.Update(new EvaluationPoint(2, 0.4, 0.8));
-        best.Restore();
-
-        Assert.Equal(1, best.Evaluation!.Step);
-        Assert.Equal(good, score.data<float>().ToArray());
-    }
-
     [Theory]
     [InlineData(ScalarType.Float32)]
     [InlineData(ScalarType.Float16)] // with the state of the loss scaler
     public void A_training_that_was_stopped_goes_on_as_if_it_had_not_been(ScalarType type)
     {
         using var folder = new TemporaryFolder();
-        var options = ToyTask.Options with { LoraDropout = 0.2, TokenDropout = 0.2, EvalSteps = 4, MinSteps = 0, NumTrainEpochs = 0.4 };
+        var options = ToyTask.Options with { LoraDropout = 0.2, TokenDropout = 0.2, EvalSteps = 4, MinSteps = 0, NumTrainEpochs = 1.8 };
         var never = Train(options, checkpoint: null, stopAt: null, type);
         var checkpoint = Checkpoint(folder, options);
 
-        Assert.Throws<OperationCanceledException>(() => { Train(options, checkpoint, stopAt: 6, type); });
+        Assert.Throws<OperationCanceledException>(() => { Train(options, checkpoint, stopAt: 30, type); });
         var resumed = Train(options, checkpoint, stopAt: null, type);
 
         Assert.Equal(never.Adapter, resumed.Adapter);
