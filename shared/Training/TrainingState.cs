@@ -9,8 +9,8 @@ public enum TrainingState
     Published,
 
     /// <summary>
-    /// The data set or the settings beside it could not be used, or the gate did not let the new version serve, because it is worse, lacks labels or cannot be compared;
-    /// see the reason. A version that was trained waits as a candidate, which a person may promote.
+    /// The data set or the settings beside it could not be used, or the gate did not let the new version serve, because it is worse, lacks labels, cannot be
+    /// compared or is no better than the most frequent label; see the reason. A version that was trained waits as a candidate, which a person may promote.
     /// </summary>
     Refused,
 

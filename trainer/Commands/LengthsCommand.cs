@@ -27,7 +27,8 @@ internal static class LengthsCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var file = await data.ReadAsync(parsed, cancellationToken);
-            DataOptions.WriteNotes(Console.Error, ClassBalance.Describe(file.Rows, isWeighted: false) is { } warning ? [.. file.AllNotes, warning] : file.AllNotes);
+            var warning = ClassBalance.Describe(file.Rows, isWeighted: false);
+            DataOptions.WriteNotes(Console.Error, warning is null ? file.AllNotes : [.. file.AllNotes, warning]);
             var folder = ModelFolders.Read(() => HuggingFaceFolder.Open(parsed.GetRequiredValue(baseFolder).FullName));
             var tokenizer = ModelFolders.Read(folder.ReadTokenizer);
             var lengths = new TokenLengths(file.Rows.Select(row =>

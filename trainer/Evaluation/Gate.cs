@@ -1,13 +1,17 @@
 namespace Serverless.Trainer.Evaluation;
 
 /// <summary>The gate's decision on a new version: its figures, and the reason in words.</summary>
-internal sealed record GateVerdict(bool Passed, double? PValue, int Compared, int Losses, int Wins, string Reason);
+/// <param name="PValue">Of "the new version is worse"; for a first version, of "it is no better than the most frequent label".</param>
+/// <param name="Labels">The recall of the labels that were compared; null for a first version.</param>
+internal sealed record GateVerdict(
+    bool Passed, double? PValue, int Compared, int Losses, int Wins, string Reason, IReadOnlyList<LabelComparison>? Labels = null);
 
 /// <summary>The predictions of both versions for one held-out row.</summary>
 internal sealed record PairedPrediction(string Expected, string New, string Serving);
 
 /// <summary>
-/// Compares a new version with the serving one. The new version passes unless a paired one-sided test shows that it is worse.
+/// Compares a new version with the serving one. The new version passes unless a paired one-sided test shows that it is worse, on all rows or
+/// on those of one label.
 /// Only rows whose label both versions know are compared: on a new label, the serving version could only lose.
 /// </summary>
 /// <remarks>
@@ -27,8 +31,6 @@ internal static class Gate
     /// <summary>With fewer compared rows the test may miss a real loss of a few points.</summary>
     public const int MinRowsForStrongTest = 200;
 
-    public static GateVerdict FirstVersion { get; } = new(true, null, 0, 0, 0, "There is no serving version to compare with.");
-
     /// <param name="rows">The predictions for all held-out rows.</param>
     /// <param name="newLabels">The labels of the new version.</param>
     /// <param name="servingLabels">The labels of the serving version.</param>
@@ -41,7 +43,9 @@ internal static class Gate
         var wins = compared.Count(row => row.New == row.Expected && row.Serving != row.Expected);
         var p = McNemarTest.OneSided(losses, wins);
         var isWorse = p < Significance;
-        var obstacle = DescribeObstacle(compared.Length, servingLabels.Except(newLabels), servingVersion);
+        var labels = LabelComparison.Compute(compared, [.. newLabels.Intersect(servingLabels)]);
+        var obstacle = DescribeObstacle(compared.Length, servingLabels.Except(newLabels), servingVersion)
+            ?? DescribeLosses([.. labels.Where(label => label.PValue < Significance)], servingVersion);
 
         List<string> sentences = obstacle is null ? [] : [obstacle];
         sentences.Add(compared.Length == 0
@@ -55,7 +59,7 @@ internal static class Gate
 
         AppendLabels(sentences, "Labels that only the new version knows", newLabels.Except(servingLabels));
         AppendLabels(sentences, "Labels that no held-out row has", newLabels.Intersect(servingLabels).Except(compared.Select(row => row.Expected)));
-        return new GateVerdict(obstacle is null && !isWorse, p, compared.Length, losses, wins, string.Join(' ', sentences));
+        return new GateVerdict(obstacle is null && !isWorse, p, compared.Length, losses, wins, string.Join(' ', sentences), labels);
     }
 
     private static string? DescribeObstacle(int compared, IEnumerable<string> lost, string servingVersion)
@@ -71,6 +75,16 @@ internal static class Gate
             ? $"Not published: {compared} held-out rows compare it with version {servingVersion}, and at least {MinRows} are needed; " +
               "promote it if that is meant, or add rows."
             : null;
+    }
+
+    private static string? DescribeLosses(IReadOnlyList<LabelComparison> worse, string servingVersion)
+    {
+        var labels = worse.Select(label =>
+            $"'{label.Label}' in {label.NewCorrect} of {label.Rows} held-out rows and version {servingVersion} in {label.ServingCorrect} " +
+            $"(p = {label.PValue:0.####})");
+        return worse.Count == 0
+            ? null
+            : $"Not published: it recognises {string.Join(", ", labels)}, after Holm's correction for the number of labels; promote it if that is meant.";
     }
 
     private static void AppendLabels(List<string> sentences, string what, IEnumerable<string> labels)

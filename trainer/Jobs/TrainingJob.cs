@@ -113,7 +113,8 @@ internal sealed class TrainingJob(
             registry, classifier, pointer, result.Options.Precision, data.HeldOut, log, cancellationToken);
         if (baseline is null)
         {
-            return Gate.FirstVersion;
+            var mostFrequent = data.Train.CountBy(row => row.Label).OrderByDescending(label => label.Value).ThenBy(label => label.Key, StringComparer.Ordinal);
+            return FirstVersionGate.Evaluate([.. data.HeldOut.Select((row, i) => (row.Label, result.HeldOutLabels[i]))], mostFrequent.First().Key);
         }
 
         var rows = data.HeldOut.Select((row, i) => new PairedPrediction(row.Label, result.HeldOutLabels[i], baseline.Predicted[i])).ToArray();

@@ -127,7 +127,7 @@ internal sealed class FineTune(DataSet data, TrainOptions options, string baseFo
             [.. Enumerable.Range(0, heldOut.Count).Select(row => encoded.Labels[heldOut.Predicted(row)])]);
     }
 
-    /// <exception cref="InvalidTrainOptionsException">The base has no positions for texts of this length, so that no process would serve the adapter.</exception>
+    /// <exception cref="InvalidTrainOptionsException">The base has no positions for texts of this length: no process would serve the adapter.</exception>
     private void RequireLength(LlamaConfig config)
     {
         if (options.MaxLength > config.MaxPositionEmbeddings)

@@ -1,4 +1,3 @@
-
 using Serverless.Trainer.Evaluation;
 
 namespace Serverless.UnitTests.Trainer.Evaluation;
