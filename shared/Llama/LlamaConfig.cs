@@ -11,6 +11,9 @@ public sealed record LlamaConfig
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
+    /// <summary>The architecture of transformers: llama, mistral, qwen2 or qwen3.</summary>
+    public string ModelType { get; init; } = "llama";
+
     /// <summary>Rows of the token embedding.</summary>
     public required int VocabSize { get; init; }
 
@@ -78,6 +81,7 @@ public sealed record LlamaConfig
         var attentionBias = family.ReadsAttentionBias && file.GetBoolean("attention_bias", false);
         return new LlamaConfig
         {
+            ModelType = family.ModelType,
             VocabSize = file.GetInt32("vocab_size", 1, 1 << 24),
             HiddenSize = hidden,
             IntermediateSize = file.GetInt32("intermediate_size", 1, 1 << 20),

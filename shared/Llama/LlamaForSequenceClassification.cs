@@ -61,7 +61,11 @@ public sealed class LlamaForSequenceClassification : IDisposable
     /// Adds a new adapter for training, initialized as PEFT does: A uniform in ±1/√in and B zero; for the embedding A zero and B standard
     /// normal; the head normal with the standard deviation <see cref="LlamaConfig.InitializerRange"/>.
     /// </summary>
-    public void AddLora(LoraConfig config, int numLabels, int seed)
+    /// <param name="config">The configuration of the adapter.</param>
+    /// <param name="numLabels">Number of labels: rows of the head.</param>
+    /// <param name="seed">Seed of the random numbers.</param>
+    /// <param name="headRows">Rows of the checkpoint's head that the new head starts as, one for each label; null for a random head.</param>
+    public void AddLora(LoraConfig config, int numLabels, int seed, IReadOnlyList<long>? headRows = null)
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator((ulong)seed);
@@ -78,7 +82,9 @@ public sealed class LlamaForSequenceClassification : IDisposable
             model.EmbedTokens.SetLora(Trainable(zeros(config.Rank, tokens)), Trainable(randn(hidden, config.Rank, generator: generator)), config);
         }
 
-        SetScore(Trainable(randn(numLabels, weights.Config.HiddenSize, generator: generator) * weights.Config.InitializerRange));
+        SetScore(Trainable(headRows is not null && weights.Head is { } head && head.shape[0] == headRows.Count
+            ? head.to(float32).to(CPU).index_select(0, tensor(headRows.ToArray()))
+            : randn(numLabels, weights.Config.HiddenSize, generator: generator) * weights.Config.InitializerRange));
     }
 
     /// <param name="batch">The texts.</param>

@@ -1,4 +1,7 @@
 using System.CommandLine;
+using Serverless.Llama;
+using Serverless.Llama.Files;
+using Serverless.Storage;
 using Serverless.Trainer.Hub;
 using Serverless.Trainer.Progress;
 
@@ -52,8 +55,38 @@ internal static class DownloadCommand
         var size = FileSize.Format(files.Sum(file => file.Size));
         log.WriteLine($"{repository.Name} at {pinned.Revision}: {files.Count} of {listed.Length} files, {size}, to {target}");
         var download = new HubDownload(hub, retry);
-        await DownloadDisplay.ShowAsync(log, files, async (file, progress) =>
+        if (repository.IsDataSet)
+        {
+            await FetchAsync(files);
+            return;
+        }
+
+        var isWeight = files.ToLookup(file => !NeededFiles.Required.Contains(Path.GetFileName(file.Path)));
+        await FetchAsync([.. isWeight[false]]);
+        var config = RequireSupported(repository, target);
+        await FetchAsync([.. isWeight[true]]);
+        if (Recipe.Write(repository.Name, config, target) is { } recipe)
+        {
+            log.WriteLine($"{StorageNames.TrainingFile}: the settings for {recipe}");
+        }
+
+        Task FetchAsync(IReadOnlyList<HubFile> some) => DownloadDisplay.ShowAsync(log, some, async (file, progress) =>
             await download.FetchAsync(pinned, file, Path.Combine(target, Below(file.Path, repository.IsDataSet ? null : folder)), progress, cancellationToken));
+    }
+
+    /// <summary>Checks the architecture and the tokenizer, before gigabytes of weights are downloaded.</summary>
+    private static LlamaConfig RequireSupported(HubRepository repository, string target)
+    {
+        try
+        {
+            var files = HuggingFaceFolder.Open(target);
+            files.ReadTokenizer();
+            return files.Config;
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new HubException($"{repository.Name} cannot be a base model: {exception.Message}");
+        }
     }
 
     private static async Task<(HubRepository Pinned, HubFile[] Files)> ListAsync(

@@ -5,7 +5,9 @@ namespace Serverless.Trainer.Hub;
 /// <summary>Selects the files of a repository that the trainer uses. Hub repositories also hold gigabytes of pickles and copies.</summary>
 internal static class NeededFiles
 {
-    private static readonly string[] Required = ["config.json", "tokenizer.json"];
+    /// <summary>What a base model needs beside its weights.</summary>
+    public static readonly string[] Required = ["config.json", "tokenizer.json"];
+
     private const string Index = "model.safetensors.index.json";
 
     // By preference: a repository often has the same rows in several formats.
@@ -27,8 +29,16 @@ internal static class NeededFiles
 
     private static HubFile[] SelectModelFiles(HubRepository repository, HubFile[] files, string prefix)
     {
-        HubFile[] needed = [.. files.Where(file => file.Path[prefix.Length..] is var name && !name.Contains('/', StringComparison.Ordinal) &&
-            (Required.Contains(name) || name == Index || name.EndsWith(".safetensors", StringComparison.Ordinal)))];
+        var root = files.Where(file => !file.Path[prefix.Length..].Contains('/', StringComparison.Ordinal)).ToArray();
+        var weights = root.Where(file => file.Path.EndsWith(".safetensors", StringComparison.Ordinal)).ToArray();
+        // Mistral's repositories hold the weights twice: model-00001-of-00003.safetensors … for transformers and consolidated.safetensors.
+        var forTransformers = weights.Where(file => file.Path[prefix.Length..].StartsWith("model", StringComparison.Ordinal)).ToArray();
+        HubFile[] needed =
+        [
+            .. root.Where(file => Required.Contains(file.Path[prefix.Length..])), // first, so that they are checked before the weights come
+            .. root.Where(file => file.Path[prefix.Length..] == Index),
+            .. forTransformers.Length > 0 ? forTransformers : weights,
+        ];
         string[] missing = [.. Required.Where(name => needed.All(file => file.Path != prefix + name))];
         if (!needed.Any(file => file.Path.EndsWith(".safetensors", StringComparison.Ordinal)))
         {

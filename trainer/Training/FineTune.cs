@@ -53,7 +53,7 @@ internal sealed class FineTune(DataSet data, TrainOptions options, string baseFo
 
         using var weights = ModelFolders.Read(() => folder.LoadWeights(hardware.Type, hardware.Device));
         using var model = new LlamaForSequenceClassification(weights, hardware.Type, residualType: ScalarType.Float32);
-        model.AddLora(options.Lora, encoded.Labels.Count, options.Seed);
+        model.AddLora(options.Lora, encoded.Labels.Count, options.Seed, folder.FindHeadRows(encoded.Labels));
         var checkpoint = new TrainingCheckpoint(
             checkpointPath, TrainingFingerprint.Compute(options, hardware, encoded, weights), Checkpointed);
         PrepareCheckpoint(checkpoint, log);

@@ -24,6 +24,19 @@ internal static class HubLabels
         return LabelsFile.RequireLabels(InOrder(labels, path), path, Key);
     }
 
+    /// <returns>Null if there are no labels, or if they are not valid.</returns>
+    public static IReadOnlyList<string>? FindValid(string folder)
+    {
+        try
+        {
+            return Find(folder);
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
+    }
+
     private static IReadOnlyList<string?> InOrder(JsonElement labels, string path)
     {
         if (labels.ValueKind != JsonValueKind.Object || labels.EnumerateObject().Any(label => label.Value.ValueKind != JsonValueKind.String))

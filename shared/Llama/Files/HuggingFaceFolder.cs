@@ -54,6 +54,22 @@ public sealed class HuggingFaceFolder
     }
 
     /// <summary>
+    /// The rows of the checkpoint's classification head that stand for these labels (<c>id2label</c> in <c>config.json</c>): a new adapter for the
+    /// same labels continues what that head has learned.
+    /// </summary>
+    /// <returns>Null if the checkpoint has no head, or one for other labels.</returns>
+    public IReadOnlyList<long>? FindHeadRows(IReadOnlyList<string> labels)
+    {
+        // Fine-tuned language models have two labels that no head stands for, or lists that are not valid.
+        if (!FindTensors().ContainsKey(LlamaWeights.ScoreName) || HubLabels.FindValid(Path) is not { } rows || !rows.ToHashSet().SetEquals(labels))
+        {
+            return null;
+        }
+
+        return [.. labels.Select(label => (long)rows.ToList().IndexOf(label))];
+    }
+
+    /// <summary>
     /// Loads the weights as <paramref name="dtype"/>. On the CPU, tensors that already have this type are memory-mapped; all others are
     /// converted copies.
     /// </summary>

@@ -1,5 +1,8 @@
+using System.Text;
 using Serverless.Trainer.Commands;
 using Serverless.Trainer.Hub;
+using Serverless.UnitTests.Llama;
+using Serverless.UnitTests.Llama.Tokenizer;
 
 namespace Serverless.UnitTests.Trainer.Hub;
 
@@ -25,7 +28,7 @@ public sealed class DownloadTests : IDisposable
 
         await DownloadAsync(server, Model);
 
-        Assert.Equal(["config.json", "model-00001-of-00002.safetensors", "model.safetensors.index.json", "tokenizer.json"], Downloaded());
+        Assert.Equal(["config.json", "model-00001-of-00002.safetensors", "model.safetensors.index.json", "tokenizer.json", "training.json"], Downloaded());
         Assert.Equal(Weights, File.ReadAllBytes(Path.Combine(folder.Path, "model-00001-of-00002.safetensors")));
         Assert.Contains($"owner/model at {HubServer.Commit}: 4 of 7 files", log.ToString(), StringComparison.Ordinal);
     }
@@ -152,7 +155,7 @@ public sealed class DownloadTests : IDisposable
 
         await DownloadAsync(server, Model);
 
-        Assert.Equal(4, Downloaded().Length);
+        Assert.Equal(5, Downloaded().Length);
     }
 
     [Fact]
@@ -230,8 +233,8 @@ public sealed class DownloadTests : IDisposable
 
     private static HubServer Filled(HubServer server)
     {
-        server.Files["config.json"] = Bytes(500);
-        server.Files["tokenizer.json"] = Bytes(9000);
+        server.Files["config.json"] = Encoding.UTF8.GetBytes(ToyFamily.ConfigJson("qwen3", vocabulary: 301));
+        server.Files["tokenizer.json"] = Encoding.UTF8.GetBytes(ToyTokenizer.Json);
         server.Files["model.safetensors.index.json"] = Bytes(400);
         server.Files["model-00001-of-00002.safetensors"] = Weights;
         server.Files["pytorch_model.bin"] = Bytes(300);

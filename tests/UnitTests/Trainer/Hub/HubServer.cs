@@ -31,6 +31,9 @@ internal sealed class HubServer : IAsyncDisposable
 
     public Dictionary<string, byte[]> Files { get; } = [];
 
+    /// <summary>The model that it has.</summary>
+    public string Name { get; init; } = "owner/model";
+
     /// <summary>The token without which nothing is given; null for a public repository.</summary>
     public string? Token { get; init; }
 
@@ -59,7 +62,8 @@ internal sealed class HubServer : IAsyncDisposable
         return server;
     }
 
-    public static HubServer New(string? token = null, bool knowsNoRange = false) => new() { Token = token, KnowsNoRange = knowsNoRange };
+    public static HubServer New(string? token = null, bool knowsNoRange = false, string name = "owner/model") =>
+        new() { Token = token, KnowsNoRange = knowsNoRange, Name = name };
 
     public async ValueTask DisposeAsync() => await app.DisposeAsync();
 
@@ -79,11 +83,11 @@ internal sealed class HubServer : IAsyncDisposable
         {
             Refuse(context, 401, "GatedRepo");
         }
-        else if (path is "/api/models/owner/model/revision/main" or "/api/datasets/owner/data/revision/main" or "/api/models/owner/model/revision/v1")
+        else if (path == $"/api/models/{Name}/revision/main" || path is "/api/datasets/owner/data/revision/main" or "/api/models/owner/model/revision/v1")
         {
             await context.Response.WriteAsJsonAsync(new { sha = Commit });
         }
-        else if (path is $"/api/models/owner/model/tree/{Commit}" or $"/api/datasets/owner/data/tree/{Commit}")
+        else if (path == $"/api/models/{Name}/tree/{Commit}" || path is $"/api/datasets/owner/data/tree/{Commit}")
         {
             await ListAsync(context);
         }
