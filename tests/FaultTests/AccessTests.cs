@@ -30,6 +30,7 @@ public sealed class AccessTests
         ["GET failed/{classifier}"] = "Function",
         ["POST failed/{classifier}"] = "Function",
         ["GET review/{classifier}"] = "Function",
+        ["POST review/{classifier}"] = "Function",
         ["POST review/{classifier}/{*id}"] = "Function",
         ["POST datasets/{classifier}"] = "Operator",
         ["POST models/{classifier}/{version}/promote"] = "Operator",
