@@ -51,9 +51,9 @@ public sealed class BaseDownloadTests : IDisposable
     public void The_settings_for_Llama_are_the_defaults_of_the_trainer()
     {
         using var reader = new StreamReader(Recipe.Open("llama"));
-        var file = folder.File("llama.json", reader.ReadToEnd());
+        var settings = TrainOptionsLoader.Parse("llama.json", reader.ReadToEnd());
 
-        Assert.Equal(new TrainOptions(), TrainOptionsLoader.Load(folder.Path, file));
+        Assert.Equal(new TrainOptions(), TrainOptionsLoader.Resolve(("llama.json", settings)));
     }
 
     [Theory]
