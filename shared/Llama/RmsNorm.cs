@@ -8,7 +8,8 @@ public sealed class RmsNorm(Tensor weight, double eps)
     /// <summary>Scale of each channel, <c>[hidden]</c> or <c>[headDim]</c>. Not disposed with this layer.</summary>
     public Tensor Weight { get; } = weight;
 
-    /// <summary>Normalizes the last dimension of <c>[tokens, hidden]</c> or <c>[tokens, heads, headDim]</c>; the result has the data type of <paramref name="x"/>.</summary>
+    /// <summary>Normalizes the last dimension; the result has the data type of <paramref name="x"/>.</summary>
+    /// <param name="x"><c>[tokens, hidden]</c>, or <c>[tokens, heads, headDim]</c></param>
     public Tensor Forward(Tensor x)
     {
         var wide = x.to(float32);

@@ -18,8 +18,10 @@ internal sealed class AddedTokenSplitter
     {
         this.normalizer = normalizer;
         plain = Step.Create(tokens.Where(token => !token.IsNormalized));
-        normalized = Step.Create(
-            tokens.Where(token => token.IsNormalized).Select(token => token with { Content = normalizer.Apply(token.Content) }).Where(token => token.Content.Length > 0));
+        normalized = Step.Create(tokens
+            .Where(token => token.IsNormalized)
+            .Select(token => token with { Content = normalizer.Apply(token.Content) })
+            .Where(token => token.Content.Length > 0));
     }
 
     /// <summary>The parts of a text, in order: an added token's id, or a normalized text to be split into words and null.</summary>

@@ -92,14 +92,14 @@ internal sealed class InitialTokens
         }
     }
 
-    private string Name(byte value) => characters is null
-        ? ByteLevel.ToChar(value).ToString()
-        : string.Create(CultureInfo.InvariantCulture, $"<0x{value:X2}>");
-
     internal static byte[] Utf8(ReadOnlySpan<char> word)
     {
         var utf8 = new byte[Encoding.UTF8.GetByteCount(word)];
         Encoding.UTF8.GetBytes(word, utf8);
         return utf8;
     }
+
+    private string Name(byte value) => characters is null
+        ? ByteLevel.ToChar(value).ToString()
+        : string.Create(CultureInfo.InvariantCulture, $"<0x{value:X2}>");
 }

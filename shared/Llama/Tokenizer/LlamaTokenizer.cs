@@ -165,7 +165,8 @@ public sealed class LlamaTokenizer
             return [token];
         }
 
-        return canUseLibrary && word.Length <= MaxLibraryWordLength && cacheCount >= WordsBeforeLibrary && library.Value is { IsCompletedSuccessfully: true } made
+        var isLibraryWord = canUseLibrary && word.Length <= MaxLibraryWordLength && cacheCount >= WordsBeforeLibrary;
+        return isLibraryWord && library.Value is { IsCompletedSuccessfully: true } made
             ? [.. made.Result.EncodeToIds(word, considerPreTokenization: false, considerNormalization: false)]
             : fallbackEncoder.Encode(word);
     }

@@ -65,6 +65,12 @@ internal sealed record TokenizerFile
         return Merges.OrderBy(merge => merge.Value.Rank).Select(merge => $"{tokens[merge.Key.Left]} {tokens[merge.Key.Right]}");
     }
 
+    internal static string? GetString(JsonElement element, string key) =>
+        element.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    internal static bool GetBoolean(JsonElement element, string key, bool defaultValue) =>
+        element.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetBoolean() : defaultValue;
+
     private static TokenizerFile Parse(JsonElement root)
     {
         var model = root.GetProperty("model");
@@ -198,10 +204,4 @@ internal sealed record TokenizerFile
             throw new NotSupportedException($"\"{key}\" ({meaning}) is not supported.");
         }
     }
-
-    internal static string? GetString(JsonElement element, string key) =>
-        element.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-
-    internal static bool GetBoolean(JsonElement element, string key, bool defaultValue) =>
-        element.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetBoolean() : defaultValue;
 }

@@ -4,9 +4,9 @@ namespace Serverless.Llama.Tokenizer;
 
 /// <summary>A regular expression that splits a text into words, in a time that does not explode with any text.</summary>
 /// <remarks>
-/// The patterns of GPT-2, Llama 3, Qwen and SentencePiece are known to take linear time, and are compiled. Any other pattern is data of a stranger: backtracking
-/// would let a pattern such as <c>(a+)+b</c> hold a core for ever on 45 letters. It runs on the engine without backtracking, which does not
-/// support lookaheads; the one that tokenizers use, <c>\s+(?!\S)|\s+</c> at the end, is implemented here.
+/// The patterns of GPT-2, Llama 3, Qwen and SentencePiece are known to take linear time, and are compiled. Any other pattern is data of a
+/// stranger: backtracking would let a pattern such as <c>(a+)+b</c> hold a core for ever on 45 letters. It runs on the engine without
+/// backtracking, which does not support lookaheads; the one that tokenizers use, <c>\s+(?!\S)|\s+</c> at the end, is implemented here.
 /// </remarks>
 internal sealed partial class WordPattern
 {

@@ -46,7 +46,8 @@ public sealed class LlamaCppTests : IDisposable
         if (Environment.GetEnvironmentVariable("SERVERLESS_WRITE_FIXTURES") == "1")
         {
             Directory.CreateDirectory(Path.GetDirectoryName(fixture)!);
-            await File.WriteAllTextAsync(fixture, "[\n" + string.Join(",\n", states.Select(row => JsonSerializer.Serialize(row))) + "\n]\n", TestContext.Current.CancellationToken);
+            var lines = string.Join(",\n", states.Select(row => JsonSerializer.Serialize(row)));
+            await File.WriteAllTextAsync(fixture, $"[\n{lines}\n]\n", TestContext.Current.CancellationToken);
         }
 
         Reference.AssertClose(JsonSerializer.Deserialize<float[][]>(File.ReadAllText(fixture))!, states, 1e-5);
@@ -67,7 +68,11 @@ public sealed class LlamaCppTests : IDisposable
         using var weights = ToyFamily.Weights(family);
         SafetensorsWriter.Write(Path.Combine(folder.Path, "model.safetensors"), weights.NamedTensors);
         folder.File("config.json", ToyFamily.ConfigJson(family));
-        var start = new ProcessStartInfo("node", [Path.Combine(Peer, "hidden_states.mjs"), folder.Path]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("node", [Path.Combine(Peer, "hidden_states.mjs"), folder.Path])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
         using var node = Process.Start(start)!;
         await node.StandardInput.WriteAsync(JsonSerializer.Serialize(ToyFamily.Rows()));
         node.StandardInput.Close();

@@ -29,11 +29,11 @@ public sealed class ModelFamilyTests
     [InlineData("mistral", false, false, false, 16)]
     [InlineData("qwen2", true, false, false, 8)]
     [InlineData("qwen3", false, false, true, 16)]
-    public void Biases_and_norms_are_those_of_the_architecture(string family, bool queryKeyValueBias, bool outputBias, bool norm, int headDim)
+    public void Biases_and_norms_are_those_of_the_architecture(string family, bool bias, bool outputBias, bool norm, int headDim)
     {
         var config = ToyFamily.Config(family);
 
-        Assert.Equal((queryKeyValueBias, outputBias, norm, headDim), (config.QueryKeyValueBias, config.AttentionOutputBias, config.QueryKeyNorm, config.HeadDim));
+        Assert.Equal((bias, outputBias, norm, headDim), (config.QueryKeyValueBias, config.AttentionOutputBias, config.QueryKeyNorm, config.HeadDim));
     }
 
     [Theory]
@@ -68,7 +68,8 @@ public sealed class ModelFamilyTests
         Assert.Equal(expected, Read(family, ("head_dim", null)).HeadDim);
 
     [Fact]
-    public void A_missing_tie_word_embeddings_is_false() => Assert.All(ToyFamily.Names, family => Assert.False(Read(family, ("tie_word_embeddings", null)).TieWordEmbeddings));
+    public void A_missing_tie_word_embeddings_is_false() =>
+        Assert.All(ToyFamily.Names, family => Assert.False(Read(family, ("tie_word_embeddings", null)).TieWordEmbeddings));
 
     [Theory]
     [InlineData("mistral", "null", 8192)]

@@ -16,7 +16,8 @@ internal sealed class PlainTraining : IDisposable
 
     public PlainTraining(string configJson, LlamaWeights weights, LlamaForSequenceClassification model, double loraScaling)
     {
-        parameters = model.TrainableParameters.ToDictionary(entry => entry.Name, entry => entry.Value.detach().to(float64).DetachFromDisposeScope().requires_grad_(true));
+        parameters = model.TrainableParameters.ToDictionary(
+            entry => entry.Name, entry => entry.Value.detach().to(float64).DetachFromDisposeScope().requires_grad_(true));
         moments = parameters.ToDictionary(entry => entry.Key, entry => (zeros_like(entry.Value), zeros_like(entry.Value)));
         var fixedTensors = weights.NamedTensors.ToDictionary(entry => entry.Name, entry => entry.Value.to(float64));
         equations = new PublishedEquations(configJson, fixedTensors.Concat(parameters).ToDictionary(entry => entry.Key, entry => entry.Value), loraScaling);

@@ -73,9 +73,10 @@ internal static class ToyFamily
         }).ToDictionary(entry => entry.Key, entry => entry.Value.to(dtype)));
 
         // The sum of twelve uniform numbers: the same weights with every version of libtorch.
-        Tensor Normal(long[] shape) => tensor(
-            [.. Enumerable.Range(0, (int)shape.Aggregate((product, size) => product * size)).Select(_ => (float)(Enumerable.Range(0, 12).Sum(_ => random.NextDouble()) - 6))],
-            shape);
+        Tensor Normal(long[] shape) =>
+            tensor([.. Enumerable.Range(0, (int)shape.Aggregate((product, size) => product * size)).Select(_ => (float)Draw())], shape);
+
+        double Draw() => Enumerable.Range(0, 12).Sum(_ => random.NextDouble()) - 6;
     }
 
     /// <summary>Texts of random ids, two of them of equal length.</summary>

@@ -42,7 +42,8 @@ public sealed class TokenizerKindsTests : IDisposable
     public void A_cut_does_not_divide_the_bytes_of_a_character_without_a_token()
     {
         ReferenceTokenizer.SkipIfNotInstalled();
-        var vocabulary = JsonNode.Parse(File.ReadAllText(ReferenceTokenizer.Llama2))!["model"]!["vocab"]!.AsObject().ToDictionary(entry => (int)entry.Value!, entry => entry.Key);
+        var vocabulary = JsonNode.Parse(File.ReadAllText(ReferenceTokenizer.Llama2))!["model"]!["vocab"]!.AsObject()
+            .ToDictionary(entry => (int)entry.Value!, entry => entry.Key);
         var tokenizer = LlamaTokenizer.Read(ReferenceTokenizer.Llama2);
         Assert.InRange(tokenizer.Encode("𠀀𠀁", 100).Ids.Length, 10, 10); // begin-of-text, a space, and four bytes for each
 
@@ -80,13 +81,15 @@ public sealed class TokenizerKindsTests : IDisposable
         ReferenceTokenizer.SkipIfNotInstalled();
         var path = TokenizerShapes.Change(ReferenceTokenizer.Qwen3, Target, tokenizer =>
         {
-            foreach (var (id, content, normalized) in new[] { (151669, "caf\u00e9", true), (151670, "th\u00e9", false) })
+            foreach (var (id, content, normalized) in new[] { (151669, "caf\u00e9", "true"), (151670, "th\u00e9", "false") })
             {
-                tokenizer["added_tokens"]!.AsArray().Add(JsonNode.Parse(
-                    $$"""{"id":{{id}},"content":"{{content}}","single_word":false,"lstrip":false,"rstrip":false,"normalized":{{(normalized ? "true" : "false")}},"special":false}"""));
+                tokenizer["added_tokens"]!.AsArray().Add(JsonNode.Parse($$"""
+                    {"id":{{id}},"content":"{{content}}","single_word":false,"lstrip":false,"rstrip":false,"normalized":{{normalized}},"special":false}
+                    """));
             }
         });
-        string[] texts = ["un cafe\u0301, un the\u0301", "un caf\u00e9, un th\u00e9", "cafe\u0301the\u0301caf\u00e9th\u00e9", "<tool_call>cafe\u0301</tool_call>"];
+        string[] texts =
+            ["un cafe\u0301, un the\u0301", "un caf\u00e9, un th\u00e9", "cafe\u0301the\u0301caf\u00e9th\u00e9", "<tool_call>cafe\u0301</tool_call>"];
         var expected = await ReferenceTokenizer.EncodeAsync("rust", path, texts, TestContext.Current.CancellationToken);
 
         var tokenizer = LlamaTokenizer.Read(path);

@@ -23,8 +23,8 @@ internal static class TokenizerShapes
                 model["vocab"]!.AsObject().Remove(token);
             }
 
-            model["merges"] = new JsonArray(
-                [.. model["merges"]!.AsArray().Where(pair => pair!.AsArray().All(part => ((string)part!).IndexOfAny(missing) < 0)).Select(pair => pair!.DeepClone())]);
+            var merges = model["merges"]!.AsArray().Where(pair => pair!.AsArray().All(part => ((string)part!).IndexOfAny(missing) < 0));
+            model["merges"] = new JsonArray([.. merges.Select(pair => pair!.DeepClone())]);
             model["unk_token"] = unknown;
             model["fuse_unk"] = fuse;
         });
