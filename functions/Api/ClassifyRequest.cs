@@ -27,7 +27,7 @@ internal sealed record ClassifyRequest(IReadOnlyList<ArticleMessage> Articles, b
             return ParseJson(body.Text);
         }
 
-        var article = new ArticleMessage(Sha256Hex.OfText(body.Text)) { Text = body.Text };
+        var article = new ArticleMessage(Sha256Hex.HashText(body.Text)) { Text = body.Text };
         return new ClassifyRequest([Validate(article, SingleArticle)], IsBatch: false);
     }
 
@@ -73,7 +73,7 @@ internal sealed record ClassifyRequest(IReadOnlyList<ArticleMessage> Articles, b
         }
 
         var text = ReadString(element, "text", name) ?? throw Malformed($"{name} has no 'text'.");
-        var id = ReadString(element, "id", name) ?? Sha256Hex.OfText(text);
+        var id = ReadString(element, "id", name) ?? Sha256Hex.HashText(text);
         return Validate(new ArticleMessage(id) { Text = text, Title = ReadString(element, "title", name) }, name);
     }
 

@@ -53,7 +53,7 @@ internal static class ArticleJson
             // There is no id to read.
         }
 
-        return new ArticleRejection(id is { Length: > 0 and <= ArticleLimits.IdCharacters } && !HasNul(id) ? id : Sha256Hex.OfText(body), reason)
+        return new ArticleRejection(id is { Length: > 0 and <= ArticleLimits.IdCharacters } && !HasNul(id) ? id : Sha256Hex.HashText(body), reason)
         {
             Classifier = classifier is not null && StorageNames.IsName(classifier) ? classifier : null,
         };

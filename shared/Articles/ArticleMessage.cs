@@ -47,7 +47,7 @@ public sealed record ArticleMessage(string Id)
             return false;
         }
 
-        article = new ArticleMessage(Sha256Hex.OfText(body)) { Text = body };
+        article = new ArticleMessage(Sha256Hex.HashText(body)) { Text = body };
         rejection = null;
         return true;
     }

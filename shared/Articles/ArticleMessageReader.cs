@@ -28,7 +28,7 @@ public sealed class ArticleMessageReader(ArticleBlobStore texts, ClassifierOptio
         }
 
         return ArticleMessage.TryParse(text, out var article, out var rejection)
-            ? ReceivedArticle.From(message, article, Sha256Hex.OfBytes(content), options.Default, time.GetUtcNow())
+            ? ReceivedArticle.From(message, article, Sha256Hex.HashBytes(content), options.Default, time.GetUtcNow())
             : Reject(message, content, rejection);
     }
 
@@ -56,13 +56,13 @@ public sealed class ArticleMessageReader(ArticleBlobStore texts, ClassifierOptio
         // A sender who forgot Base64 looks for the result under the id that the article has.
         var rejection = StrictUtf8.TryDecode(content, out var text, out _)
             ? ArticleJson.Reject(text, reason)
-            : new ArticleRejection(Sha256Hex.OfBytes(content), reason);
+            : new ArticleRejection(Sha256Hex.HashBytes(content), reason);
         return Reject(message, content, rejection);
     }
 
     private ReceivedArticle Reject(QueueMessage message, byte[] content, ArticleRejection rejection)
     {
         var article = new ArticleMessage(rejection.Id) { Classifier = rejection.Classifier };
-        return ReceivedArticle.From(message, article, Sha256Hex.OfBytes(content), options.Default, time.GetUtcNow()).Reject(rejection.Reason);
+        return ReceivedArticle.From(message, article, Sha256Hex.HashBytes(content), options.Default, time.GetUtcNow()).Reject(rejection.Reason);
     }
 }

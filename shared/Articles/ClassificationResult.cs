@@ -72,7 +72,7 @@ public sealed record ClassificationResult
     public double? ForwardMilliseconds { get; init; }
 
     /// <summary>SHA-256 of the id, for blob names and row keys: ids may have any characters.</summary>
-    public string ArticleHash() => Sha256Hex.OfText(Id);
+    public string ArticleHash() => Sha256Hex.HashText(Id);
 
     public string ToJson() => JsonSerializer.Serialize(this, StorageJson.Options);
 

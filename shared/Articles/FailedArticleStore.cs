@@ -69,5 +69,5 @@ public sealed class FailedArticleStore(StorageClients storage, ArticleSender sen
     }
 
     private BlobClient Blob(string classifier, ArticleMessage article) =>
-        container.GetBlobClient(StorageNames.FailedBlob(classifier, Sha256Hex.OfText(article.Id), Sha256Hex.OfText(article.Blob ?? article.Text ?? "")));
+        container.GetBlobClient(StorageNames.FailedBlob(classifier, Sha256Hex.HashText(article.Id), Sha256Hex.HashText(article.Blob ?? article.Text ?? "")));
 }

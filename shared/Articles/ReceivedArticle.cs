@@ -57,7 +57,7 @@ public sealed record ReceivedArticle(ArticleMessage Message, string Classifier, 
     public ReceivedArticle WithText(string text)
     {
         var full = Message.WithTitle(text);
-        return this with { Text = full, TextHash = Sha256Hex.OfText(full) };
+        return this with { Text = full, TextHash = Sha256Hex.HashText(full) };
     }
 
     public ReceivedArticle Reject(string reason) => this with { Rejection = reason };

@@ -35,7 +35,7 @@ public sealed class ResultStore(StorageClients storage)
 
     /// <summary>The result of an article, or null.</summary>
     public async Task<ClassificationResult?> FindAsync(string classifier, string articleId, CancellationToken cancellationToken) =>
-        (await ReadBlobAsync(classifier, Sha256Hex.OfText(articleId), cancellationToken))?.Result;
+        (await ReadBlobAsync(classifier, Sha256Hex.HashText(articleId), cancellationToken))?.Result;
 
     /// <summary>Results of a classifier, newest first, including those that were replaced.</summary>
     /// <exception cref="BadContinuationException">The continuation is not from this list.</exception>
@@ -49,7 +49,7 @@ public sealed class ResultStore(StorageClients storage)
     public async Task<WriteOutcome?> TryReuseExistingAsync(
         string classifier, string articleId, string textHash, DateTimeOffset insertedOn, CancellationToken cancellationToken)
     {
-        var hash = Sha256Hex.OfText(articleId);
+        var hash = Sha256Hex.HashText(articleId);
         RowState? row = null;
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {

@@ -84,5 +84,5 @@ public sealed class BaseModelStore(StorageClients storage, string cacheFolder, T
     }
 
     private static string Identify(IEnumerable<StoredFile> listed) =>
-        Sha256Hex.OfText(listed.Aggregate(new StringBuilder(), (text, file) => text.AppendLine(null, $"{file.Name} {file.ETag}")).ToString());
+        Sha256Hex.HashText(listed.Aggregate(new StringBuilder(), (text, file) => text.AppendLine(null, $"{file.Name} {file.ETag}")).ToString());
 }

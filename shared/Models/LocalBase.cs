@@ -49,7 +49,7 @@ public sealed record LocalBase(string Name, string Folder, string Sha256)
             lines.Append(hash).Append("  ").Append(name).Append('\n');
         }
 
-        return Sha256Hex.OfText(lines.ToString());
+        return Sha256Hex.HashText(lines.ToString());
     }
 
     // The hyper-parameters in training.json, for example, may change.

@@ -53,7 +53,7 @@ internal sealed class ModelFiles(BlobContainerClient container)
         foreach (var name in names)
         {
             var path = Path.Combine(localFolder, name);
-            hashes[name] = await Sha256Hex.OfFileAsync(path, cancellationToken);
+            hashes[name] = await Sha256Hex.HashFileAsync(path, cancellationToken);
             await container.GetBlobClient(folder + name).UploadAsync(path, overwrite: true, cancellationToken);
         }
 
@@ -79,7 +79,7 @@ internal sealed class ModelFiles(BlobContainerClient container)
             try
             {
                 await using var content = await container.GetBlobClient(folder + name).OpenReadAsync(cancellationToken: cancellationToken);
-                Compare(folder + name, await Sha256Hex.OfStreamAsync(content, cancellationToken), expected);
+                Compare(folder + name, await Sha256Hex.HashStreamAsync(content, cancellationToken), expected);
             }
             catch (RequestFailedException exception) when (exception.Status == 404)
             {

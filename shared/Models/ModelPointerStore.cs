@@ -53,7 +53,7 @@ public sealed class ModelPointerStore(StorageClients storage, ModelVersionStore 
             return false;
         }
 
-        var pointer = ModelPointer.CreateNext(previous.Current, version, Sha256Hex.OfBytes(manifest.Content), time.GetUtcNow());
+        var pointer = ModelPointer.CreateNext(previous.Current, version, Sha256Hex.HashBytes(manifest.Content), time.GetUtcNow());
         return await files.TryWriteAsync(
             StorageNames.PointerBlob(classifier), BinaryData.FromObjectAsJson(pointer, StorageJson.Options), expected, cancellationToken);
     }

@@ -150,7 +150,7 @@ public sealed class ModelVersionStore(StorageClients storage, string cacheFolder
         var blob = StorageNames.ManifestBlob(classifier, version);
         var content = (await files.ReadAsync(blob, cancellationToken))?.Content
             ?? throw new InvalidDataException($"There is no version '{version}' of the classifier '{classifier}': {container.Name}/{blob} is missing.");
-        var actual = Sha256Hex.OfBytes(content);
+        var actual = Sha256Hex.HashBytes(content);
         if (expectedSha256 is not null && expectedSha256 != actual)
         {
             throw new InvalidDataException(

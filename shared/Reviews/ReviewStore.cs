@@ -27,7 +27,7 @@ public sealed class ReviewStore(StorageClients storage, ArticleBlobStore texts, 
     /// <summary>Removes the entry of one text of an article, unless it is labelled.</summary>
     public Task RemoveAsync(string classifier, string articleId, string textHash, CancellationToken cancellationToken)
     {
-        var outdated = StorageNames.ReviewRow(Sha256Hex.OfText(articleId), textHash);
+        var outdated = StorageNames.ReviewRow(Sha256Hex.HashText(articleId), textHash);
         return RemoveAsync(classifier, articleId, row => row.RowKey == outdated, cancellationToken);
     }
 
@@ -40,7 +40,7 @@ public sealed class ReviewStore(StorageClients storage, ArticleBlobStore texts, 
     public Task RemoveEarlierAsync(
         string classifier, string articleId, string textHash, DateTimeOffset completedAt, CancellationToken cancellationToken)
     {
-        var current = StorageNames.ReviewRow(Sha256Hex.OfText(articleId), textHash);
+        var current = StorageNames.ReviewRow(Sha256Hex.HashText(articleId), textHash);
         return RemoveAsync(classifier, articleId, row => row.RowKey != current && ReviewTable.GetTime(row) <= completedAt, cancellationToken);
     }
 
@@ -106,7 +106,7 @@ public sealed class ReviewStore(StorageClients storage, ArticleBlobStore texts, 
     /// <summary>The rows of an article, one for each text that it had.</summary>
     private async Task<IReadOnlyList<TableEntity>> FindAsync(string classifier, string articleId, CancellationToken cancellationToken)
     {
-        var hash = Sha256Hex.OfText(articleId);
+        var hash = Sha256Hex.HashText(articleId);
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {classifier} and RowKey ge {hash + "-"} and RowKey lt {hash + "."}");
         return await table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken).ToListAsync(cancellationToken);
     }
@@ -146,7 +146,7 @@ public sealed class ReviewStore(StorageClients storage, ArticleBlobStore texts, 
             return article;
         }
 
-        var blob = StorageNames.ReviewText(StorageNames.ReviewRow(Sha256Hex.OfText(article.Id), article.TextHash));
+        var blob = StorageNames.ReviewText(StorageNames.ReviewRow(Sha256Hex.HashText(article.Id), article.TextHash));
         await texts.WriteAsync(blob, text, cancellationToken);
         return article with { Text = null, Blob = blob };
     }

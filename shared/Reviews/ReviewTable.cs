@@ -14,7 +14,7 @@ internal static class ReviewTable
 
     public static TableEntity ToRow(ReviewCandidate article)
     {
-        var row = new TableEntity(article.Classifier, StorageNames.ReviewRow(Sha256Hex.OfText(article.Id), article.TextHash))
+        var row = new TableEntity(article.Classifier, StorageNames.ReviewRow(Sha256Hex.HashText(article.Id), article.TextHash))
         {
             ["Id"] = article.Id,
             ["State"] = Waiting,

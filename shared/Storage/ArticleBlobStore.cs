@@ -42,7 +42,7 @@ public sealed class ArticleBlobStore(StorageClients storage)
     /// <returns>The name of the blob, made of the hashes of id and text.</returns>
     public async Task<string> StoreAsync(string articleId, string text, CancellationToken cancellationToken)
     {
-        var blob = $"{Sha256Hex.OfText(articleId)}/{Sha256Hex.OfText(text)}.txt";
+        var blob = $"{Sha256Hex.HashText(articleId)}/{Sha256Hex.HashText(text)}.txt";
         await WriteAsync(blob, text, cancellationToken);
         return blob;
     }

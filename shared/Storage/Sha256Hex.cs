@@ -7,16 +7,16 @@ namespace Serverless.Storage;
 public static class Sha256Hex
 {
     /// <summary>The hash of the text's UTF-8 bytes.</summary>
-    public static string OfText(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    public static string HashText(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
-    public static string OfBytes(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+    public static string HashBytes(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 
-    public static async Task<string> OfFileAsync(string path, CancellationToken cancellationToken)
+    public static async Task<string> HashFileAsync(string path, CancellationToken cancellationToken)
     {
         await using var stream = File.OpenRead(path);
-        return await OfStreamAsync(stream, cancellationToken);
+        return await HashStreamAsync(stream, cancellationToken);
     }
 
-    public static async Task<string> OfStreamAsync(Stream stream, CancellationToken cancellationToken) =>
+    public static async Task<string> HashStreamAsync(Stream stream, CancellationToken cancellationToken) =>
         Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken));
 }

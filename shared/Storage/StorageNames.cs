@@ -116,7 +116,7 @@ public static partial class StorageNames
         string.Create(null, $"{RequireName(classifier, "classifier")}/reviewed-{time.UtcDateTime:yyyyMMdd-HHmmss-fff}{extension}");
 
     /// <summary>The classifier that a data set trains: the first segment of its blob name. Null if there is none, or if it is not a valid name.</summary>
-    public static string? ClassifierOf(string datasetBlob)
+    public static string? ParseClassifier(string datasetBlob)
     {
         var slash = datasetBlob.IndexOf('/', StringComparison.Ordinal);
         var name = slash > 0 && slash < datasetBlob.Length - 1 ? datasetBlob[..slash] : "";

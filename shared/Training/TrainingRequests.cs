@@ -16,7 +16,7 @@ public sealed class TrainingRequests(StorageClients storage, TrainingRuns runs, 
     /// </remarks>
     public async Task RequestAsync(BlobClient dataset, CancellationToken cancellationToken)
     {
-        if (StorageNames.ClassifierOf(dataset.Name) is not { } classifier)
+        if (StorageNames.ParseClassifier(dataset.Name) is not { } classifier)
         {
             log.LogWarning("The data set {Dataset} is not in a folder named after a classifier, as in news/2026-11.csv: nothing is trained", dataset.Name);
             return;

@@ -36,7 +36,7 @@ public sealed class QueueTests(QueueTests.Fixture fixture) : IClassFixture<Queue
     {
         await App.SendAsync(Sports);
 
-        var result = await App.ResultAsync(Sha256Hex.OfText(Sports));
+        var result = await App.ResultAsync(Sha256Hex.HashText(Sports));
 
         Assert.Equal("Sports", result.Label);
     }
@@ -96,7 +96,7 @@ public sealed class QueueTests(QueueTests.Fixture fixture) : IClassFixture<Queue
         const string Body = """{"id":"broken","text":"unfinished""";
         await App.SendAsync(Body);
 
-        var result = await App.ResultAsync(Sha256Hex.OfText(Body));
+        var result = await App.ResultAsync(Sha256Hex.HashText(Body));
 
         Assert.Equal(ClassificationStatus.Rejected, result.Status);
         Assert.Contains("not valid JSON", result.Reason, StringComparison.Ordinal);
@@ -134,7 +134,7 @@ public sealed class QueueTests(QueueTests.Fixture fixture) : IClassFixture<Queue
         await App.SendAsync(Message(new { id = "beside", text = Sports }));
 
         await App.ResultAsync("beside");
-        var result = await App.ResultAsync(Sha256Hex.OfText("*not base64*"));
+        var result = await App.ResultAsync(Sha256Hex.HashText("*not base64*"));
 
         Assert.Equal(ClassificationStatus.Rejected, result.Status);
         Assert.Contains("not Base64", result.Reason, StringComparison.Ordinal);

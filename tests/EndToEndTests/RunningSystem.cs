@@ -91,7 +91,7 @@ public sealed class RunningSystem : IAsyncDisposable
         var uploaded = await client.UploadAsync(content, overwrite: true, TestContext.Current.CancellationToken);
         var etag = uploaded.Value.ETag.ToString();
         return await Eventually.GetAsync(
-            async () => (await Runs.ListAsync(StorageNames.ClassifierOf(blob)!, TestContext.Current.CancellationToken))
+            async () => (await Runs.ListAsync(StorageNames.ParseClassifier(blob)!, TestContext.Current.CancellationToken))
                 .FirstOrDefault(run => run.DatasetETag == etag && run.State is TrainingState.Published or TrainingState.Refused or TrainingState.Failed),
             $"an ended training on {blob}",
             TimeSpan.FromMinutes(5));

@@ -31,7 +31,7 @@ internal static class Articles
     public static async Task<TrainingRequest> RequestTrainingAsync(StorageClients storage, string dataset, BinaryData content)
     {
         var uploaded = await storage.Container(StorageNames.DatasetsContainer).GetBlobClient(dataset).UploadAsync(content, overwrite: true, TestContext.Current.CancellationToken);
-        var request = new TrainingRequest(dataset, uploaded.Value.ETag.ToString(), StorageNames.ClassifierOf(dataset)!, DateTimeOffset.UtcNow);
+        var request = new TrainingRequest(dataset, uploaded.Value.ETag.ToString(), StorageNames.ParseClassifier(dataset)!, DateTimeOffset.UtcNow);
         await SendAsync(storage, request);
         return request;
     }

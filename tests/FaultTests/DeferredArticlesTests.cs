@@ -93,7 +93,7 @@ public sealed class DeferredArticlesTests
         {
             await using var installation = await Installation.StartAsync();
             await using var functions = await installation.StartFunctions().ReadyAsync();
-            var hash = Sha256Hex.OfText(Articles.Id(0));
+            var hash = Sha256Hex.HashText(Articles.Id(0));
             var kills = 0;
             installation.Proxy.Before = async request =>
             {

@@ -49,7 +49,7 @@ public sealed class HostileInputTests
                 await ResultsCheck.CompleteAsync(installation.Storage, [Articles.Id(1)]);
                 var grown = functions.Program.Megabytes - before;
 
-                var expected = bodies.Select(ResultBlob).Append($"news/{Sha256Hex.OfText(Articles.Id(0))}.json").Append($"news/{Sha256Hex.OfText(Articles.Id(1))}.json").ToHashSet();
+                var expected = bodies.Select(ResultBlob).Append($"news/{Sha256Hex.HashText(Articles.Id(0))}.json").Append($"news/{Sha256Hex.HashText(Articles.Id(1))}.json").ToHashSet();
                 var results = await ResultsCheck.AllAsync(installation.Storage);
                 Assert.Equal(expected.Order(StringComparer.Ordinal), results.Keys.Order(StringComparer.Ordinal));
                 Assert.All(results.Values, result => Assert.True(result.Status != ClassificationStatus.Failed && (result.Reason is not null) == (result.Status == ClassificationStatus.Rejected), result.ToJson()));
@@ -150,7 +150,7 @@ public sealed class HostileInputTests
                 }
 
                 await container.GetBlobClient(folder + StorageNames.ManifestFile).UploadAsync(BinaryData.FromString(wrong.Manifest), overwrite: true, CancellationToken);
-                var pointer = JsonSerializer.Serialize(new { version = wrong.Version, manifestSha256 = wrong.Hash ?? Sha256Hex.OfText(wrong.Manifest), publishedAt = DateTimeOffset.UnixEpoch });
+                var pointer = JsonSerializer.Serialize(new { version = wrong.Version, manifestSha256 = wrong.Hash ?? Sha256Hex.HashText(wrong.Manifest), publishedAt = DateTimeOffset.UnixEpoch });
                 await container.GetBlobClient(StorageNames.PointerBlob("news")).UploadAsync(BinaryData.FromString(pointer), overwrite: true, CancellationToken);
 
                 await Eventually.TrueAsync(async () => (await functions.Http.GetStringAsync(new Uri("status", UriKind.Relative), CancellationToken)).Contains(wrong.Says, StringComparison.Ordinal), $"a status that says '{wrong.Says}' of {wrong.Version}");
@@ -189,9 +189,9 @@ public sealed class HostileInputTests
         }
         catch (DecoderFallbackException)
         {
-            return ResultBlob(null, Sha256Hex.OfBytes(body));
+            return ResultBlob(null, Sha256Hex.HashBytes(body));
         }
     }
 
-    private static string ResultBlob(string? classifier, string id) => StorageNames.ResultBlob(classifier ?? "news", Sha256Hex.OfText(id));
+    private static string ResultBlob(string? classifier, string id) => StorageNames.ResultBlob(classifier ?? "news", Sha256Hex.HashText(id));
 }

@@ -55,7 +55,7 @@ public sealed class ModelFilesTests
             var (weights, manifest) = (models.GetBlobClient(folder + "model.safetensors"), models.GetBlobClient(folder + StorageNames.ManifestFile));
             var (oldWeights, oldManifest) = (await ContentAsync(weights), await ContentAsync(manifest));
             var newWeights = BinaryData.FromBytes(Change(oldWeights.ToArray()));
-            var newManifest = oldManifest.ToString().Replace(Sha256Hex.OfBytes(oldWeights), Sha256Hex.OfBytes(newWeights), StringComparison.Ordinal);
+            var newManifest = oldManifest.ToString().Replace(Sha256Hex.HashBytes(oldWeights), Sha256Hex.HashBytes(newWeights), StringComparison.Ordinal);
             await weights.UploadAsync(newWeights, overwrite: true, CancellationToken);
             await manifest.UploadAsync(BinaryData.FromString(newManifest), overwrite: true, CancellationToken);
 

@@ -55,7 +55,7 @@ public sealed class TwoOfEverythingTests
             return true;
         };
 
-        await redelivered.TryReuseExistingAsync("news", "a", Sha256Hex.OfText("Oil rises."), start, CancellationToken);
+        await redelivered.TryReuseExistingAsync("news", "a", Sha256Hex.HashText("Oil rises."), start, CancellationToken);
 
         Assert.True(overtakes > 0);
         Assert.Equal("Business", (await newer.FindAsync("news", "a", CancellationToken))!.Label);
@@ -68,7 +68,7 @@ public sealed class TwoOfEverythingTests
             Classifier = "news",
             Status = ClassificationStatus.Classified,
             Label = label,
-            TextHash = Sha256Hex.OfText(text),
+            TextHash = Sha256Hex.HashText(text),
             InsertedOn = time,
             CompletedAt = time,
         };

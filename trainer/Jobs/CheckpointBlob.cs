@@ -97,7 +97,7 @@ internal sealed class CheckpointBlob : IAsyncDisposable
         return stored.ContentLength > 0 && stored.Metadata.TryGetValue(RequestKey, out var owner) && owner == request;
     }
 
-    private static string ComputeHash(TrainingRequest request) => Sha256Hex.OfText($"{request.Dataset}\n{request.ETag}");
+    private static string ComputeHash(TrainingRequest request) => Sha256Hex.HashText($"{request.Dataset}\n{request.ETag}");
 
     private static BlobRequestConditions LeaseConditions(ClassifierLease lease) => new() { LeaseId = lease.Id };
 

@@ -29,7 +29,7 @@ internal static class SendCommand
             }
 
             var storage = data.Storage(arguments);
-            var message = new ArticleMessage(arguments.GetValue(id) ?? Sha256Hex.OfText(article))
+            var message = new ArticleMessage(arguments.GetValue(id) ?? Sha256Hex.HashText(article))
             {
                 Text = article,
                 Classifier = arguments.GetValue(classifier),

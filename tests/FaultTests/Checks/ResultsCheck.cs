@@ -18,7 +18,7 @@ internal static class ResultsCheck
     public static async Task CompleteAsync(StorageClients storage, IReadOnlyCollection<string> ids, string classifier = "news", double perSecond = 10)
     {
         var timeout = TimeSpan.FromMinutes(5) + TimeSpan.FromSeconds(ids.Count / perSecond);
-        var expected = ids.Select(id => $"{classifier}/{Sha256Hex.OfText(id)}.json").ToHashSet();
+        var expected = ids.Select(id => $"{classifier}/{Sha256Hex.HashText(id)}.json").ToHashSet();
         string[] missing = [.. expected];
         await Eventually.GetAsync(
             async () =>

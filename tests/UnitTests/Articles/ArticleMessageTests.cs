@@ -20,7 +20,7 @@ public class ArticleMessageTests
         Assert.True(ArticleMessage.TryParse("Oil rises.", out var article, out _));
 
         Assert.Equal("Oil rises.", article.Text);
-        Assert.Equal(Sha256Hex.OfText("Oil rises."), article.Id);
+        Assert.Equal(Sha256Hex.HashText("Oil rises."), article.Id);
     }
 
     [Theory]
@@ -35,7 +35,7 @@ public class ArticleMessageTests
     {
         Assert.False(ArticleMessage.TryParse(body, out _, out var rejection));
 
-        Assert.Equal(Sha256Hex.OfText(body), rejection.Id);
+        Assert.Equal(Sha256Hex.HashText(body), rejection.Id);
         Assert.Contains(reason, rejection.Reason);
     }
 
@@ -84,7 +84,7 @@ public class ArticleMessageTests
         var body = new ArticleMessage(new string('i', ArticleLimits.IdCharacters + 1)) { Text = "x" }.ToJson();
 
         Assert.False(ArticleMessage.TryParse(body, out _, out var rejection));
-        Assert.Equal(Sha256Hex.OfText(body), rejection.Id);
+        Assert.Equal(Sha256Hex.HashText(body), rejection.Id);
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ArticleProcessorT
         Assert.Equal(ClassificationStatus.Classified, result!.Status);
         var prediction = await Classifier.ClassifyAsync("news", "Oil rises.", CancellationToken);
         Assert.Equal((prediction.Label, "v1", 11, false), (result.Label, result.ModelVersion, result.Tokens, result.Truncated));
-        Assert.Equal(Sha256Hex.OfText("Oil rises."), result.TextHash);
+        Assert.Equal(Sha256Hex.HashText("Oil rises."), result.TextHash);
         Assert.Equal(("Oil", "wire", Noon), (result.Title, result.Source, result.InsertedOn));
         Assert.True(result.ForwardMilliseconds > 0 && result.WaitMilliseconds >= 0 && result.QueueMilliseconds > 0);
     }
@@ -33,7 +33,7 @@ public sealed class ArticleProcessorTests(Emulator emulator) : ArticleProcessorT
 
         await ProcessAsync("""{"id":"a","blob":"a/long.txt"}""");
 
-        Assert.Equal(Sha256Hex.OfText("Oil rises."), (await Results.FindAsync("news", "a", CancellationToken))!.TextHash);
+        Assert.Equal(Sha256Hex.HashText("Oil rises."), (await Results.FindAsync("news", "a", CancellationToken))!.TextHash);
     }
 
     [Fact]

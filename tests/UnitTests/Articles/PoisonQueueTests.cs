@@ -64,7 +64,7 @@ public sealed class PoisonQueueTests(Emulator emulator) : ArticleProcessorTest(e
         var late = await NewFailures().RecordPoisonAsync(Message("""{"id":"a","text":"Oil rises."}""", Noon.AddMinutes(9)), CancellationToken);
 
         Assert.Equal(WriteOutcome.Stale, late);
-        Assert.Equal(Sha256Hex.OfText("Oil falls."), (await Results.FindAsync("news", "a", CancellationToken))!.TextHash);
+        Assert.Equal(Sha256Hex.HashText("Oil falls."), (await Results.FindAsync("news", "a", CancellationToken))!.TextHash);
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public sealed class PoisonQueueTests(Emulator emulator) : ArticleProcessorTest(e
         await Assert.ThrowsAsync<ObjectDisposedException>(() => NewProcessor().ProcessAsync(newer, CancellationToken));
 
         var result = await Results.FindAsync("news", "a", CancellationToken);
-        Assert.Equal((ClassificationStatus.Failed, Sha256Hex.OfText("Oil falls."), true), (result!.Status, result.TextHash, result.Replaced));
+        Assert.Equal((ClassificationStatus.Failed, Sha256Hex.HashText("Oil falls."), true), (result!.Status, result.TextHash, result.Replaced));
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class PoisonQueueTests(Emulator emulator) : ArticleProcessorTest(e
 
         var result = await Results.FindAsync("news", "a", CancellationToken);
         Assert.Equal((WriteOutcome.Replaced, ClassificationStatus.Failed), (outcome!.Value, result!.Status));
-        Assert.Equal((Sha256Hex.OfText("Oil falls."), Noon.AddMinutes(1)), (result.TextHash, result.InsertedOn));
+        Assert.Equal((Sha256Hex.HashText("Oil falls."), Noon.AddMinutes(1)), (result.TextHash, result.InsertedOn));
     }
 
     [Fact]

@@ -28,7 +28,7 @@ public sealed class RedeliveryTests(Emulator emulator) : ArticleProcessorTest(em
         Assert.Equal(WriteOutcome.Stale, await ProcessAsync("""{"id":"a","text":"Oil stays."}""", Noon.AddMinutes(-1)));
 
         var result = await Results.FindAsync("news", "a", CancellationToken);
-        Assert.Equal(Sha256Hex.OfText("Oil falls."), result!.TextHash);
+        Assert.Equal(Sha256Hex.HashText("Oil falls."), result!.TextHash);
         Assert.True(result.Replaced);
     }
 
@@ -42,7 +42,7 @@ public sealed class RedeliveryTests(Emulator emulator) : ArticleProcessorTest(em
 
         Assert.Equal((WriteOutcome.Duplicate, WriteOutcome.Stale), (again, late));
         var result = await Results.FindAsync("news", "a", CancellationToken);
-        Assert.Equal((Sha256Hex.OfText("Oil rises."), Noon.AddMinutes(2)), (result!.TextHash, result.InsertedOn));
+        Assert.Equal((Sha256Hex.HashText("Oil rises."), Noon.AddMinutes(2)), (result!.TextHash, result.InsertedOn));
         Assert.Equal(Noon.AddMinutes(2), Assert.Single(await RowsAsync("classifications")).GetDateTimeOffset("InsertedOn"));
     }
 
@@ -76,7 +76,7 @@ public sealed class RedeliveryTests(Emulator emulator) : ArticleProcessorTest(em
 
         Assert.Equal((WriteOutcome.Duplicate, WriteOutcome.Replaced, WriteOutcome.Stale), (again, newer, older));
         var result = await Results.FindAsync("news", "a", CancellationToken);
-        Assert.Equal(Sha256Hex.OfText("Oil falls."), result!.TextHash);
+        Assert.Equal(Sha256Hex.HashText("Oil falls."), result!.TextHash);
         Assert.True(result.QueueMilliseconds >= 0);
     }
 

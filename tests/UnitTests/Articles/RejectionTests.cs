@@ -29,7 +29,7 @@ public sealed class RejectionTests(Emulator emulator) : ArticleProcessorTest(emu
 
         await NewProcessor().ProcessAsync(Message(BinaryData.FromBytes(latin), Noon), CancellationToken);
 
-        var result = await Results.FindAsync("news", Sha256Hex.OfBytes(latin), CancellationToken);
+        var result = await Results.FindAsync("news", Sha256Hex.HashBytes(latin), CancellationToken);
         Assert.Equal(ClassificationStatus.Rejected, result!.Status);
         Assert.Contains("not Base64 of UTF-8 text: it is not UTF-8 (byte 2)", result.Reason);
     }

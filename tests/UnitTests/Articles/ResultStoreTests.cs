@@ -18,7 +18,7 @@ public class ResultStoreTests(Emulator emulator)
 
         var outcome = await store.WriteAsync(Result("a/1?", "text"), CancellationToken);
 
-        var hash = Sha256Hex.OfText("a/1?");
+        var hash = Sha256Hex.HashText("a/1?");
         Assert.Equal(WriteOutcome.Created, outcome);
         Assert.True(await storage.Container("results").GetBlobClient($"news/{hash}.json").ExistsAsync(CancellationToken));
         var row = await storage.Table("classifications").GetEntityAsync<TableEntity>($"news-{hash[0]}", hash, cancellationToken: CancellationToken);
@@ -51,7 +51,7 @@ public class ResultStoreTests(Emulator emulator)
         var store = new ResultStore(storage);
         await store.WriteAsync(Result("a", "text"), CancellationToken);
 
-        var existing = await store.TryReuseExistingAsync("news", "a", Sha256Hex.OfText("text"), Noon.AddHours(1), CancellationToken);
+        var existing = await store.TryReuseExistingAsync("news", "a", Sha256Hex.HashText("text"), Noon.AddHours(1), CancellationToken);
         var outcome = await store.WriteAsync(Result("a", "text") with { Label = "Sports", InsertedOn = Noon.AddHours(1) }, CancellationToken);
 
         Assert.Equal(WriteOutcome.Duplicate, existing);
@@ -67,7 +67,7 @@ public class ResultStoreTests(Emulator emulator)
         var store = new ResultStore(storage);
         await store.WriteAsync(Result("a", "old"), CancellationToken);
 
-        var existing = await store.TryReuseExistingAsync("news", "a", Sha256Hex.OfText("new"), Noon, CancellationToken);
+        var existing = await store.TryReuseExistingAsync("news", "a", Sha256Hex.HashText("new"), Noon, CancellationToken);
         var outcome = await store.WriteAsync(Result("a", "new") with { Label = "Sports" }, CancellationToken);
 
         Assert.Null(existing);
@@ -87,7 +87,7 @@ public class ResultStoreTests(Emulator emulator)
         var store = new ResultStore(storage);
         await store.WriteAsync(Result("a", "new"), CancellationToken);
 
-        var existing = await store.TryReuseExistingAsync("news", "a", Sha256Hex.OfText("old"), Noon.AddSeconds(-1), CancellationToken);
+        var existing = await store.TryReuseExistingAsync("news", "a", Sha256Hex.HashText("old"), Noon.AddSeconds(-1), CancellationToken);
         var outcome = await store.WriteAsync(Result("a", "old") with { InsertedOn = Noon.AddSeconds(-1), Label = "Sports" }, CancellationToken);
 
         Assert.Equal(WriteOutcome.Stale, existing);
@@ -105,7 +105,7 @@ public class ResultStoreTests(Emulator emulator)
         await DeleteRowsAsync(storage, "classifications");
         await DeleteRowsAsync(storage, "recent");
 
-        var existing = await store.TryReuseExistingAsync("news", "a", Sha256Hex.OfText("text"), Noon, CancellationToken);
+        var existing = await store.TryReuseExistingAsync("news", "a", Sha256Hex.HashText("text"), Noon, CancellationToken);
 
         Assert.Equal(WriteOutcome.Duplicate, existing);
         Assert.Equal("World", Assert.Single(await RowsAsync(storage, "classifications")).GetString("Label"));
@@ -122,7 +122,7 @@ public class ResultStoreTests(Emulator emulator)
         await store.WriteAsync(Result("a", "new") with { Label = "Sports" }, CancellationToken);
         await storage.Table("classifications").UpsertEntityAsync(stale, TableUpdateMode.Replace, CancellationToken);
 
-        await store.TryReuseExistingAsync("news", "a", Sha256Hex.OfText("new"), Noon, CancellationToken);
+        await store.TryReuseExistingAsync("news", "a", Sha256Hex.HashText("new"), Noon, CancellationToken);
 
         Assert.Equal("Sports", Assert.Single(await RowsAsync(storage, "classifications")).GetString("Label"));
     }
@@ -135,7 +135,7 @@ public class ResultStoreTests(Emulator emulator)
         var store = new ResultStore(await emulator.NewAccountAsync());
         await store.WriteAsync(Result("a", "text") with { Status = status, Reason = "no model yet", Label = null }, CancellationToken);
 
-        var existing = await store.TryReuseExistingAsync("news", "a", Sha256Hex.OfText("text"), Noon.AddHours(1), CancellationToken);
+        var existing = await store.TryReuseExistingAsync("news", "a", Sha256Hex.HashText("text"), Noon.AddHours(1), CancellationToken);
         var outcome = await store.WriteAsync(Result("a", "text") with { InsertedOn = Noon.AddHours(1) }, CancellationToken);
 
         Assert.Null(existing);
@@ -182,7 +182,7 @@ public class ResultStoreTests(Emulator emulator)
         ModelVersion = "starter",
         Tokens = 12,
         Truncated = false,
-        TextHash = Sha256Hex.OfText(text),
+        TextHash = Sha256Hex.HashText(text),
         InsertedOn = Noon,
         CompletedAt = Noon,
     };

@@ -48,7 +48,7 @@ public sealed class ResultWriterTests(Emulator emulator) : ArticleProcessorTest(
         await ProcessAsync("""{"id":"a","text":"Oil falls."}""", Noon.AddMinutes(1));
 
         var result = Assert.Single(await ReceiveAsync());
-        Assert.Equal((Sha256Hex.OfText("Oil falls."), true), (result.TextHash, result.Replaced));
+        Assert.Equal((Sha256Hex.HashText("Oil falls."), true), (result.TextHash, result.Replaced));
     }
 
     [Fact]

@@ -99,7 +99,7 @@ public sealed class ReviewTests(Emulator emulator) : ArticleProcessorTest(emulat
         Id = "a",
         Classifier = "news",
         Status = ClassificationStatus.Classified,
-        TextHash = Sha256Hex.OfText("Oil falls."),
+        TextHash = Sha256Hex.HashText("Oil falls."),
         InsertedOn = Noon.AddMinutes(1),
         CompletedAt = DateTimeOffset.UtcNow,
     };

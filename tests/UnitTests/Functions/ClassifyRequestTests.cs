@@ -34,7 +34,7 @@ public sealed class ClassifyRequestTests
     {
         var request = await ReadAsync("text/plain; charset=utf-8", "Größe: 2 goals");
 
-        Assert.Equal(Sha256Hex.OfText("Größe: 2 goals"), Assert.Single(request.Articles).Id);
+        Assert.Equal(Sha256Hex.HashText("Größe: 2 goals"), Assert.Single(request.Articles).Id);
     }
 
     [Theory]

@@ -121,7 +121,7 @@ public sealed class ModelCacheTests(Emulator emulator) : RegistryTest
 
         Assert.Equal((downloaded.Sha256, downloaded.Sha256), (found, read.Sha256));
         Assert.Equal(
-            Sha256Hex.OfText($"{Sha256Hex.OfText("{}")}  config.json\n{Sha256Hex.OfBytes(Weights)}  model.safetensors\n"), downloaded.Sha256);
+            Sha256Hex.HashText($"{Sha256Hex.HashText("{}")}  config.json\n{Sha256Hex.HashBytes(Weights)}  model.safetensors\n"), downloaded.Sha256);
         Folder.File("up/config.json", """{"rope_theta":1}""");
         Assert.NotEqual(downloaded.Sha256, (await LocalBase.ReadAsync("owner/tiny", Path.Combine(Folder.Path, "up"), CancellationToken)).Sha256);
     }

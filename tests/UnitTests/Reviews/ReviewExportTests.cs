@@ -87,7 +87,7 @@ public sealed class ReviewExportTests(Emulator emulator) : IAsyncLifetime
         {
             Classifier = "news",
             Id = id,
-            TextHash = Sha256Hex.OfText(text),
+            TextHash = Sha256Hex.HashText(text),
             Title = title,
             Text = text,
             Label = "Business",

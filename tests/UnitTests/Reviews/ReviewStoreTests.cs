@@ -54,7 +54,7 @@ public sealed class ReviewStoreTests(Emulator emulator) : IAsyncLifetime
         await EnqueueAsync("a", "Oil falls.");
         await EnqueueAsync("a", "Oil stays.");
 
-        await reviews.RemoveEarlierAsync("news", "a", Sha256Hex.OfText("Oil stays."), Noon, CancellationToken);
+        await reviews.RemoveEarlierAsync("news", "a", Sha256Hex.HashText("Oil stays."), Noon, CancellationToken);
 
         Assert.Equal("Oil stays.", Assert.Single((await ListAsync()).Items).Text);
         Assert.Equal("Cup Oil rises.", Assert.Single(await ListLabelledAsync()).Text);
@@ -65,7 +65,7 @@ public sealed class ReviewStoreTests(Emulator emulator) : IAsyncLifetime
     {
         await EnqueueAsync("a", "Oil rises.");
 
-        await reviews.RemoveEarlierAsync("news", "a", Sha256Hex.OfText("Oil falls."), Noon.AddSeconds(-1), CancellationToken);
+        await reviews.RemoveEarlierAsync("news", "a", Sha256Hex.HashText("Oil falls."), Noon.AddSeconds(-1), CancellationToken);
 
         Assert.Single((await ListAsync()).Items);
     }
@@ -115,7 +115,7 @@ public sealed class ReviewStoreTests(Emulator emulator) : IAsyncLifetime
         var container = storage.Container(StorageNames.ArticlesContainer);
         var stored = await container.GetBlobsAsync(cancellationToken: CancellationToken).ToListAsync(CancellationToken);
 
-        await reviews.RemoveAsync("news", "a", Sha256Hex.OfText(text), CancellationToken);
+        await reviews.RemoveAsync("news", "a", Sha256Hex.HashText(text), CancellationToken);
 
         Assert.Single(stored);
         Assert.Empty(await container.GetBlobsAsync(cancellationToken: CancellationToken).ToListAsync(CancellationToken));
@@ -193,7 +193,7 @@ public sealed class ReviewStoreTests(Emulator emulator) : IAsyncLifetime
     {
         Id = id,
         Classifier = "news",
-        TextHash = Sha256Hex.OfText(text),
+        TextHash = Sha256Hex.HashText(text),
         Text = text,
         Title = "Cup",
         Label = "World",

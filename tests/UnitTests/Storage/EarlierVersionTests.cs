@@ -42,7 +42,7 @@ public sealed class EarlierVersionTests(Emulator emulator) : IAsyncLifetime
     public async Task A_pointer_and_the_version_that_it_names_are_read()
     {
         var manifest = BinaryData.FromString(Manifest);
-        var hash = Sha256Hex.OfBytes(manifest);
+        var hash = Sha256Hex.HashBytes(manifest);
         await UploadAsync("adapters/news/v2/adapter_config.json", "{}");
         await UploadAsync("adapters/news/v2/adapter_model.safetensors", "{}");
         await UploadAsync("adapters/news/v2/labels.json", Labels);

@@ -9,7 +9,7 @@ public class StorageNamesTests
     [InlineData("news/2026/11.csv", "news")]
     [InlineData("My_team-2/a.jsonl", "My_team-2")]
     public void A_data_set_trains_the_classifier_that_its_first_path_segment_names(string blob, string classifier) =>
-        Assert.Equal(classifier, StorageNames.ClassifierOf(blob));
+        Assert.Equal(classifier, StorageNames.ParseClassifier(blob));
 
     [Theory]
     [InlineData("2026-11.csv")]
@@ -18,7 +18,7 @@ public class StorageNamesTests
     [InlineData("../news/a.csv")]
     [InlineData("né ws/a.csv")]
     [InlineData("-news/a.csv")]
-    public void A_data_set_outside_a_folder_with_a_valid_name_trains_nothing(string blob) => Assert.Null(StorageNames.ClassifierOf(blob));
+    public void A_data_set_outside_a_folder_with_a_valid_name_trains_nothing(string blob) => Assert.Null(StorageNames.ParseClassifier(blob));
 
     [Theory]
     [InlineData("../../etc")]

@@ -55,7 +55,7 @@ internal sealed record QueueBenchmark(double Whole, double WithoutModel)
 
     private static async Task WriteFixedAsync(QueueMessage message, ResultStore results, Prediction prediction, CancellationToken cancellationToken)
     {
-        var (id, hash) = (message.MessageId, Sha256Hex.OfText(message.MessageId));
+        var (id, hash) = (message.MessageId, Sha256Hex.HashText(message.MessageId));
         if (await results.TryReuseExistingAsync("news", id, hash, message.InsertedOn!.Value, cancellationToken) is null)
         {
             await results.WriteAsync(new ClassificationResult

@@ -68,7 +68,7 @@ public abstract class TrainingWorkerTest(Emulator emulator) : IAsyncLifetime
     {
         var blob = Storage.Container(StorageNames.DatasetsContainer).GetBlobClient(dataset);
         var uploaded = await blob.UploadAsync(content, overwrite: true, CancellationToken);
-        return new TrainingRequest(dataset, uploaded.Value.ETag.ToString(), StorageNames.ClassifierOf(dataset)!, DateTimeOffset.UtcNow);
+        return new TrainingRequest(dataset, uploaded.Value.ETag.ToString(), StorageNames.ParseClassifier(dataset)!, DateTimeOffset.UtcNow);
     }
 
     private protected async Task SendAsync(TrainingRequest request) =>
