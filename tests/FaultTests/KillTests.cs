@@ -184,7 +184,8 @@ public sealed class KillTests
     /// <summary>Requests a training, kills its trainer at the moment, and starts others until the request is completed.</summary>
     private static async Task<TrainingRun> KillTrainerAsync(Installation installation, TrainerMoment moment, int number)
     {
-        var request = await Articles.RequestTrainingAsync(installation.Storage, number);
+        // Each time the first version of a classifier: the gate keeps back a later one that so few held-out rows compare, and its pointer is not written.
+        var request = await Articles.RequestTrainingAsync(installation.Storage, number, $"desk-{number}");
         await KillAtAsync(installation, moment);
         while ((await TrainingsCheck.OutcomesAsync(installation, request)).Count == 0)
         {
