@@ -70,7 +70,7 @@ internal sealed class JsonRow(RowFields fields)
         }
         catch (InvalidOperationException)
         {
-            // Half of a surrogate pair: the key is none that is read.
+            // Half of a surrogate pair: the key is not one of those that are read.
             name = "";
             return false;
         }

@@ -22,16 +22,16 @@ internal static class FirstVersionGate
         var losses = rows.Count(row => row.Expected == mostFrequent && row.New != row.Expected);
         var wins = rows.Count(row => row.Expected != mostFrequent && row.New == row.Expected);
         var p = McNemarTest.OneSided(wins, losses);
-        var always = $"always '{mostFrequent}', the most frequent label";
         if (rows.Count < Gate.MinRows || others < MinOtherRows)
         {
-            var reason = $"There is no serving version to compare with. Too few rows are held out to tell whether it is better than {always}: " +
-                $"{rows.Count}, of which {others} have another label.";
+            var reason = $"There is no serving version to compare with. Too few rows are held out to tell whether it is better than the most frequent label, " +
+                $"'{mostFrequent}', for every article: {rows.Count}, of which {others} have another label.";
             return new GateVerdict(true, p, rows.Count, losses, wins, reason);
         }
 
         var isBetter = p < Gate.Significance;
-        var figures = $"right in {right} of {rows.Count} held-out rows, and {always}, in {rows.Count - others} (McNemar, one-sided, p = {p:0.####})";
+        var figures = $"right in {right} of {rows.Count} held-out rows; '{mostFrequent}', the most frequent label, given to every article would be right " +
+            $"in {rows.Count - others} (McNemar, one-sided, p = {p:0.####})";
         return new GateVerdict(
             isBetter,
             p,
@@ -40,6 +40,6 @@ internal static class FirstVersionGate
             wins,
             isBetter
                 ? $"There is no serving version to compare with. It is {figures}."
-                : $"Not published: it is not shown to be better than an answer without reading: {figures}; promote it if that is meant, or add rows.");
+                : $"Not published: it is not shown to be better than the most frequent label: it is {figures}. Promote it if that is meant, or add rows.");
     }
 }

@@ -60,7 +60,7 @@ internal sealed class UploadApi : IDisposable
         return response.IsSuccessStatusCode ? body : throw new LocalSystemException(Detail(body) ?? $"{who} responded with {(int)response.StatusCode}: {body}");
     }
 
-    /// <summary>The sentence of a problem document; null if it is none.</summary>
+    /// <summary>The sentence of a problem document; null if the body is not one.</summary>
     private static string? Detail(string body)
     {
         try

@@ -24,12 +24,12 @@ public sealed class FirstVersionGateTests
     public void The_reason_has_the_figures_of_both_and_what_to_do()
     {
         Assert.Equal(
-            "There is no serving version to compare with. It is right in 77 of 100 held-out rows, and always 'World', the most frequent label, in 60 " +
-            "(McNemar, one-sided, p = 0.0002).",
+            "There is no serving version to compare with. It is right in 77 of 100 held-out rows; 'World', the most frequent label, " +
+            "given to every article would be right in 60 (McNemar, one-sided, p = 0.0002).",
             Judge(frequent: 60, others: 40, losses: 3, wins: 20).Reason);
         Assert.Equal(
-            "Not published: it is not shown to be better than an answer without reading: right in 62 of 100 held-out rows, and always 'World', " +
-            "the most frequent label, in 60 (McNemar, one-sided, p = 0.4225); promote it if that is meant, or add rows.",
+            "Not published: it is not shown to be better than the most frequent label: it is right in 62 of 100 held-out rows; 'World', " +
+            "the most frequent label, given to every article would be right in 60 (McNemar, one-sided, p = 0.4225). Promote it if that is meant, or add rows.",
             Judge(frequent: 60, others: 40, losses: 12, wins: 14).Reason);
     }
 
@@ -42,7 +42,7 @@ public sealed class FirstVersionGateTests
 
         Assert.True(verdict.Passed);
         Assert.EndsWith(
-            $"Too few rows are held out to tell whether it is better than always 'World', the most frequent label: {frequent + others}, " +
+            $"Too few rows are held out to tell whether it is better than the most frequent label, 'World', for every article: {frequent + others}, " +
             $"of which {others} have another label.",
             verdict.Reason,
             StringComparison.Ordinal);
