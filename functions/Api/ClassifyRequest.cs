@@ -102,7 +102,7 @@ internal sealed record ClassifyRequest(IReadOnlyList<ArticleMessage> Articles, b
 
     private static ArticleMessage Validate(ArticleMessage article, string name)
     {
-        if (article.Title?.Contains('\0', StringComparison.Ordinal) == true)
+        if (ArticleLimits.HasNul(article.Title))
         {
             throw Malformed($"{name}: the 'title' has a NUL character.");
         }

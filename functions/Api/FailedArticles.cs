@@ -8,15 +8,15 @@ using Serverless.Storage;
 namespace Serverless.Functions.Api;
 
 /// <summary>Lists articles that failed on every attempt, and sends them to the queue again.</summary>
-public sealed class Failed(FailedArticleStore failed)
+public sealed class FailedArticles(FailedArticleStore failed)
 {
     private const int DefaultLimit = 50;
 
     // About ten seconds of storage operations.
     private const int ReplayLimit = 1000;
 
-    [Function(nameof(Failed))]
-    public async Task<JsonHttpResult<ListPage<FailedResponse>>> ListAsync(
+    [Function(nameof(FailedArticles))]
+    public async Task<JsonHttpResult<ListPage<FailedArticleResponse>>> ListAsync(
         [HttpTrigger(AuthorizationLevel.Function, "get", Route = "failed/{classifier}")] HttpRequest request,
         string classifier,
         CancellationToken cancellationToken)
@@ -24,7 +24,7 @@ public sealed class Failed(FailedArticleStore failed)
         var name = RequestParameters.Classifier(classifier);
         var limit = RequestParameters.Limit(request, DefaultLimit);
         var page = await failed.ListAsync(name, limit, RequestParameters.Continuation(request), cancellationToken);
-        return ApiResults.Json(new ListPage<FailedResponse>([.. page.Items.Select(FailedResponse.From)], page.Continuation));
+        return ApiResults.Json(new ListPage<FailedArticleResponse>([.. page.Items.Select(FailedArticleResponse.From)], page.Continuation));
     }
 
     [Function("ReplayFailed")]

@@ -53,7 +53,8 @@ internal static class ArticleJson
             // There is no id to read.
         }
 
-        return new ArticleRejection(id is { Length: > 0 and <= ArticleLimits.IdCharacters } && !HasNul(id) ? id : Sha256Hex.HashText(body), reason)
+        var isUsable = id is { Length: > 0 and <= ArticleLimits.IdCharacters } && !ArticleLimits.HasNul(id);
+        return new ArticleRejection(isUsable ? id! : Sha256Hex.HashText(body), reason)
         {
             Classifier = classifier is not null && StorageNames.IsName(classifier) ? classifier : null,
         };
@@ -73,19 +74,17 @@ internal static class ArticleJson
     private static string? FindProblem(ArticleMessage article) => article switch
     {
         { Id: "" } => "The message has no 'id'.",
-        { Id: { } id } when HasNul(id) => "The 'id' has a NUL character.",
+        { Id: { } id } when ArticleLimits.HasNul(id) => "The 'id' has a NUL character.",
         { Id.Length: > ArticleLimits.IdCharacters } =>
             $"The 'id' has {article.Id.Length:N0} characters; at most {ArticleLimits.IdCharacters:N0} are accepted.",
         { Classifier: { } name } when !StorageNames.IsName(name) => StorageNames.InvalidNameMessage(name),
         { Text: not null, Blob: not null } => "The message has both 'text' and 'blob'; it must have one of them.",
         { Text: null, Blob: null } => "The message has neither 'text' nor 'blob'.",
-        { Title: { } title } when HasNul(title) => "The 'title' has a NUL character.",
-        { Source: { } source } when HasNul(source) => "The 'source' has a NUL character.",
+        { Title: { } title } when ArticleLimits.HasNul(title) => "The 'title' has a NUL character.",
+        { Source: { } source } when ArticleLimits.HasNul(source) => "The 'source' has a NUL character.",
         { Blob: { } blob } => IsBlobName(blob) ? null : "The 'blob' is not a valid name in the container 'articles'.",
         _ => ArticleLimits.IsValid(article.Text, out var reason) ? null : reason,
     };
-
-    private static bool HasNul(string text) => text.Contains('\0', StringComparison.Ordinal);
 
     /// <summary>Blobs are read from the container <c>articles</c> only, so a name must not be able to leave it.</summary>
     private static bool IsBlobName(string name) =>

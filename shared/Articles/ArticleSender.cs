@@ -7,9 +7,6 @@ namespace Serverless.Articles;
 /// <summary>Sends articles to the queues <c>articles</c> and <c>articles-review</c>.</summary>
 public sealed class ArticleSender(StorageClients storage, ArticleBlobStore texts)
 {
-    // Title and source are shown to a person beside the text; the longest that are accepted would not fit into a message.
-    private const int MaxReviewTitle = 1000;
-
     // The service deletes a message after 7 days otherwise, for example of an app that is stopped.
     private static readonly TimeSpan NoExpiry = TimeSpan.FromSeconds(-1);
 
@@ -26,8 +23,9 @@ public sealed class ArticleSender(StorageClients storage, ArticleBlobStore texts
     /// <summary>Sends an article to the queue <c>articles-review</c>, for a person to label, with the label and score of the model.</summary>
     internal Task SendForReviewAsync(ArticleMessage article, ClassificationResult result, CancellationToken cancellationToken)
     {
-        var title = Shorten(result.Title);
-        var source = Shorten(result.Source);
+        // They are shown to a person beside the text; the longest that are accepted would not fit into a message.
+        var title = result.Title.Truncate(ArticleLimits.MessageTitleCharacters);
+        var source = result.Source.Truncate(ArticleLimits.MessageTitleCharacters);
         return SendAsync(
             StorageNames.ArticlesReviewQueue,
             article,
@@ -49,8 +47,6 @@ public sealed class ArticleSender(StorageClients storage, ArticleBlobStore texts
             timeToLive: null,
             cancellationToken);
     }
-
-    private static string? Shorten(string? text) => text is { Length: > MaxReviewTitle } ? text[..MaxReviewTitle] : text;
 
     private async Task SendAsync(
         string queue,

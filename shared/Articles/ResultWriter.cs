@@ -11,8 +11,6 @@ namespace Serverless.Articles;
 /// </remarks>
 public sealed class ResultWriter(ResultStore store, StorageClients storage, ClassifierOptions options)
 {
-    private const int MaxTextLength = 1000;
-
     /// <summary>Checks, before a forward pass, whether the stored result is final for an article.</summary>
     /// <returns><see cref="WriteOutcome.Duplicate"/> or <see cref="WriteOutcome.Stale"/>; null if the article needs a forward pass.</returns>
     internal async Task<WriteOutcome?> TryReuseExistingAsync(ReceivedArticle article, CancellationToken cancellationToken)
@@ -64,11 +62,9 @@ public sealed class ResultWriter(ResultStore store, StorageClients storage, Clas
     /// <summary>A result that fits into a message. The blob has all of it.</summary>
     private static ClassificationResult Shorten(ClassificationResult result) => result with
     {
-        Title = Shorten(result.Title),
-        Source = Shorten(result.Source),
-        Reason = Shorten(result.Reason),
+        Title = result.Title.Truncate(ArticleLimits.MessageTitleCharacters),
+        Source = result.Source.Truncate(ArticleLimits.MessageTitleCharacters),
+        Reason = result.Reason.Truncate(ArticleLimits.MessageTitleCharacters),
         Probabilities = null,
     };
-
-    private static string? Shorten(string? text) => text is { Length: > MaxTextLength } ? text[..MaxTextLength] : text;
 }

@@ -29,6 +29,9 @@ public static class ArticleLimits
     /// <remarks>A queue takes 64 KiB of Base64, which is 48 KiB before.</remarks>
     public const int MessageBytes = 40 * 1024;
 
+    /// <summary>The maximum length of a title, a source or a reason in a message that is sent to people and their programs, in characters.</summary>
+    internal const int MessageTitleCharacters = 1000;
+
     /// <summary>The number of attempts before a message goes to the poison queue: host.json's <c>maxDequeueCount</c>.</summary>
     public const int Attempts = 5;
 
@@ -41,6 +44,9 @@ public static class ArticleLimits
         return reason is null;
     }
 
+    /// <summary>Whether a text has a NUL character, which is never part of a text.</summary>
+    public static bool HasNul([NotNullWhen(true)] string? text) => text?.Contains('\0', StringComparison.Ordinal) == true;
+
     private static string? FindProblem(string? text)
     {
         if (string.IsNullOrWhiteSpace(text))
@@ -49,7 +55,7 @@ public static class ArticleLimits
         }
 
         // The bytes of UTF-16 are valid UTF-8 for Latin letters, with a NUL character beside each.
-        if (text.Contains('\0', StringComparison.Ordinal))
+        if (HasNul(text))
         {
             return "The article's text has a NUL character. If it is encoded in UTF-16 or UTF-32, send it in UTF-8.";
         }

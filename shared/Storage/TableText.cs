@@ -11,10 +11,8 @@ internal static class TableText
     /// <summary>The maximum length of a text in several properties. Leaves room in the row for two other texts.</summary>
     public const int MaxTotalCharacters = 12 * MaxCharacters;
 
-    /// <summary>The beginning of a text, as much as a property takes. Does not cut a surrogate pair.</summary>
-    public static string? Shorten(string? text) => text is { Length: > MaxCharacters }
-        ? text[..(char.IsHighSurrogate(text[MaxCharacters - 1]) ? MaxCharacters - 1 : MaxCharacters)]
-        : text;
+    /// <summary>The beginning of a text, as much as a property takes.</summary>
+    public static string? Shorten(string? text) => text.Truncate(MaxCharacters);
 
     /// <summary>Writes a text into a property and, if it is too long for one, into further properties: <c>Name</c>, <c>Name2</c> and so on.</summary>
     public static void WriteLong(TableEntity row, string name, string text)

@@ -100,7 +100,7 @@ var classifierSettings = [
 // Who may call which function. A test compares the lists with the functions of the app.
 var callerFunctions = [
   'Classify'
-  'Failed'
+  'FailedArticles'
   'LabelArticle'
   'LabelArticleById'
   'ModelFile'

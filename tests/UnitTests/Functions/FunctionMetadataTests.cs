@@ -15,7 +15,7 @@ public sealed class FunctionMetadataTests
             "DatasetUpload: httpTrigger authLevel=Function methods=post route=datasets/{classifier}/{file}/upload",
             "Datasets: httpTrigger authLevel=Function methods=put route=datasets/{classifier}/{file}",
             "ExportReview: httpTrigger authLevel=Function methods=post route=datasets/{classifier}",
-            "Failed: httpTrigger authLevel=Function methods=get route=failed/{classifier}",
+            "FailedArticles: httpTrigger authLevel=Function methods=get route=failed/{classifier}",
             "Health: httpTrigger authLevel=Anonymous methods=get route=health",
             "LabelArticle: httpTrigger authLevel=Function methods=post route=review/{classifier}/{*id}",
             "LabelArticleById: httpTrigger authLevel=Function methods=post route=review/{classifier}",
